@@ -10,6 +10,7 @@ import difflib
 import inspect
 import os
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 from relu_book.datasets.dataset import DataIntegrityError, Dataset
@@ -116,6 +117,9 @@ def load(
         raise TypeError(
             f"the data set {name!r} has no option {option!r}: its options are {sorted(known)}"
         )
+    seed = options.get("seed", 0)
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, but got {seed!r}")
     if "root" in inspect.signature(loader).parameters:
         options |= {"root": root, "download": download}
     return loader(split, **options)

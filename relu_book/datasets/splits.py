@@ -35,7 +35,8 @@ def held_out(labels: np.ndarray, size: float | int, seed: int) -> np.ndarray:
     samples = len(labels)
     share = isinstance(size, Real) and not isinstance(size, Integral)
     count = round(size * samples) if share and 0 <= size < 1 else size
-    if not (isinstance(count, Integral) and 0 <= count < samples):
+    whole = isinstance(count, Integral) and not isinstance(count, bool)
+    if not (whole and 0 <= count < samples):
         raise ValueError(
             f"validation must be a number of samples below {samples} or a share in [0, 1), "
             f"but got {size!r}"

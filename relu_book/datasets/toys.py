@@ -123,8 +123,8 @@ def load_checkboard(
     """The checkboard of thesis A.2: four classes on a square of mean 0 and standard deviation 1.
 
     Points are uniform in [-sqrt(3), sqrt(3)]^2. The printed class formula (A.11) makes diagonal
-    stripes and no board, so what the figures show has to be inferred; ``CHECKBOARD_LAYOUTS`` lists the
-    candidates, and D, the plain tiling with four colours, is the reading that this book takes.
+    stripes and no board, so what the figures show has to be inferred; ``CHECKBOARD_LAYOUTS`` lists
+    the candidates, and D, the plain tiling with four colours, is the reading that this book takes.
 
     Args:
         split: ``"train"``, ``"test"`` or ``"validation"``.

@@ -81,7 +81,7 @@ def mlp(
             layers.append(nn.BatchNorm1d(fan_out, device="cpu", dtype=dtype))
             nn.init.constant_(layers[-1].bias, constant or 0.0)
         if hidden:
-            layers.append(_made(activation).to("cpu", dtype))
+            layers.append(_made(activation).to(dtype))
     return nn.Sequential(*layers)
 
 
@@ -146,7 +146,8 @@ def _linear(
 def _made(activation: Callable[[], nn.Module]) -> nn.Module:
     if not isinstance(activation, nn.Module):
         try:
-            made = activation()
+            with torch.device("cpu"):
+                made = activation()
         except TypeError:
             made = None
         if isinstance(made, nn.Module):
