@@ -202,7 +202,10 @@ def _live(picture: Callable, table: Sequence[_Slider], first: Sequence[int], jum
     image = ipywidgets.HTML()
 
     def show(change=None):
-        values = {slider.name: c.value for slider, c in zip(table, controls, strict=True)}
+        values = {
+            slider.name: slider.values[control.value] if _lists(control) else control.value
+            for slider, control in zip(table, controls, strict=True)
+        }
         try:
             frame, alt = picture(values)
         except Exception as error:
@@ -222,7 +225,7 @@ def _live(picture: Callable, table: Sequence[_Slider], first: Sequence[int], jum
         for control, slider, index in zip(controls, table, indices, strict=True):
             if index >= 0:
                 control.unobserve(show, names="value")  # one picture a jump, not one a slider
-                control.value = slider.values[index]
+                control.value = index if _lists(control) else slider.values[index]
                 control.observe(show, names="value")
         show({})
 
@@ -250,8 +253,9 @@ def _control(slider: _Slider, index: int):
     }
     named = any(text != _text(value) for text, value in zip(slider.texts, values, strict=True))
     if named or not all(_is_number(value) for value in values):
-        options = list(zip(slider.texts, values, strict=True))
-        return ipywidgets.SelectionSlider(options=options, value=start, **common)
+        # Positions, not values: ipywidgets takes None for "nothing chosen".
+        options = [(text, position) for position, text in enumerate(slider.texts)]
+        return ipywidgets.SelectionSlider(options=options, value=index, **common)
     low, high = min(values), max(values)
     if all(isinstance(value, Integral) for value in values):
         return ipywidgets.IntSlider(value=start, min=low, max=high, **common)
@@ -262,3 +266,8 @@ def _control(slider: _Slider, index: int):
     return ipywidgets.FloatSlider(
         value=start, min=low, max=high, step=(high - low) / 100, readout_format=".4g", **common
     )
+
+
+def _lists(control) -> bool:
+    """Whether the value of an ipywidget is a position in a slider's list."""
+    return hasattr(control, "options")
