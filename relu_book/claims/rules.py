@@ -142,7 +142,8 @@ def evaluate(rule: str, quantities: Mapping[str, object]):
     """
     tree = parse(rule)
     try:
-        return _value(tree, quantities)
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            return _value(tree, quantities)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise ValueError(f"{error} (in the rule: {rule})") from error
 
