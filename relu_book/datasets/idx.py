@@ -7,6 +7,7 @@ big-endian 32-bit numbers, the values. The files and their checksums are those o
 so is the layout ``FashionMNIST/raw`` and ``MNIST/raw`` under the root.
 """
 
+import math
 import os
 from dataclasses import dataclass
 
@@ -168,18 +169,17 @@ def read_idx(content: bytes) -> np.ndarray:
         >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]))
         array([7, 8, 9], dtype=uint8)
     """
-    values = np.frombuffer(content, dtype=np.uint8)
-    if len(values) < 4 or values[:3].tolist() != [0, 0, 8]:
+    header = 4 + 4 * content[3] if len(content) > 3 else 4
+    if len(content) < header or content[:3] != b"\0\0\x08":
         raise ValueError(
-            f"an idx file of unsigned bytes begins with 0, 0, 8, but got {list(content[:3])}"
+            f"an idx file of unsigned bytes begins with 0, 0, 8, the number of dimensions and the "
+            f"dimensions, but got {len(content)} bytes that begin with {list(content[:4])}"
         )
-    header = 4 + 4 * int(values[3])
     shape = tuple(int(size) for size in np.frombuffer(content[4:header], dtype=">u4"))
-    if len(shape) != values[3] or len(values) - header != np.prod(shape, dtype=int):
-        raise ValueError(
-            f"the idx file states the shape {shape} but holds {len(values) - header} values"
-        )
-    return values[header:].reshape(shape)
+    values = np.frombuffer(content, dtype=np.uint8)[header:]
+    if len(values) != math.prod(shape):
+        raise ValueError(f"the idx file states the shape {shape} but holds {len(values)} values")
+    return values.reshape(shape)
 
 
 def _load(

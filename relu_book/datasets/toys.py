@@ -174,9 +174,7 @@ def checkboard_class(points: Tensor, layout: str = "D") -> Tensor:
         tensor([0, 1, 2])
     """
     if layout not in CHECKBOARD_LAYOUTS:
-        known = ", ".join(
-            f"{letter!r} ({text})" for letter, (text, _) in CHECKBOARD_LAYOUTS.items()
-        )
+        known = ", ".join(CHECKBOARD_LAYOUTS)
         raise ValueError(f"there is no checkboard layout {layout!r}: choose one of {known}")
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"points must have the shape (n, 2), but got {tuple(points.shape)}")

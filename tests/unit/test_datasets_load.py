@@ -1,0 +1,367 @@
+"""The door to the data sets, and the ones that need no files."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from relu_book.datasets import (
+    CHECKBOARD_LAYOUTS,
+    Dataset,
+    checkboard_class,
+    load,
+    names,
+)
+from relu_book.datasets.splits import held_out, training_split
+
+SPLITS = ("train", "test", "validation")
+EMBEDDED = ("digits", "uniform", "clusters", "checkboard")
+
+
+def rows(dataset: Dataset) -> set[bytes]:
+    return {image.numpy().tobytes() for image in dataset.images}
+
+
+# What is common to all
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_every_set_keeps_the_promised_types(name, split):
+    data = load(name, split)
+    assert data.images.dtype == torch.float32 and data.images.is_contiguous()
+    assert data.labels.dtype == torch.int64
+    assert data.labels.shape == (len(data),) == data.images.shape[:1]
+    assert data.images.ndim == (4 if name == "digits" else 2)
+    assert data.images.isfinite().all()
+    assert sorted(data.labels.unique().tolist()) == list(range(len(data.classes)))
+    assert all(isinstance(label, str) for label in data.classes)
+    assert data.name == name
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_the_same_call_gives_the_same_bits_and_another_seed_or_split_others(name):
+    data = load(name)
+    assert data.checksum == load(name).checksum == load(name, "train", seed=0).checksum
+    others = [load(name, seed=1), load(name, "test"), load(name, "validation")]
+    assert len({data.checksum, *(other.checksum for other in others)}) == 4
+
+
+@pytest.mark.parametrize("name", ["uniform", "clusters", "checkboard"])
+def test_splits_of_points_are_disjoint_draws(name):
+    parts = [rows(load(name, split, samples=500)) for split in SPLITS]
+    assert len(set.union(*parts)) == sum(map(len, parts)) == 1500
+
+
+def test_loading_leaves_the_global_random_numbers_alone():
+    np.random.seed(3)
+    torch.manual_seed(3)
+    before = np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+    for name in EMBEDDED:
+        load(name)
+    assert (np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()) == before
+
+
+def test_a_dataset_feeds_a_loader_and_survives_pickling():
+    data = load("digits", "test")
+    batches = list(DataLoader(data, batch_size=100))
+    assert [len(labels) for _, labels in batches] == [100, 100, 100, 60]
+    assert torch.equal(torch.cat([images for images, _ in batches]), data.images)
+    assert pickle.loads(pickle.dumps(data)).checksum == data.checksum
+    with pytest.raises(IndexError):
+        data[len(data)]
+    with pytest.raises(AttributeError):
+        data.images = None
+
+
+def test_the_checksum_sees_a_single_bit_a_label_and_the_shape():
+    data = load("clusters", samples=10)
+    other = data.images.clone()
+    other.view(torch.int32)[3, 1] ^= 1
+    variants = [
+        Dataset(other, data.labels, data.classes, data.name),
+        Dataset(data.images, data.labels.flip(0), data.classes, data.name),
+        Dataset(data.images.reshape(10, 1, 1, 2), data.labels, data.classes, data.name),
+    ]
+    assert len({data.checksum, *(variant.checksum for variant in variants)}) == 4
+
+
+@pytest.mark.parametrize(
+    "wrong, right",
+    [
+        ("digit", "digits"),
+        ("FashionMNIST", "fashion_mnist"),
+        ("fashion-mnist", "fashion_mnist"),
+        ("MNIST", "mnist"),
+        ("checkerboard", "checkboard"),
+        ("cluster", "clusters"),
+    ],
+)
+def test_an_unknown_name_raises_with_the_close_ones(wrong, right):
+    with pytest.raises(ValueError, match=f"no data set '{wrong}' .*did you mean .*'{right}'"):
+        load(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["", "zzz", None, 3])
+def test_a_name_close_to_none_raises_with_all_of_them(wrong):
+    with pytest.raises(ValueError, match=r"no data set .*: choose one of") as caught:
+        load(wrong)
+    assert "did you mean" not in str(caught.value)
+    assert all(repr(name) in str(caught.value) for name in names())
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("split", ["val", "Train", "", None])
+def test_an_unknown_split_raises(name, split):
+    with pytest.raises(ValueError, match="there is no split"):
+        load(name, split)
+
+
+@pytest.mark.parametrize("name", names())
+def test_an_unknown_option_raises_with_the_known_ones(name):
+    with pytest.raises(TypeError, match=f"'{name}' has no option 'speed'.*'seed'"):
+        load(name, speed=1)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "0", None])
+def test_a_seed_that_is_none_raises(seed):
+    with pytest.raises(ValueError, match="seed must be a whole number of at least 0"):
+        load("digits", seed=seed)
+
+
+# The cut
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 250, 999, 0.0, 0.1, 0.333])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_cut_is_exact_in_number_and_fair_to_every_class(size, seed):
+    labels = np.random.default_rng(5).choice(4, 1000, p=[0.7, 0.2, 0.09, 0.01])
+    chosen = held_out(labels, size, seed)
+    count = size if isinstance(size, int) else round(1000 * size)
+    assert chosen.sum() == count
+    for label in range(4):
+        share = count * (labels == label).mean()
+        assert abs(chosen[labels == label].sum() - share) < 1
+
+
+def test_the_cut_is_random_within_a_class():
+    labels = np.zeros(1000, dtype=int)
+    often = np.mean([held_out(labels, 0.5, seed) for seed in range(400)], axis=0)
+    # Each sample is held out in half of 400 draws; six standard errors for 1000 of them.
+    assert np.abs(often - 0.5).max() < 6 * 0.5 / 400**0.5
+
+
+@pytest.mark.parametrize("size", [-1, 10, 1.0, -0.1, 0.99, 7.0, np.nan, True, None, "all"])
+def test_a_cut_of_another_size_raises(size):
+    with pytest.raises(ValueError, match="validation must be a number of samples below 10"):
+        held_out(np.zeros(10), size, 0)
+
+
+def test_an_empty_validation_split_raises():
+    with pytest.raises(ValueError, match="holds out none of the 10 training samples"):
+        training_split(np.zeros(10), "validation", 0, 0)
+
+
+# Digits
+
+
+@pytest.mark.parametrize("validation", [0.1, 0.25, 37])
+def test_the_splits_of_the_digits_are_a_division_of_all_scans(validation):
+    from sklearn.datasets import load_digits
+
+    scans = load_digits()
+    parts = [load("digits", split, validation=validation, seed=4) for split in SPLITS]
+    assert sum(map(len, parts)) == len(scans.target) == 1797
+    everything = torch.cat([part.images for part in parts]).flatten(1).numpy() * 16
+    labelled = np.column_stack([everything, torch.cat([part.labels for part in parts])])
+    expected = np.column_stack([scans.data, scans.target])
+    assert np.array_equal(np.unique(labelled, axis=0), np.unique(expected, axis=0))
+
+
+def test_the_digits_without_validation_are_all_but_the_test_scans():
+    assert len(load("digits", validation=0)) == 1437
+    assert len(load("digits", "test")) == 360
+
+
+def test_the_test_scans_do_not_depend_on_seed_or_validation():
+    assert load("digits", "test").checksum == load("digits", "test", seed=9).checksum
+    assert rows(load("digits", "test")).isdisjoint(rows(load("digits", seed=9)))
+
+
+def naive_enlargement(picture: np.ndarray, factor: int) -> np.ndarray:
+    """Each new pixel from the four old ones around its centre, the border repeated."""
+    size = len(picture)
+    enlarged = np.empty((factor * size, factor * size))
+    for row in range(factor * size):
+        for column in range(factor * size):
+            y, x = (row + 0.5) / factor - 0.5, (column + 0.5) / factor - 0.5
+            top, left = int(np.floor(y)), int(np.floor(x))
+            value = 0.0
+            for i in (top, top + 1):
+                for j in (left, left + 1):
+                    weight = (1 - abs(y - i)) * (1 - abs(x - j))
+                    value += weight * picture[np.clip(i, 0, size - 1), np.clip(j, 0, size - 1)]
+            enlarged[row, column] = value
+    return enlarged
+
+
+@pytest.mark.parametrize("size", [16, 32])
+def test_enlarged_digits_equal_the_plain_formula_bit_for_bit(size):
+    small, large = load("digits", "test"), load("digits", "test", size=size)
+    assert torch.equal(small.labels, large.labels)
+    assert large.images.shape == (360, 1, size, size)
+    assert large.images.min() >= 0 and large.images.max() <= 1
+    for index in (0, 17, 359):
+        expected = naive_enlargement(small.images[index, 0].double().numpy(), size // 8)
+        assert np.array_equal(large.images[index, 0].numpy(), expected)
+
+
+@pytest.mark.parametrize("size", [0, 7, 28, "8", None])
+def test_another_size_raises(size):
+    with pytest.raises(ValueError, match=r"sizes \(8, 16, 32\)"):
+        load("digits", size=size)
+
+
+# Points
+
+
+def test_the_default_rectangle_is_that_of_the_figure():
+    data = load("uniform", samples=20_000)
+    low, high = data.images.min(0).values, data.images.max(0).values
+    assert (low >= torch.tensor([-3.0, -3.0])).all() and (high <= torch.tensor([-1.0, 3.0])).all()
+    n, spread = len(data), torch.tensor([2.0, 6.0]) / 12**0.5
+    # Five standard errors; the standard deviation of U has relative standard error 1/sqrt(5 n).
+    assert ((data.images.mean(0) - torch.tensor([-2.0, 0.0])).abs() < 5 * spread / n**0.5).all()
+    assert ((data.images.std(0) / spread - 1).abs() < 5 / (5 * n) ** 0.5).all()
+
+
+@pytest.mark.parametrize(
+    "low, high",
+    [
+        ((0, 0), (1, 0)),
+        ((0, 0), (1,)),
+        (0, 1),
+        ((0, np.nan), (1, 1)),
+        ((0, 0), (1, np.inf)),
+        (((0, 0),), ((1, 1),)),
+    ],
+)
+def test_a_box_that_is_none_raises(low, high):
+    with pytest.raises(ValueError, match="low and high must be finite, equally long"):
+        load("uniform", low=low, high=high)
+
+
+def test_a_box_may_have_any_number_of_coordinates():
+    assert load("uniform", low=(0, 1, 2), high=(1, 2, 3), samples=4).images.shape == (4, 3)
+
+
+def test_clusters_lie_around_their_centres_in_equal_shares():
+    centres = [[0.0, 0.0, 0.0], [5.0, 0.0, -5.0]]
+    data = load("clusters", centres=centres, standard_deviation=0.5, samples=10_001)
+    assert sorted(data.labels.bincount().tolist()) == [5000, 5001]
+    for label, centre in enumerate(centres):
+        offset = data.images[data.labels == label].double() - torch.tensor(centre)
+        n = offset.numel()
+        assert (offset.mean(0).abs() < 5 * 0.5 / (n / 3) ** 0.5).all()
+        assert abs(offset.square().mean() / 0.25 - 1) < 5 * (2 / n) ** 0.5
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_numbered_centres_lie_on_a_circle_from_the_top(number):
+    data = load("clusters", centres=number, standard_deviation=0, samples=number)
+    points = data.images[data.labels.argsort()]
+    assert torch.allclose(points.norm(dim=1), torch.full((number,), 2.0))
+    assert torch.allclose(points[0], torch.tensor([0.0, 2.0]), atol=1e-6)
+    assert len(data.classes) == number
+
+
+@pytest.mark.parametrize("centres", [0, -1, [], [1.0, 2.0], [[np.nan, 0.0]]])
+def test_centres_that_are_none_raise(centres):
+    with pytest.raises(ValueError, match="centres must be a number"):
+        load("clusters", centres=centres)
+
+
+@pytest.mark.parametrize("spread", [-0.1, np.nan, np.inf])
+def test_a_spread_that_is_none_raises(spread):
+    with pytest.raises(ValueError, match="standard_deviation must be finite"):
+        load("clusters", standard_deviation=spread)
+
+
+@pytest.mark.parametrize("name", ["uniform", "clusters", "checkboard"])
+@pytest.mark.parametrize("samples", [0, -3, 1.5, "10"])
+def test_a_number_of_samples_that_is_none_raises(name, samples):
+    with pytest.raises(ValueError, match="samples must be a whole number of at least 1"):
+        load(name, samples=samples)
+
+
+# The checkboard
+
+
+def test_the_checkboard_has_mean_zero_and_standard_deviation_one():
+    points = load("checkboard").images.double()
+    n = len(points)
+    assert n == 50_000
+    assert points.abs().max() <= 3**0.5 + 1e-6
+    assert (points.mean(0).abs() < 5 / n**0.5).all()
+    # The variance of a squared coordinate of U(-sqrt 3, sqrt 3) is 9/5 - 1.
+    assert ((points.square().mean(0) - 1).abs() < 5 * (0.8 / n) ** 0.5).all()
+
+
+def naive_class(layout: str, x: float, y: float) -> int:
+    """The class of one point, each layout spelt out."""
+    fields = {"B": 4, "C": 8, "D": 4, "E": 2, "F": 4, "I": 4, "J": 3, "K": 3, "L": 8}.get(layout)
+    if fields is None:
+        stripes_per_root_three = {"A": 4, "G": 2, "H": 1}[layout]
+        return int(np.floor((x + y) / np.sqrt(3) * stripes_per_root_three)) % 4
+    i = int((x + np.sqrt(3)) // (2 * np.sqrt(3) / fields))
+    j = int((y + np.sqrt(3)) // (2 * np.sqrt(3) / fields))
+    if layout in "BCJ":
+        return (i + j) % 4
+    if layout == "F":
+        return (i + 2 * j) % 4
+    if layout == "I":
+        return i ^ j
+    return 2 * (i % 2) + (j % 2)
+
+
+@pytest.mark.parametrize("layout", sorted(CHECKBOARD_LAYOUTS))
+def test_every_layout_labels_points_as_its_formula_says(layout):
+    data = load("checkboard", layout=layout, samples=2000)
+    expected = [naive_class(layout, x, y) for x, y in data.images.double().tolist()]
+    assert data.labels.tolist() == expected
+    assert sorted(set(expected)) == [0, 1, 2, 3]
+
+
+def test_layouts_differ_but_share_their_points():
+    sets = [load("checkboard", layout=layout, samples=5000) for layout in CHECKBOARD_LAYOUTS]
+    assert len({tuple(data.labels.tolist()) for data in sets}) == len(CHECKBOARD_LAYOUTS)
+    assert all(torch.equal(data.images, sets[0].images) for data in sets)
+
+
+def test_the_default_is_the_plain_tiling_with_four_colours():
+    data = load("checkboard", samples=3000)
+    column, row = (torch.floor(2 * data.images.double() / 3**0.5) + 2).long().unbind(1)
+    assert torch.equal(data.labels, 2 * (column % 2) + row % 2)
+
+
+def test_points_on_the_border_and_outside_belong_to_the_nearest_field():
+    edge = 3**0.5
+    corners = torch.tensor([[-edge, -edge], [-edge, edge], [edge, -edge], [edge, edge]])
+    expected = checkboard_class(corners * 0.99)
+    assert torch.equal(checkboard_class(corners), expected)
+    assert torch.equal(checkboard_class(corners.double() * 10), expected)
+    assert checkboard_class(torch.empty(0, 2)).shape == (0,)
+
+
+@pytest.mark.parametrize("layout", ["Z", "d", "", None, 4])
+def test_a_layout_that_is_none_raises_with_the_known_ones(layout):
+    with pytest.raises(ValueError, match=r"no checkboard layout .*choose one of A, B, C, D"):
+        load("checkboard", layout=layout)
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 1), (3, 3), (1, 2, 2)])
+def test_points_of_another_shape_raise(shape):
+    with pytest.raises(ValueError, match=r"points must have the shape \(n, 2\)"):
+        checkboard_class(torch.zeros(shape))
