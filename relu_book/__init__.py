@@ -6,4 +6,7 @@ The library behind the book of the same name. Floors, from the ground up: ``patt
 scipy alone.
 """
 
+from relu_book.devices import device
+
+__all__ = ["__version__", "device"]
 __version__ = "0.1.0"

@@ -1,0 +1,234 @@
+"""Patterns, hashes, labels and convexity: the exact statements of thesis 2.2.1 to 2.2.3.
+
+Each function measures what the rule of one claim in ``data/claims.yml`` asks for and returns it by
+the rule's names. All of them together take about 15 s on two cores.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, combinations, islice
+
+import numpy as np
+import torch
+from torch import nn
+
+from relu_book.cells import (
+    exact_cells,
+    lines_in_window,
+    midpoint_violations,
+    rasterize,
+    region_count,
+    sign_vectors,
+)
+from relu_book.experiments.activation_cells.networks import WINDOW, first_layer, grid, layer, stack
+from relu_book.models import mlp
+from relu_book.patterns import count, hash_patterns, pack, unpack, watch
+
+
+def jacobians_within_cells(pairs: int, seed: int = 0) -> np.ndarray:
+    """def-1.b: (pairs,) largest difference of the Jacobians at two points of one global cell."""
+    model = mlp((2, 16, 16, 3), seed=seed, dtype=torch.float64)
+    complex_ = exact_cells(model, -1, scope="global")
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(complex_.count, pairs)
+    ends = [[_inside(complex_.polygons[i], rng) for i in chosen] for _ in range(2)]
+    jacobians = [_jacobians(model, np.array(points)) for points in ends]
+    return np.abs(jacobians[0] - jacobians[1]).max(axis=(1, 2))
+
+
+def maps_within_layer_two_cells(seed: int) -> dict:
+    """def-2.b: pairs in one cell of layer 2 with different maps; error of the layer's own map."""
+    model = stack(16, 2, seed)
+    complex_ = exact_cells(model, 1)
+    rng = np.random.default_rng(seed)
+    points = np.array([_inside(polygon, rng) for polygon in complex_.polygons])
+    jacobians = _jacobians(model, points)
+    # Pieces with equal patterns become neighbours in this order.
+    order = np.lexsort(complex_.patterns.T)
+    same_cell = (complex_.patterns[order[1:]] == complex_.patterns[order[:-1]]).all(1)
+    differs = np.abs(jacobians[order[1:]] - jacobians[order[:-1]]).max(axis=(1, 2)) > 1e-6
+
+    with torch.no_grad():
+        hidden = model[:2](torch.from_numpy(points)).numpy()
+        output = model(torch.from_numpy(points)).numpy()
+    weight, bias = model[2].weight.detach().numpy(), model[2].bias.detach().numpy()
+    masks = unpack(torch.from_numpy(complex_.patterns), 16).numpy()
+    # The affine map of each cell: rows of inactive filters set to zero.
+    mapped = np.einsum("nij,nj->ni", masks[:, :, None] * weight, hidden) + masks * bias
+    return {
+        "pairs_with_different_jacobians": int((same_cell & differs).sum()),
+        "layer_map_deviation": np.abs(mapped - output).max(1),
+    }
+
+
+def _inside(polygon: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random point inside a convex polygon."""
+    return rng.dirichlet(np.ones(len(polygon))) @ polygon
+
+
+def _jacobians(model: nn.Module, points: np.ndarray) -> np.ndarray:
+    jacobian = torch.func.vmap(torch.func.jacrev(model))
+    return jacobian(torch.from_numpy(points)).detach().numpy()
+
+
+def labels_against_patterns(seed: int) -> dict:
+    """def-2.a: every point one label, and the label's pattern is the point's own."""
+    model = layer(64, seed)
+    raster = rasterize(model, 0)
+    with torch.no_grad():
+        signs = (model[0](grid()) > 0).numpy()
+    labels = raster.labels.reshape(-1)
+    of_labels = unpack(torch.as_tensor(raster.patterns), 64).numpy()
+    twins = len(of_labels) - len(np.unique(of_labels, axis=0))
+    return {
+        "points_without_one_label": int(((labels < 0) | (labels >= len(of_labels))).sum()),
+        "conflicts": int((of_labels[labels] != signs).any(1).sum()) + twins,
+    }
+
+
+def refinement(seeds: Iterable[int]) -> dict:
+    """def-3.a: global cells that reach into two cells of layer 2; counts of both."""
+    measured = {"straddling_cells": [], "global_counts": [], "layer_counts": []}
+    for seed in seeds:
+        model = stack(16, 2, seed)
+        of_layer, of_network = rasterize(model, 1), rasterize(model, 1, scope="global")
+        pairs = np.stack([of_network.labels.ravel(), of_layer.labels.ravel()])
+        owners = np.unique(pairs, axis=1)[0]
+        measured["straddling_cells"].append(int((np.bincount(owners) > 1).sum()))
+        measured["global_counts"].append(of_network.count)
+        measured["layer_counts"].append(of_layer.count)
+    return measured
+
+
+def hash_collisions(seed: int) -> dict:
+    """alg-1.c: patterns that share their hash, in five sets of patterns of 64, 512 and 16 bits."""
+    rng = np.random.default_rng(seed)
+    bounds = np.iinfo(np.int64)
+
+    def random_words(words):
+        return rng.integers(bounds.min, bounds.max, (1_000_000, words), endpoint=True)
+
+    sets = {
+        "random 64": (64, random_words(1)),
+        "random 512": (512, random_words(8)),
+        "few ones 64": (64, _few_ones(64, 100_000)),
+        "few ones 512": (512, _few_ones(512, 100_000)),
+        "all of 16": (16, np.arange(2**16)[:, None]),
+    }
+    measured = {"widths": [], "patterns": [], "collisions": []}
+    for width, words in sets.values():
+        distinct = count(torch.from_numpy(words), width).patterns
+        hashes = hash_patterns(torch.as_tensor(distinct)).numpy()
+        measured["widths"].append(width)
+        measured["patterns"].append(len(distinct))
+        measured["collisions"].append(len(distinct) - len(np.unique(hashes)))
+    return measured
+
+
+def _few_ones(width: int, patterns: int) -> np.ndarray:
+    """The first patterns of a width in the order of their number of ones, as words."""
+    subsets = chain.from_iterable(combinations(range(width), ones) for ones in range(width))
+    signs = np.zeros((patterns, width), dtype=bool)
+    for row, subset in enumerate(islice(subsets, patterns)):
+        signs[row, list(subset)] = True
+    return np.packbits(signs, axis=1, bitorder="little").view(np.int64)
+
+
+def nested_grids(width: int, seeds: Iterable[int]) -> dict:
+    """fig-2.3.b: cells seen by three grids, each containing the one before, and all there are."""
+    low, high = WINDOW
+    spacing = (high - low) / 250
+    # Shifted by fractions of a spacing, so that the points of a coarse grid stay in the finer ones.
+    shifts = {250: 0.0, 500: spacing / 4, 1000: spacing * 3 / 8}
+    measured = {f"count_{n}": [] for n in shifts} | {"exact_count": []}
+    for seed in seeds:
+        model = layer(width, seed)
+        for resolution, shift in shifts.items():
+            raster = rasterize(model, 0, (low + shift, high + shift), resolution)
+            measured[f"count_{resolution}"].append(raster.count)
+        window = (low, high + max(shifts.values()))
+        measured["exact_count"].append(lines_in_window(*first_layer(model), window))
+    return measured
+
+
+def evaluations_of_convolutions(seed: int = 0) -> dict:
+    """txt-2.2.4.3: total of the counts of three convolutions, and images x height x width."""
+    images, side = 5, 21
+    convolutions = [(3, 1, 1), (3, 2, 0), (5, 2, 2)]  # kernel, stride, padding
+    modules, positions, channels = [], [], 3
+    for kernel, stride, padding in convolutions:
+        modules += [nn.Conv2d(channels, 8, kernel, stride, padding), nn.ReLU()]
+        side, channels = (side + 2 * padding - kernel) // stride + 1, 8
+        positions.append(images * side * side)
+    generator = torch.Generator().manual_seed(seed)
+    model = nn.Sequential(*modules)
+    with watch(model) as watched:
+        model(torch.randn(images, 3, 21, 21, generator=generator))
+    sites = watched.sites.values()
+    totals = [
+        count(pack(s.pre_activation, s.channel_dim, site=s.name), s.width).total for s in sites
+    ]
+    return {"totals": totals, "positions": positions}
+
+
+def pattern_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 0) -> dict:
+    """prop-1: exact number of patterns of D random filters on d inputs, one entry a case."""
+    rng = np.random.default_rng(seed)
+    cases = [(d, D) for d in dimensions for D in filters]
+    return {
+        "dimensions": np.array([d for d, _ in cases]),
+        "filters": np.array([D for _, D in cases]),
+        "patterns": np.array(
+            [len(sign_vectors(rng.normal(size=(D, d)), rng.normal(size=D))) for d, D in cases]
+        ),
+    }
+
+
+def region_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 0) -> dict:
+    """txt-2.2.2.3: exact number of regions of D random hyperplanes in d dimensions."""
+    table = pattern_table(dimensions, filters, seed)
+    return {
+        "dimensions": table["dimensions"],
+        "filters": table["filters"],
+        "regions": table["patterns"],
+    }
+
+
+def regions_without_bias(filters: int, dimensions: int, seed: int = 0) -> tuple[int, int]:
+    """Exact number of patterns of a layer without biases, and its formula."""
+    weight = np.random.default_rng(seed).normal(size=(filters, dimensions))
+    formula = 2 * region_count(filters - 1, dimensions - 1)
+    return len(sign_vectors(weight, np.zeros(filters))), formula
+
+
+def first_layer_midpoints(width: int, seeds: Iterable[int]) -> dict:
+    """prop-2.a: midpoints of two points of one cell of layer 1 that left it."""
+    rasters = [rasterize(layer(width, seed), 0) for seed in seeds]
+    return _violations(rasters)
+
+
+def midpoints_by_width(widths: Sequence[int], seed: int) -> dict:
+    """fig-2.4.b: the same for several widths."""
+    return {"filters": widths} | _violations([rasterize(layer(D, seed), 0) for D in widths])
+
+
+def global_midpoints(width: int, depths: Iterable[int], seed: int = 0) -> dict:
+    """def-3.b: the same for the global cells of networks of several depths."""
+    rasters = [rasterize(stack(width, n, seed), n - 1, scope="global") for n in depths]
+    return _violations(rasters) | {"depths": list(depths)}
+
+
+def _violations(rasters) -> dict:
+    found = [midpoint_violations(raster.labels, 100_000) for raster in rasters]
+    return {"violations": [f.violations for f in found], "tests": [f.tests for f in found]}
+
+
+def counts_against_bound(seeds: Iterable[int]) -> dict:
+    """txt-2.2.2.1: patterns of a layer, and of two layers together, against 2^(sum of widths)."""
+    measured = {"counts": [], "sum_of_widths": []}
+    for seed in seeds:
+        for width in (2, 4, 8, 16):
+            model = stack(width, 2, seed)
+            for number, scope, widths in [(0, "layer", 1), (1, "layer", 1), (1, "global", 2)]:
+                measured["counts"].append(rasterize(model, number, scope=scope).count)
+                measured["sum_of_widths"].append(widths * width)
+    return measured

@@ -1,0 +1,86 @@
+"""The networks and the grid that every experiment of the chapter uses (thesis 2.2.4).
+
+Dense ReLU layers on the plane, Kaiming-normal weights, 500 by 500 points on [-5, 5]^2. Everything is
+float64: no grid point then lies so near to a kink that two CPUs disagree about its side.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from relu_book.cells import frozen_batch_norm
+from relu_book.models import mlp
+from relu_book.patterns import pack, watch
+
+WINDOW = (-5.0, 5.0)
+RESOLUTION = 500
+CHUNK = 4096
+
+
+def layer(
+    width: int, seed: int, bias: str | float = "default", batch_norm: bool = False
+) -> nn.Sequential:
+    """One hidden layer of ``width`` ReLU filters on the plane."""
+    return stack(width, 1, seed, bias, batch_norm)
+
+
+def stack(
+    width: int, depth: int, seed: int, bias: str | float = "default", batch_norm: bool = False
+) -> nn.Sequential:
+    """``depth`` hidden layers of ``width`` ReLU filters each on the plane."""
+    widths = (2, *depth * (width,))
+    return mlp(widths, batch_norm, head=False, bias=bias, seed=seed, dtype=torch.float64)
+
+
+def first_layer(model: nn.Sequential) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (filters, inputs) and biases (filters,) of the first layer of a dense network."""
+    return model[0].weight.detach().numpy(), model[0].bias.detach().numpy()
+
+
+def grid(window: tuple[float, float] = WINDOW, resolution: int = RESOLUTION) -> torch.Tensor:
+    """Centres of equal squares, (resolution^2, 2) float64, row by row from the smallest y."""
+    low, high = window
+    ticks = low + (torch.arange(resolution, dtype=torch.float64) + 0.5) * (high - low) / resolution
+    return torch.cartesian_prod(ticks, ticks).flip(1)
+
+
+@torch.no_grad()
+def labels_by_layer(
+    model: nn.Module, points: torch.Tensor, reference: torch.Tensor | None = None
+) -> list[np.ndarray]:
+    """Number the patterns of every layer in one pass: (points,) labels from 0, one array a layer.
+
+    ``rasterize`` answers for one layer; this asks all of them at once. Cost: one forward pass and
+    one sort a layer.
+
+    Args:
+        model: dense network, every ReLU at most 64 wide or wider, evaluated in chunks.
+        points: (n, ...) inputs of the model.
+        reference: data whose statistics batch normalisation uses; needed in training mode.
+    """
+    words: dict[str, list[torch.Tensor]] = {}
+
+    def keep(site):
+        words.setdefault(site.name, []).append(pack(site.pre_activation, site.channel_dim))
+
+    with frozen_batch_norm(model, reference), watch(model, keep):
+        for chunk in points.split(CHUNK):
+            model(chunk)
+    return [_number(torch.cat(chunks).numpy()) for chunks in words.values()]
+
+
+def global_counts(labels: list[np.ndarray]) -> list[int]:
+    """Distinct global patterns of the first 1, 2, ... layers, from the labels of each layer."""
+    counts, joined = [], np.zeros_like(labels[0])
+    for layer_labels in labels:
+        joined = _number(joined * (layer_labels.max() + 1) + layer_labels)
+        counts.append(int(joined.max()) + 1)
+    return counts
+
+
+def _number(rows: np.ndarray) -> np.ndarray:
+    """Replace rows of words by numbers from 0 that are equal where the rows are."""
+    if rows.ndim == 2 and rows.shape[1] == 1:
+        rows = rows[:, 0]
+    axis = 0 if rows.ndim == 2 else None
+    return np.unique(rows, axis=axis, return_inverse=True)[1].reshape(-1).astype(np.int64)

@@ -1,0 +1,65 @@
+"""The pictures of the chapter on activation cells (thesis 2.2).
+
+``..._panels``, ``..._curve`` and the like return a finished matplotlib figure. ``draw_...`` returns
+the figure of one slider setting and ``describe_...`` its alt text; both go to ``explore``.
+"""
+
+from relu_book.plots.activation_cells.definitions import (
+    colours_of_patterns,
+    counterexample,
+    describe_resolution,
+    draw_resolution,
+    layer_and_global,
+    pattern_table,
+    pipeline,
+)
+from relu_book.plots.activation_cells.depth import (
+    depth_boxes,
+    depth_panels,
+    describe_depth,
+    describe_slice,
+    draw_depth,
+    draw_slice,
+    slice_of_digits,
+)
+from relu_book.plots.activation_cells.width_and_bias import (
+    batch_norm_panels,
+    bias_curve,
+    bias_panels,
+    describe_batch_norm,
+    describe_bias,
+    describe_width,
+    draw_batch_norm,
+    draw_bias,
+    draw_width,
+    width_curve,
+    width_panels,
+)
+
+__all__ = [
+    "batch_norm_panels",
+    "bias_curve",
+    "bias_panels",
+    "colours_of_patterns",
+    "counterexample",
+    "depth_boxes",
+    "depth_panels",
+    "describe_batch_norm",
+    "describe_bias",
+    "describe_depth",
+    "describe_resolution",
+    "describe_slice",
+    "describe_width",
+    "draw_batch_norm",
+    "draw_bias",
+    "draw_depth",
+    "draw_resolution",
+    "draw_slice",
+    "draw_width",
+    "layer_and_global",
+    "pattern_table",
+    "pipeline",
+    "slice_of_digits",
+    "width_curve",
+    "width_panels",
+]

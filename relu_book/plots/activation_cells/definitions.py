@@ -1,0 +1,139 @@
+"""Pictures of definitions, grids and counts (thesis 2.2.1 to 2.2.3, figure 2.3)."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+import torch
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from relu_book.cells import exact_cells, rasterize
+from relu_book.experiments import activation_cells as experiments
+from relu_book.patterns import hash_patterns
+from relu_book.plots.activation_cells.panels import BLUE, ORANGE, PANEL, WINDOW, axes_row, panels
+from relu_book.plots.style import cell_colours, show_cells
+
+
+def layer_and_global(seed: int, width: int = 8) -> Figure:
+    """Cells of layer 1, of layer 2, and of both together."""
+    model = experiments.stack(width, 2, seed)
+    rasters = [rasterize(model, 0), rasterize(model, 1), rasterize(model, 1, scope="global")]
+    names = ["layer 1", "layer 2", "both, global"]
+    return panels(rasters, [f"{n}: {r.count} cells" for n, r in zip(names, rasters, strict=True)])
+
+
+def colours_of_patterns(seeds: Iterable[int]) -> dict:
+    """fig-2.3.a: patterns that a drawn raster shows in more than one colour, one number a grid."""
+    found = []
+    for seed in seeds:
+        model = experiments.layer(64, seed)
+        image = show_cells(Figure().subplots(), rasterize(model, 0)).get_array()
+        colours = np.asarray(image).reshape(-1, image.shape[-1]).astype(np.int64)
+        colours = colours @ (256 ** np.arange(colours.shape[1]))
+        (labels,) = experiments.labels_by_layer(model, experiments.grid())
+        pairs = np.unique(np.stack([labels, colours]), axis=1)
+        found.append(int((np.bincount(pairs[0]) > 1).sum()))
+    return {"patterns_with_two_colours": found}
+
+
+def pipeline(width: int, seed: int, shown: int = 40) -> Figure:
+    """Figure 2.3: from a grid of points to a picture of cells, in four steps."""
+    model = experiments.layer(width, seed)
+    raster = rasterize(model, 0)
+    points = experiments.grid(resolution=15)
+    with torch.no_grad():
+        pre_activation = model[0](points)[:shown].numpy()
+    figure = Figure(figsize=(4 * 3.4, 4.2))
+    grid_axes, matrix, signs, cells = figure.subplots(1, 4, width_ratios=[1.3, 1, 1, 1.3])
+    grid_axes.plot(*points.T.numpy(), ".", color=BLUE, markersize=4)
+    grid_axes.set(title="1  a grid of points", xlabel="x", ylabel="y", xlim=WINDOW, ylim=WINDOW)
+    grid_axes.set_aspect("equal")
+    limit = np.abs(pre_activation).max()
+    matrix.imshow(pre_activation, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
+    matrix.set(title="2  pre-activations", xlabel="filter", ylabel=f"point (first {shown})")
+    signs.imshow(pre_activation > 0, cmap="gray", aspect="auto")
+    signs.set(title="3  signs, one word a row", xlabel="filter", yticks=[])
+    show_cells(cells, raster)
+    cells.set(title=f"4  a colour a word: {raster.count} cells", xlabel="x", ylabel="y")
+    return figure
+
+
+def draw_resolution(resolution: int, width: int) -> Figure:
+    """What a grid of some resolution sees, beside the true polygons."""
+    model = experiments.layer(width, 0)
+    raster, exact = rasterize(model, 0, resolution=resolution), _exact_layer(width)
+    figure = Figure(figsize=(2 * PANEL, PANEL + 0.4))
+    seen, true = axes_row(figure, 2)
+    show_cells(seen, raster)
+    seen.set(title=f"{resolution} × {resolution} points see {raster.count}", xlabel="x", ylabel="y")
+    _show_polygons(true, exact)
+    true.set(title=f"{exact.count} cells are there", xlabel="x", ylabel="y")
+    return figure
+
+
+def describe_resolution(resolution: int, width: int) -> str:
+    seen = rasterize(experiments.layer(width, 0), 0, resolution=resolution).count
+    return (
+        f"One layer of {width} filters: a grid of {resolution} by {resolution} points sees {seen} "
+        f"of {_exact_layer(width).count} cells."
+    )
+
+
+@lru_cache(maxsize=8)
+def _exact_layer(width: int):
+    return exact_cells(experiments.layer(width, 0), 0)
+
+
+def _show_polygons(axes, complex_) -> None:
+    colours = cell_colours(hash_patterns(torch.as_tensor(complex_.patterns)).numpy()) / 255
+    axes.add_collection(
+        PolyCollection(complex_.polygons, facecolors=colours, edgecolors=colours, linewidths=0.2)
+    )
+    axes.set(xlim=WINDOW, ylim=WINDOW)
+    axes.set_aspect("equal")
+
+
+def pattern_table(table: dict) -> Figure:
+    """Exact pattern counts by inputs and filters; where all 2^D occur the cell is framed."""
+    dimensions, filters = (np.unique(table[name]) for name in ("dimensions", "filters"))
+    counts = table["patterns"].reshape(len(dimensions), len(filters))
+    figure = Figure(figsize=(6.4, 3.6))
+    axes = figure.subplots()
+    share = counts / 2.0**filters
+    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1.6)
+    for row, column in np.ndindex(counts.shape):
+        full = share[row, column] == 1
+        weight = "bold" if full else "normal"
+        axes.text(column, row, counts[row, column], ha="center", va="center", weight=weight)
+    axes.set(
+        title="patterns of D filters (bold: all $2^D$)",
+        xlabel="filters D",
+        ylabel="inputs d",
+        xticks=range(len(filters)),
+        xticklabels=filters,
+        yticks=range(len(dimensions)),
+        yticklabels=dimensions,
+    )
+    image.set_clim(0, 1.6)
+    return figure
+
+
+def counterexample(a: tuple[float, float], b: tuple[float, float]) -> Figure:
+    """Proposition 2: the two cells of the example's second layer and the segment from a to b."""
+    x, y = np.meshgrid(np.linspace(-5, 5, 601), np.linspace(-5, 5, 601))
+    active = 1 - np.maximum(0, x + 1) - np.maximum(0, y + 1) > 0
+    figure = Figure(figsize=(5.2, 4.8))
+    axes = figure.subplots()
+    axes.contourf(x, y, active, levels=[-0.5, 0.5, 1.5], colors=["#f3d9b1", "#b9d7ea"])
+    axes.plot(*zip(a, b, strict=True), "o-", color="black")
+    middle = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+    axes.plot(*middle, "D", color=ORANGE)
+    for point, shift in [(a, (10, -4)), (b, (-18, 12)), (middle, (-75, -16))]:
+        label = f"({point[0]:g}, {point[1]:g})"
+        axes.annotate(label, point, xytext=shift, textcoords="offset points")
+    axes.text(1.6, 2.4, "F = 0")
+    axes.text(-4.3, -4, "F > 0")
+    axes.set(xlabel="x", ylabel="y")
+    axes.set_aspect("equal")
+    return figure

@@ -1,0 +1,107 @@
+"""Pictures of deeper layers and of planes through images (thesis 2.2.4, figures 2.9 to 2.12)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from relu_book.cells import CellRaster, rasterize
+from relu_book.experiments import activation_cells as experiments
+from relu_book.plots.activation_cells.panels import BLUE, ORANGE, WINDOW, axes_row, panels
+
+
+@lru_cache(maxsize=64)
+def _deep_raster(layer: int, batch_norm: bool, seed: int) -> CellRaster:
+    model = experiments.stack(16, experiments.DEPTH, seed, bias=1.0, batch_norm=batch_norm)
+    if not batch_norm:
+        return rasterize(model, layer - 1)
+    data = torch.randn(1000, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    return rasterize(model.train(), layer - 1, reference=data)
+
+
+def depth_panels(layers: Sequence[int], seed: int) -> Figure:
+    """Figure 2.9."""
+    rasters = [_deep_raster(n, False, seed) for n in layers]
+    titles = [f"layer {n}: {r.count} cells" for n, r in zip(layers, rasters, strict=True)]
+    return panels(rasters, titles)
+
+
+def draw_depth(layer: int, batch_norm: bool, seed: int) -> Figure:
+    """One layer of eight, with or without batch normalisation."""
+    raster = _deep_raster(layer, batch_norm, seed)
+    return panels([raster], [f"layer {layer} of 8: {raster.count} cells"])
+
+
+def describe_depth(layer: int, batch_norm: bool, seed: int) -> str:
+    kind = "with" if batch_norm else "without"
+    count = _deep_raster(layer, batch_norm, seed).count
+    return f"Cells of layer {layer} of 8, {kind} batch normalisation, seed {seed}: {count}."
+
+
+def depth_boxes(plain: dict, normalised: dict) -> Figure:
+    """Figure 2.10: counts by layer over seeds, layer-wise and global."""
+    figure = Figure(figsize=(9.6, 4.6))
+    for axes, counts, title in zip(
+        axes_row(figure, 2), (plain, normalised), ("no batch norm", "batch norm"), strict=True
+    ):
+        for name, colour, shift in [("layer", BLUE, -0.2), ("global", ORANGE, 0.2)]:
+            positions = np.arange(1, counts[name].shape[1] + 1) + shift
+            boxes = axes.boxplot(
+                counts[name],
+                positions=positions,
+                widths=0.34,
+                patch_artist=True,
+                flierprops={"markersize": 3},
+                medianprops={"color": "black"},
+                label=f"{name} patterns" if name == "global" else "patterns of the layer",
+            )
+            for box in boxes["boxes"]:
+                box.set(facecolor=colour, alpha=0.6)
+        axes.set_xticks(range(1, 9), range(1, 9))
+        axes.set(title=title, xlabel="layer", ylabel="cells in $[-5, 5]^2$", yscale="log")
+    figure.axes[1].sharey(figure.axes[0])
+    figure.axes[0].legend(loc="upper left")
+    return figure
+
+
+def slice_of_digits(seed: int) -> Figure:
+    """Figure 2.11: three images and their places in the plane that they span."""
+    plane, _ = experiments.digits_plane(seed)
+    corners = [(0, 0), (1, 0), (0, 1)]
+    images = plane.points(torch.tensor(corners, dtype=torch.float64)).reshape(3, 8, 8)
+    figure = Figure(figsize=(4 * 3, 3.2))
+    *left, right = figure.subplots(1, 4)
+    for axes, image, (u, v) in zip(left, images.numpy(), corners, strict=True):
+        axes.imshow(image, cmap="gray_r")
+        axes.set(title=f"at ({u}, {v})", xticks=[], yticks=[])
+    right.plot(*zip(*corners, strict=True), "o", color="red", markersize=7)
+    right.set(title="in the plane", xlabel="u", ylabel="v", xlim=WINDOW, ylim=WINDOW)
+    right.set_aspect("equal")
+    return figure
+
+
+@lru_cache(maxsize=32)
+def _slice_raster(layer: int, batch_norm: bool, seed: int) -> CellRaster:
+    plane, data = experiments.digits_plane(seed)
+    model = experiments.image_network(seed, batch_norm)
+    reference = data if batch_norm else None
+    return rasterize(model, layer - 1, resolution=200, slice=plane, reference=reference)
+
+
+def draw_slice(layer: int, batch_norm: bool, seed: int) -> Figure:
+    """Cells of an untrained network on the plane through three digits, which are the red dots."""
+    raster = _slice_raster(layer, batch_norm, seed)
+    figure = panels([raster], [f"layer {layer} of 5: {raster.count} cells"], ("u", "v"))
+    figure.axes[0].plot([0, 1, 0], [0, 0, 1], "o", color="red", markeredgecolor="white")
+    return figure
+
+
+def describe_slice(layer: int, batch_norm: bool, seed: int) -> str:
+    kind = "with" if batch_norm else "without"
+    count = _slice_raster(layer, batch_norm, seed).count
+    return (
+        f"Cells of layer {layer} of 5 on the plane through three digits, {kind} batch "
+        f"normalisation, seed {seed}: {count} on a grid of 200 by 200 points."
+    )

@@ -1,0 +1,150 @@
+"""Pictures of one layer: width, bias, batch normalisation (thesis 2.2.4, figures 2.4 to 2.8)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from relu_book.cells import CellRaster, lines_in_window, rasterize
+from relu_book.experiments import activation_cells as experiments
+from relu_book.plots.activation_cells.panels import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PANEL,
+    PURPLE,
+    WINDOW,
+    axes_row,
+    layer_raster,
+    panels,
+)
+from relu_book.plots.style import LINE_COLOURS, show_cells
+
+
+def width_panels(widths: Sequence[int], seed: int) -> Figure:
+    """Figure 2.4."""
+    rasters = [layer_raster(width, seed) for width in widths]
+    titles = [f"{w} filters: {r.count} cells" for w, r in zip(widths, rasters, strict=True)]
+    return panels(rasters, titles)
+
+
+def draw_width(width: int, seed: int) -> Figure:
+    """One layer of some width, with both counts."""
+    raster = layer_raster(width, seed)
+    return panels([raster], [f"{width} filters: grid {raster.count}, exact {_exact(width, seed)}"])
+
+
+def describe_width(width: int, seed: int) -> str:
+    seen, exact = layer_raster(width, seed).count, _exact(width, seed)
+    return (
+        f"Cells of one layer of {width} filters, seed {seed}: {seen} on the grid, {exact} exactly."
+    )
+
+
+def _exact(width: int, seed: int) -> int:
+    return lines_in_window(*experiments.first_layer(experiments.layer(width, seed)), WINDOW)
+
+
+def width_curve(growth: dict) -> Figure:
+    """Figure 2.5: grid count, exact count in the window, and the two formulas."""
+    figure = Figure(figsize=(6.4, 4.6))
+    axes = figure.subplots()
+    filters = growth["filters"]
+    smooth = np.geomspace(filters.min(), filters.max(), 200)
+    axes.loglog(smooth, 2.0 ** np.minimum(smooth, 30), ":", color=ORANGE, label="$2^D$")
+    axes.loglog(smooth, 1 + smooth + smooth * (smooth - 1) / 2, "--", color="black",
+                label="$1 + D + D(D-1)/2$")  # fmt: skip
+    axes.loglog(filters, growth["exact"].mean(1), "s-", color=GREEN, markersize=5,
+                label="exact, in the window")  # fmt: skip
+    axes.loglog(filters, growth["grid"].mean(1), "o-", color=BLUE, markersize=5,
+                label="on the grid")  # fmt: skip
+    axes.set(xlabel="filters D", ylabel="cells (mean over seeds)", ylim=(1, 3e5))
+    axes.legend()
+    axes.grid(True, alpha=0.5)
+    return figure
+
+
+def bias_panels(biases: Sequence[float], seed: int, width: int = 128) -> Figure:
+    """Figure 2.6."""
+    rasters = [layer_raster(width, seed, bias) for bias in biases]
+    titles = [f"bias {b:g}: {r.count} cells" for b, r in zip(biases, rasters, strict=True)]
+    return panels(rasters, titles)
+
+
+def draw_bias(bias: float, seed: int) -> Figure:
+    """128 filters that share one bias."""
+    return bias_panels([bias], seed)
+
+
+def describe_bias(bias: float, seed: int) -> str:
+    count = layer_raster(128, seed, bias).count
+    return f"Cells of 128 filters with bias {bias:g}, seed {seed}: {count} on the grid."
+
+
+def bias_curve(curves: dict) -> Figure:
+    """Figure 2.7 for several grids, and exactly: mean over seeds, band of one standard deviation."""
+    figure = Figure(figsize=(6.4, 4.8))
+    axes = figure.subplots()
+    bias = curves["bias"]
+    lines = [(f"{n} × {n} grid", counts, "o") for n, counts in curves["grid"].items()]
+    lines.append(("exact", curves["exact"], "s"))
+    colours = [LINE_COLOURS[4], BLUE, PURPLE, GREEN]
+    for (label, counts, marker), colour in zip(lines, colours, strict=True):
+        mean, spread = counts.mean(0), counts.std(0)
+        axes.plot(bias, mean, marker + "-", color=colour, markersize=4, label=label)
+        axes.fill_between(bias, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+        if label != "exact":
+            top = mean.argmax()
+            axes.plot(bias[top], mean[top], "v", color="black", markersize=8, zorder=3)
+    axes.set_xscale("symlog", linthresh=0.1, linscale=0.4)
+    axes.set(xlabel="bias b of all 128 filters", ylabel="cells in $[-5, 5]^2$", xlim=(0, 10))
+    ticks = [0, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.legend(title="▾ maximum of a grid")
+    return figure
+
+
+@lru_cache(maxsize=64)
+def _normalised_raster(beta: float, centre: float, width: int, seed: int) -> CellRaster:
+    model = experiments.layer(width, seed, bias=beta, batch_norm=True).train()
+    return rasterize(model, 0, reference=experiments.rectangle(centre))
+
+
+def batch_norm_panels(seed: int, width: int = 128, centre: float = -2.0) -> Figure:
+    """Figure 2.8: the data, and the cells that batch normalisation on them gives."""
+    rasters = [_normalised_raster(beta, centre, width, seed) for beta in (0.0, 1.0)]
+    figure = Figure(figsize=(3 * PANEL, PANEL + 0.3))
+    first, *others = axes_row(figure, 3)
+    _show_data(first, centre)
+    first.set(title="data", xlabel="x", ylabel="y", xlim=WINDOW, ylim=WINDOW)
+    first.set_aspect("equal")
+    for axes, raster, beta in zip(others, rasters, (0, 1), strict=True):
+        show_cells(axes, raster)
+        axes.set(title=f"β = {beta}: {raster.count} cells", xlabel="x", ylabel="y")
+    return figure
+
+
+def _show_data(axes, centre: float) -> None:
+    axes.plot(*experiments.rectangle(centre).T.numpy(), ".", color="black", markersize=2)
+
+
+def draw_batch_norm(beta: float, centre: float, width: int) -> Figure:
+    """Cells of a normalised layer, with the outline of its data."""
+    raster = _normalised_raster(beta, centre, width, 0)
+    figure = panels([raster], [f"β = {beta:g}: {raster.count} cells"])
+    axes = figure.axes[0]
+    left, right = centre - 1, centre + 1
+    outline = [left, right, right, left, left], [-3, -3, 3, 3, -3]
+    axes.plot(*outline, color="white", linewidth=4)
+    axes.plot(*outline, color="black", linewidth=2)
+    return figure
+
+
+def describe_batch_norm(beta: float, centre: float, width: int) -> str:
+    count = _normalised_raster(beta, centre, width, 0).count
+    return (
+        f"Cells of {width} batch-normalised filters with beta {beta:g}, data in a rectangle around "
+        f"({centre:g}, 0): {count} on the grid, gathered around the data."
+    )

@@ -1,0 +1,45 @@
+"""Tables of the status page: how long each chapter took, on what, with which versions."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+from IPython.display import Markdown
+
+from relu_book.devices import device
+
+_PACKAGES = ("torch", "numpy", "scipy", "numba", "scikit-learn", "matplotlib", "jupyter-book")
+
+
+def run_times(folder: str | Path) -> Markdown:
+    """A row for each notebook of a folder: title, seconds of the last execution, code cells.
+
+    The seconds are those that ``book/execute.py`` stored in the notebook.
+    """
+    rows = []
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        seconds = notebook.metadata.get("relu_book", {}).get("seconds")
+        if seconds is not None:
+            title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
+            cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+            rows.append((title, f"{seconds:.0f}", cells))
+    return _table(("chapter", "seconds", "code cells"), rows)
+
+
+def versions() -> Markdown:
+    """Machine and packages of the process that made this page."""
+    rows = [
+        ("machine", f"{platform.machine()}, {os.cpu_count()} cores"),
+        ("device", device()),
+        ("Python", platform.python_version()),
+        *((package, version(package)) for package in ("relu-book", *_PACKAGES)),
+    ]
+    return _table(("what", "which"), rows)
+
+
+def _table(head, rows) -> Markdown:
+    lines = [head, ["---"] * len(head), *rows]
+    return Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
