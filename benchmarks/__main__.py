@@ -2,9 +2,9 @@
 
     python -m benchmarks [NAME ...]     NAME: packing, cells, ...; all of them without one
 
-Each ``bench_NAME.py`` has a function ``table()`` that returns rows: ``what`` is measured, ``seconds``
-of our path, ``baseline`` (what a user would write) with ``baseline_seconds``, their ``ratio``, and
-the ``budget`` that the ratio is held against. All times of a row come from one run on one machine.
+Each ``bench_NAME.py`` has a function ``table()`` that returns rows: ``what`` is measured, the
+``seconds`` of our path, the ``baseline`` (what a user would write instead), the ``ratio`` of the
+two, and the ``budget`` that it is held against. All times of a row come from one run.
 """
 
 import importlib

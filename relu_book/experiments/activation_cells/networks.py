@@ -1,7 +1,7 @@
 """The networks and the grid that every experiment of the chapter uses (thesis 2.2.4).
 
-Dense ReLU layers on the plane, Kaiming-normal weights, 500 by 500 points on [-5, 5]^2. Everything is
-float64: no grid point then lies so near to a kink that two CPUs disagree about its side.
+Dense ReLU layers on the plane, Kaiming-normal weights, 500 by 500 points on [-5, 5]^2. Everything
+is float64: no grid point then lies so near to a kink that two CPUs disagree about its side.
 """
 
 import numpy as np

@@ -107,7 +107,7 @@ def _area(polygon: np.ndarray) -> float:
 
 
 def line_distances(width: int, seed: int) -> dict:
-    """fig-2.6.d: measured distance of each line against |b|/|w|; the same for a filter times ten."""
+    """fig-2.6.d: measured distance of each line against |b|/|w|; what a filter times ten does."""
     model = layer(width, seed, bias=0.25)
     weight, bias = first_layer(model)
     return {
@@ -186,7 +186,7 @@ def bias_of_most_cells(curves: dict) -> dict:
 
 
 def rise_and_fall(curves: dict) -> dict:
-    """fig-2.7.c: counts at the maximum, at 3 and at 10, and the mean before and after the maximum."""
+    """fig-2.7.c: counts at the maximum, at 3 and at 10; mean counts before and after it."""
     bias, counts = curves["bias"], curves["grid"][RESOLUTION]
     mean = counts.mean(0)
     top = mean.argmax()

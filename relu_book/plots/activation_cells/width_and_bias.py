@@ -83,7 +83,7 @@ def describe_bias(bias: float, seed: int) -> str:
 
 
 def bias_curve(curves: dict) -> Figure:
-    """Figure 2.7 for several grids, and exactly: mean over seeds, band of one standard deviation."""
+    """Figure 2.7 for several grids, and exactly: mean over seeds and one standard deviation."""
     figure = Figure(figsize=(6.4, 4.8))
     axes = figure.subplots()
     bias = curves["bias"]
