@@ -1,0 +1,47 @@
+"""Cover and logo, drawn from exact cells: ``python -m relu_book.plots.cover book/_static``."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from relu_book.cells import exact_cells
+from relu_book.models import mlp
+from relu_book.patterns import hash_patterns
+
+# Dark blue to warm white: quiet enough to stand above a text, light or dark.
+_SHADES = LinearSegmentedColormap.from_list(
+    "cover", ["#10213f", "#1f4e79", "#3d8fb3", "#9ccfd8", "#f2e3c6", "#e9a15b"]
+)
+
+
+def draw(widths: tuple[int, ...], seed: int, window, size: tuple[float, float], line: float):
+    """Cells of the last hidden layer of a network on the plane, as a figure without axes."""
+    model = mlp(widths, head=False, seed=seed, dtype=torch.float64)
+    complex_ = exact_cells(model, -1, window)
+    hashes = hash_patterns(torch.as_tensor(complex_.patterns)).numpy().view(np.uint64)
+    colours = _SHADES((hashes >> np.uint64(40)).astype(float) / 2**24)
+    figure = Figure(figsize=size, layout="none")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.add_collection(
+        PolyCollection(complex_.polygons, facecolors=colours, edgecolors="white", linewidths=line)
+    )
+    axes.set(xlim=window[0], ylim=window[1])
+    axes.set_axis_off()
+    return figure
+
+
+def main(folder: Path) -> None:
+    # No date, no program version: the same drawing is the same file on every day.
+    cover = draw((2, 40, 16), 5, ((-6.0, 6.0), (-2.0, 2.0)), (12.8, 4.27), 0.6)
+    cover.savefig(folder / "cover.png", dpi=125, metadata={"Software": None})
+    logo = draw((2, 7), 3, ((-2.0, 2.0), (-2.0, 2.0)), (2.0, 2.0), 2.0)
+    logo.savefig(folder / "logo.png", dpi=128, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
