@@ -1,0 +1,247 @@
+"""Cuts convex polygons along the lines on which the units of one layer change sign.
+
+On a piece of the plane on which every earlier layer has a fixed pattern, unit j of the layer is one
+affine function of the place,
+
+    h_j(s, t) = a_j s + b_j t + c_j,
+
+and its line h_j = 0 cuts the piece if and only if h_j is positive at one corner and negative at
+another. Unit after unit, a piece that is cut is replaced by its two sides (PERFORMANCE in a word: a
+piece costs one sum of products a corner and unit, and no linear program is solved).
+
+Two rules make the result a conforming mesh. The point at which a unit cuts an edge is computed once
+and belongs to all pieces at that edge, so neighbours have bit-equal corners. And a corner closer to
+the line than the tolerance counts as lying on it, so that lines which meet in one point, or fall
+together, do not leave crumbs of rounding error.
+
+Places are in local coordinates, in which the window is [-1, 1]^2. This file is the plain version in
+Python that always works; ``splitting_compiled`` does the same in machine code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+EPSILON = float(np.finfo(np.float64).eps)
+# Half the window's width is 1. A piece thinner than TOLERANCE is not cut off; a line that misses a
+# corner by less than COINCIDENCE runs through it as far as rounding lets us know.
+TOLERANCE = 2.0**-40
+COINCIDENCE = 256 * EPSILON
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Convex polygons whose corners, counter-clockwise, are numbers of points of a mesh.
+
+    Attributes:
+        offsets: ``(n + 1,)`` int64; the corners of piece i are ``corners[offsets[i]:offsets[i + 1]]``.
+        corners: ``(all corners,)`` int64.
+    """
+
+    offsets: np.ndarray
+    corners: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def block(self, start: int, stop: int) -> Pieces:
+        """Pieces ``start`` to ``stop - 1``."""
+        offsets = self.offsets[start : stop + 1]
+        return Pieces(offsets - offsets[0], self.corners[offsets[0] : offsets[-1]])
+
+
+@dataclass(frozen=True)
+class Split:
+    """What became of some pieces: their parts, in which every unit has one sign.
+
+    Attributes:
+        pieces: The parts.
+        parents: ``(parts,)`` int64, the piece that each part comes from.
+        words: ``(parts, ceil(units / 64))`` int64, packed like activation patterns.
+        thin: How many cuts were left out because the side cut off would have been thinner than
+            ``TOLERANCE``.
+        coincident: How many lines ran through a corner or along an edge as closely as rounding can
+            tell, so that nothing was cut off.
+    """
+
+    pieces: Pieces
+    parents: np.ndarray
+    words: np.ndarray
+    thin: int
+    coincident: int
+
+
+class TooManyPiecesError(Exception):
+    """More parts than the caller allows."""
+
+
+class PlainMesh:
+    """The points of a mesh, and the splitting of its pieces, in plain Python."""
+
+    def __init__(self, points: Sequence[Sequence[float]]):
+        self._points = [(float(x), float(y)) for x, y in points]
+        self._cuts: dict[tuple[int, int, int], int] = {}
+        self._thin = self._coincident = 0
+
+    @property
+    def points(self) -> np.ndarray:
+        """``(points, 2)`` float64 in local coordinates."""
+        return np.array(self._points, dtype=np.float64).reshape(-1, 2)
+
+    def split(
+        self,
+        pieces: Pieces,
+        affine: np.ndarray,
+        rounding: np.ndarray,
+        order: np.ndarray,
+        first_unit: int,
+        limit: int,
+    ) -> Split:
+        """Cuts each piece along the lines of all units.
+
+        Args:
+            pieces: What to cut.
+            affine: ``(pieces, 3, units)`` float64: a, b and c of each unit on each piece.
+            rounding: ``(units,)``: values of a unit below which only rounding errors are left.
+            order: The units in the order in which they cut; the same for all pieces of a layer.
+            first_unit: Number of the layer's first unit among the units of all layers.
+            limit: How many parts may come out.
+
+        Raises:
+            TooManyPiecesError: More than ``limit`` parts.
+
+        Cost: pieces x units x corners.
+        """
+        units = affine.shape[2]
+        parts: list[list[int]] = []
+        parents: list[int] = []
+        patterns: list[int] = []
+        self._thin = self._coincident = 0
+        for number in range(len(pieces)):
+            whole = pieces.corners[pieces.offsets[number] : pieces.offsets[number + 1]].tolist()
+            found = [(whole, 0)]
+            for unit in order.tolist():
+                a, b, c = affine[number, :, unit].tolist()
+                size = abs(a) + abs(b)
+                tolerance = TOLERANCE * size + rounding[unit]
+                coincidence = COINCIDENCE * size + rounding[unit]
+                after = []
+                for corners, pattern in found:
+                    heights = [a * x + b * y + c for x, y in map(self._points.__getitem__, corners)]
+                    high, low = max(heights), min(heights)
+                    if high > tolerance and low < -tolerance:
+                        above, below = self._cut(corners, heights, tolerance, first_unit + unit)
+                        after.append((above, pattern | 1 << unit))
+                        after.append((below, pattern))
+                    else:
+                        self._note_what_was_left_out(min(high, -low), coincidence)
+                        after.append((corners, pattern | (high > -low) << unit))
+                found = after
+                if len(parts) + len(found) > limit:
+                    raise TooManyPiecesError
+            for corners, pattern in found:
+                parts.append(corners)
+                patterns.append(pattern)
+                parents.append(number)
+        offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts], dtype=np.int64)])
+        corners = np.array([corner for part in parts for corner in part], dtype=np.int64)
+        bytes_a_row = 8 * -(-units // 64)
+        packed = b"".join(pattern.to_bytes(bytes_a_row, "little") for pattern in patterns)
+        words = np.frombuffer(packed, dtype="<i8").astype(np.int64).reshape(len(parts), -1)
+        return Split(
+            Pieces(offsets.astype(np.int64), corners),
+            np.array(parents, dtype=np.int64),
+            words,
+            self._thin,
+            self._coincident,
+        )
+
+    def _note_what_was_left_out(self, overhang: float, coincidence: float) -> None:
+        if overhang > coincidence:
+            self._thin += 1
+        elif overhang > 0:
+            self._coincident += 1
+
+    def _cut(
+        self, corners: list[int], heights: list[float], tolerance: float, unit: int
+    ) -> tuple[list[int], list[int]]:
+        """The two sides of a polygon. Corners on the line that lie between the sides bound both."""
+        start = heights.index(max(heights))
+        corners = corners[start:] + corners[:start]
+        heights = heights[start:] + heights[:start]
+        count = len(corners)
+        # The first corner is above; go round to the first one below and on to the first above again.
+        down = next(i for i in range(count) if heights[i] < -tolerance)
+        up = next((i for i in range(down, count) if heights[i] > tolerance), count)
+
+        def crossing(before: int, after: int, side: bool) -> int:
+            before, after = before % count, after % count
+            on_line = not (heights[before] > tolerance if side else heights[before] < -tolerance)
+            if on_line:
+                return corners[before]
+            return self._point_between(
+                corners[before], corners[after], heights[before], heights[after], unit
+            )
+
+        leave = crossing(down - 1, down, True)
+        enter = crossing(up - 1, up, False)
+        above = corners[up:] + corners[:down]
+        below = corners[down:up]
+        if leave != corners[down - 1]:
+            above.append(leave)
+        above.append(enter)
+        if enter != corners[up - 1]:
+            below.append(enter)
+        below.append(leave)
+        return above, below
+
+    def _point_between(self, i: int, j: int, h_i: float, h_j: float, unit: int) -> int:
+        """The point of edge (i, j) at which the unit is 0: made once, then shared."""
+        if i > j:
+            i, j, h_i, h_j = j, i, h_j, h_i
+        key = (i, j, unit)
+        if key not in self._cuts:
+            share = h_i / (h_i - h_j)
+            (x_i, y_i), (x_j, y_j) = self._points[i], self._points[j]
+            self._cuts[key] = len(self._points)
+            self._points.append((x_i + share * (x_j - x_i), y_i + share * (y_j - y_i)))
+        return self._cuts[key]
+
+
+def new_mesh(points: Sequence[Sequence[float]]):
+    """A mesh that splits in machine code where numba is installed, and in plain Python elsewhere."""
+    try:
+        from relu_book.cells.splitting_compiled import CompiledMesh
+    except ImportError:
+        return PlainMesh(points)
+    return CompiledMesh(points)
+
+
+def spread_order(slopes: np.ndarray) -> np.ndarray:
+    """An order of the units in which neighbours cut at wide angles.
+
+    Where many lines meet in one point the first two of them fix it, and their crossing is the more
+    exact the wider their angle. Sorted by direction and taken in bit-reversed order, the lines that
+    come first are far from parallel.
+
+    Args:
+        slopes: ``(2, units)``: a and b of each unit.
+
+    Returns:
+        ``(units,)`` int64, a permutation.
+
+    Example:
+        >>> import numpy as np
+        >>> spread_order(np.array([[1.0, 1.0, 0.0, -1.0], [0.0, 1.0, 1.0, 1.0]]))
+        array([0, 2, 1, 3])
+    """
+    by_angle = np.argsort(np.arctan2(slopes[1], slopes[0]) % np.pi, kind="stable")
+    bits = max(1, int(len(by_angle) - 1).bit_length())
+    numbers = np.arange(1 << bits)
+    reversed_bits = np.zeros_like(numbers)
+    for bit in range(bits):
+        reversed_bits |= (numbers >> bit & 1) << (bits - 1 - bit)
+    return by_angle[reversed_bits[reversed_bits < len(by_angle)]].astype(np.int64)
