@@ -1,0 +1,25 @@
+"""The instrument: which units fire, as exact patterns of bits.
+
+``watch`` sees every ReLU-like call of a forward pass, ``pack`` turns pre-activations into words,
+``count`` counts them exactly, ``hash_patterns`` is algorithm 1 of the thesis. Nothing here knows of
+data sets, experiments or plots.
+"""
+
+from relu_book.patterns.backends import set_backend
+from relu_book.patterns.counting import PatternCounts, count
+from relu_book.patterns.hashing import hash_patterns
+from relu_book.patterns.names import resolve_site
+from relu_book.patterns.packing import pack, unpack
+from relu_book.patterns.sites import Site, watch
+
+__all__ = [
+    "PatternCounts",
+    "Site",
+    "count",
+    "hash_patterns",
+    "pack",
+    "resolve_site",
+    "set_backend",
+    "unpack",
+    "watch",
+]

@@ -1,0 +1,343 @@
+"""Watching a forward pass: the pre-activation at every ReLU-like call, in execution order.
+
+A site is one call of a ReLU-like function in a model's forward pass (thesis 2.2.1, where the
+activation follows each layer block; its footnote 6 extends this to networks of any structure). The
+calls are seen through a ``torch.overrides.TorchFunctionMode`` that is on only while the watched
+model's forward runs; global module hooks say whose forward makes a call. The model itself is never
+written to, and mode and hooks are gone when the block ends.
+"""
+
+import sys
+import threading
+import weakref
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as hooks
+from torch.overrides import TorchFunctionMode
+
+from relu_book.patterns.calls import RELU_MODULES, channel_dimension, decides_layout, relu_like
+from relu_book.patterns.eager import compiled_code_runs_eagerly
+from relu_book.patterns.fused import may_fuse, modes_set_aside, would_fuse
+from relu_book.patterns.names import Selection, innermost, module_names
+from relu_book.patterns.packing import pack
+
+
+@dataclass(eq=False, repr=False)
+class Site:
+    """One ReLU-like call of a forward pass.
+
+    Attributes:
+        name: qualified name, such as ``layer1.0.relu``, ``layer1.0/relu`` or ``layer1.0.relu:1``.
+        pre_activation: the call's input, without gradient.
+        channel_dim: the dimension that holds the channels, counted from the front.
+    """
+
+    name: str
+    pre_activation: Tensor
+    channel_dim: int
+
+    @property
+    def width(self) -> int:
+        """The number of channels, so the length of a pattern."""
+        return self.pre_activation.shape[self.channel_dim]
+
+    def pack(self) -> Tensor:
+        """The patterns of this site as words, see :func:`relu_book.patterns.pack`."""
+        return pack(self.pre_activation, self.channel_dim, site=self.name)
+
+    def __repr__(self) -> str:
+        shape = tuple(self.pre_activation.shape)
+        return f"Site({self.name!r}, width={self.width}, shape={shape})"
+
+
+class _Sites(OrderedDict):
+    """Name -> site; a wrong name is answered with the right ones."""
+
+    def __missing__(self, name: object) -> Site:
+        known = ", ".join(map(repr, self)) or "none (no pass yet, no ReLU-like call, or a consumer)"
+        raise KeyError(f"no site {name!r} in the latest forward pass; sites: {known}")
+
+
+@dataclass
+class _Pass:
+    """What is known about the forward pass that runs now."""
+
+    frame: FrameType | None
+    names: dict[int, str]
+    running: list[nn.Module] = field(default_factory=list)
+    last_leaf: nn.Module | None = None
+    calls: Counter = field(default_factory=Counter)
+    complete: bool = False
+
+
+class _Calls(TorchFunctionMode):
+    """Hands every torch call of a forward pass to its watch block."""
+
+    def __init__(self, block: "watch") -> None:
+        self.block = block
+
+    def __torch_function__(
+        self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        call = relu_like(func, args, kwargs)
+        site = self.block._site(*call) if call else None
+        if site is None:
+            return func(*args, **kwargs)
+        shown = self.block._deliver(site)
+        del site
+        kept = shown() if shown is not None else None
+        if kept is not None:
+            # The consumer held on to what it saw: give it storage of its own before the model
+            # writes to this one.
+            kept.data = kept.clone()
+        return func(*args, **kwargs)
+
+
+class _Own(threading.local):
+    """Whether this thread runs code of ours (or a consumer's), which no block should see."""
+
+    code = False
+
+
+_own = _Own()
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
+    before, _own.code = _own.code, True
+    try:
+        yield
+    finally:
+        _own.code = before
+
+
+def _in_backward() -> bool:
+    return torch._C._current_graph_task_id() != -1
+
+
+class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
+    """Shows every ReLU-like call of a model's forward passes while the block lasts.
+
+    Seen are nn.ReLU, ReLU6, LeakyReLU, PReLU, Threshold at 0, Hardtanh from 0, the functions,
+    methods and operators behind them, and clamp, clip and clamp_min at 0: in place or not, on
+    floating-point tensors, once each, in execution order. Calls outside the model's own forward
+    pass (the user's code, another model, recomputation in a backward pass) are not seen.
+
+    The pass itself stays as it is: outputs, gradients, parameters, buffers, random numbers, flags
+    and hooks are bitwise as without the block, also after an exception. Compiled models run eagerly
+    inside the block (``torch.compiler.set_stance("force_eager")``), so they equal a pass that inductor
+    compiled up to rounding.
+
+    Args:
+        model: any module; compiled and parallel wrappers are looked through.
+        consumer: called with each :class:`Site` at once, without gradient; nothing is kept then. It
+            sees the pre-activation itself, so it must not write to it.
+        sites: names, globs (``"layer1.*"``), numbers from 0, or a predicate of the name; all by
+            default.
+        channel_dim: the channel dimension of every site. By default 1, and for three dimensions 1
+            after a 1-D convolution, pooling or normalisation layer, else the last.
+
+    Attributes:
+        sites: name -> :class:`Site` of the latest complete pass, in execution order, still there
+            after the block; the tensors are copies that later in-place changes do not reach.
+
+    Raises:
+        TypeError: ``model`` is no module, or scripted (its calls cannot be seen).
+        ValueError: at the end of the block, if ``sites`` asked for one that no pass had.
+        RuntimeError: the model runs in another thread than the one that opened the block.
+
+    Cost: a microsecond or two for each torch call of the pass, and a copy of each pre-activation
+    unless a consumer takes it. In evaluation, transformer layers that would run as one fused call
+    run a second time, since the fused call hides its ReLU.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+        >>> with watch(model) as seen:
+        ...     _ = model(torch.zeros(5, 2))
+        >>> seen.sites["1"]
+        Site('1', width=3, shape=(5, 3))
+        >>> with watch(model, lambda site: print(site.name, site.pack().shape)):
+        ...     _ = model(torch.zeros(5, 2))
+        1 torch.Size([5, 1])
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        consumer: Callable[[Site], object] | None = None,
+        *,
+        sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
+        channel_dim: int | None = None,
+    ) -> None:
+        if not isinstance(model, nn.Module):
+            raise TypeError(f"watch needs a torch.nn.Module, not {type(model).__name__}")
+        if consumer is not None and not callable(consumer):
+            raise TypeError(
+                f"the consumer must be callable with one Site, {type(consumer).__name__} is not; "
+                "sites are chosen with sites="
+            )
+        self.sites: OrderedDict[str, Site] = _Sites()
+        self._root = innermost(model)
+        self._consumer = consumer
+        self._selection = Selection(sites)
+        self._channel_dim = channel_dim
+        self._mode = _Calls(self)
+        self._handles: list = []
+        self._stance = None
+        self._pass: _Pass | None = None
+        self._complete_passes = 0
+
+    def __enter__(self) -> Self:
+        if self._handles:
+            raise RuntimeError("this watch block is open already; make another with watch(model)")
+        for name, module in self._root.named_modules():
+            if isinstance(module, torch.jit.ScriptModule):
+                raise TypeError(
+                    f"calls inside the scripted module {name or type(module).__name__!r} cannot be "
+                    "seen; watch the model that it was made from"
+                )
+        self._thread = threading.get_ident()
+        self._complete_passes = 0
+        self._stance = compiled_code_runs_eagerly()
+        self._stance.__enter__()
+        self._handles = [
+            hooks.register_module_forward_pre_hook(self._before),
+            hooks.register_module_forward_hook(self._completed, with_kwargs=True),
+            hooks.register_module_forward_hook(self._after, always_call=True),
+        ]
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        if self._pass is not None:  # an interrupt left the pass without its hooks being called
+            self._end_pass()
+        self._stance.__exit__(None, None, None)
+        if kind is None and self._complete_passes:
+            self._selection.require_met()
+
+    def _before(self, module: nn.Module, args: tuple) -> None:
+        if _own.code or _in_backward():
+            return
+        if threading.get_ident() != self._thread:
+            # DataParallel runs copies of the model, one thread each.
+            copy = getattr(module, "_is_replica", False) and type(module) is type(self._root)
+            if module is self._root or copy:
+                raise RuntimeError(
+                    f"{type(module).__name__} runs in another thread than the one that opened the "
+                    "watch block; open the block in the thread that runs the model"
+                )
+            return
+        if module is self._root:
+            self._begin_pass(sys._getframe(1))
+        if self._pass is not None:
+            self._pass.running.append(module)
+
+    def _begin_pass(self, frame: FrameType) -> None:
+        if self._pass is not None:
+            caller: FrameType | None = frame
+            while caller is not None:
+                if caller is self._pass.frame:
+                    return  # the model calls itself: the same pass
+                caller = caller.f_back
+            self._end_pass()  # an interrupt left the last pass without its hooks being called
+        self._pass = _Pass(frame, module_names(self._root))
+        self.sites = _Sites()
+        self._mode.__enter__()
+
+    def _end_pass(self) -> None:
+        self._mode.__exit__(None, None, None)
+        if self._pass.complete:
+            self._complete_passes += 1
+        else:
+            self.sites = _Sites()
+        self._pass = None
+
+    def _in_pass(self) -> bool:
+        return (
+            self._pass is not None
+            and not _own.code
+            and threading.get_ident() == self._thread
+            and not _in_backward()
+        )
+
+    def _completed(self, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> Any:
+        """Runs after a module's forward that raised nothing."""
+        if not self._in_pass():
+            return None
+        running = self._pass.running
+        self._pass.complete = module is self._root and len(running) == 1
+        if would_fuse(module, args, kwargs) and not any(map(may_fuse, running[:-1])):
+            with _unseen(), modes_set_aside(_Calls):
+                return module.forward(*args, **kwargs)
+        return None
+
+    def _after(self, module: nn.Module, args: tuple, output: Any) -> None:
+        """Runs after every module's forward, also one that raised."""
+        if not self._in_pass() or not any(module is other for other in self._pass.running):
+            return
+        while self._pass.running.pop() is not module:
+            pass  # modules whose hooks an interrupt skipped
+        if decides_layout(module):
+            self._pass.last_leaf = module
+        if not self._pass.running:
+            self._end_pass()
+
+    def _site(self, function: str, pre_activation: Tensor) -> Site | None:
+        """The site of a ReLU-like call, or ``None`` where nobody asked for it."""
+        if not self._in_pass():
+            return None
+        running, names = self._pass.running, self._pass.names
+        owner = next(names[id(m)] for m in reversed(running) if id(m) in names)
+        own_module = owner and id(running[-1]) in names and isinstance(running[-1], RELU_MODULES)
+        name = owner if own_module else f"{owner}/{function}"
+        earlier = self._pass.calls[name]
+        number = self._pass.calls.total()
+        self._pass.calls[name] += 1
+        if earlier:
+            name = f"{name}:{earlier}"
+        if not self._selection.takes(name, number):
+            return None
+        return Site(name, pre_activation, self._channels_of(name, pre_activation))
+
+    def _channels_of(self, name: str, tensor: Tensor) -> int:
+        if self._channel_dim is None:
+            return channel_dimension(tensor, self._pass.last_leaf)
+        if not -tensor.ndim <= self._channel_dim < tensor.ndim:
+            raise ValueError(
+                f"channel_dim={self._channel_dim} does not exist at site {name!r}, whose "
+                f"pre-activation has shape {tuple(tensor.shape)}"
+            )
+        return self._channel_dim % tensor.ndim
+
+    def _deliver(self, site: Site) -> weakref.ref | None:
+        """Keeps a copy of the site, or shows it to the consumer before the call overwrites it.
+
+        Returns a weak reference to the tensor that the consumer saw.
+        """
+        tensor = site.pre_activation
+        if self._consumer is None:
+            # Out of inference mode the copy is an ordinary tensor, usable anywhere.
+            with _unseen(), torch.inference_mode(False), torch.no_grad():
+                site.pre_activation = tensor.clone()
+            self.sites[site.name] = site
+            return None
+        with _unseen(), torch.no_grad():
+            shown = site.pre_activation = tensor.detach()
+            version = None if tensor.is_inference() else tensor._version
+            self._consumer(site)
+            if version is not None and tensor._version != version:
+                raise RuntimeError(
+                    f"the consumer wrote to the pre-activation of site {site.name!r}, which "
+                    "changes the forward pass; let it work on site.pre_activation.clone()"
+                )
+        return weakref.ref(shown)
