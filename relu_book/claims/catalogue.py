@@ -42,7 +42,7 @@ class Claim:
         kind: ``exact``, ``number``, ``shape`` or ``setting``.
         scale: Smallest scale that decides it: ``live``, ``desk`` or ``paper``.
         measured: Meaning of each quantity that the rules use, by name.
-        rule: Expression that decides the statement, see :func:`relu_book.claims.rules.parse`.
+        rule: Expression that decides the statement, see ``relu_book.claims.rules.parse``.
         rule_text: The same in a sentence.
         source: Value as printed, or None.
         tolerance: Number that the rules may use as ``tolerance``, or None.
@@ -101,7 +101,7 @@ def load_claims(path: str | os.PathLike | None = None) -> dict[str, Claim]:
     """All claims by id, in the order of the sources.
 
     Args:
-        path: The file to read; by default the book's own, see :func:`claims_path`.
+        path: The file to read; by default the book's own, see ``claims_path``.
 
     Returns:
         Claims by id.

@@ -3,7 +3,7 @@
 A rule is an expression such as ``all(250 <= sectors_on_grid <= 256) and exact_sectors == 256``.
 It is read into Python's syntax tree and walked with a white list: numbers, tuples of numbers,
 names of measured quantities, arithmetic, comparisons, ``and``, ``or``, ``not``, and calls of the
-functions in :mod:`relu_book.claims.functions`. Anything else is refused when the rule is read.
+functions in ``relu_book.claims.functions``. Anything else is refused when the rule is read.
 
 Truth has three values. ``None`` means undecided, and Kleene's logic combines it: false and
 undecided is false, true and undecided is undecided. Arrays are compared element by element.
@@ -152,7 +152,7 @@ def decide(rule: str, quantities: Mapping[str, object]) -> bool | None:
     """The truth of a rule: ``True``, ``False`` or ``None`` for undecided.
 
     Raises:
-        ValueError: As :func:`evaluate`, and if the rule gives a number or an array.
+        ValueError: As ``evaluate``, and if the rule gives a number or an array.
 
     Example:
         >>> decide("refuted(found > 0)", {"found": 0}) is None

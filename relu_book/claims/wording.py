@@ -53,8 +53,8 @@ def series(values: np.ndarray, unit: str) -> str:
     Example:
         >>> series(np.array([112, 131, 121, 120, 125, 119, 130]), "seeds")
         '7 seeds: 112 ... 131, median 121'
-        >>> series(np.array([0.0] * 25), "seeds")
-        '25 seeds: all 0'
+        >>> series(np.array([0.0] * 25), "seeds"), series(np.arange(1, 9), "layers")
+        ('25 seeds: all 0', '1 to 8')
     """
     parts = values.ravel().tolist()
     if values.ndim == 1 and len(parts) <= _LISTED:
@@ -65,6 +65,8 @@ def series(values: np.ndarray, unit: str) -> str:
     if values.dtype == bool:
         return f"{counted}: yes in {sum(parts)} of {len(parts)}"
     exact = values.astype(np.float64)
+    if values.ndim == 1 and (np.diff(exact) == 1).all():
+        return f"{number(parts[0])} to {number(parts[-1])}"
     if values.ndim == 2 and values.shape[1] <= _COLUMNS:
         medians = np.median(exact, axis=0).tolist()
         return f"{counted}: medians {', '.join(map(number, medians))}"

@@ -4,7 +4,7 @@ nbval runs a notebook's cells and compares their text with what is stored. It co
 takes a picture inside HTML as text that has to be equal to the byte, and lets a cell pass that was
 never run. With this plugin
 
-- pictures are compared as :mod:`tests.notebooks.compare` says, wherever they are: PNG, SVG, figures
+- pictures are compared as ``tests.notebooks.compare`` says, wherever they are: PNG, SVG, figures
   inside HTML and every frame of a player, in their order;
 - all other text, captions and alt texts among it, still has to be equal;
 - a code cell without an execution count fails; so does one that stores fewer or more outputs than
