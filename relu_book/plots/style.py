@@ -114,7 +114,8 @@ def show_cells(axes: Axes, raster) -> AxesImage:
     Args:
         axes: where to draw.
         raster: a ``CellRaster``: ``.labels`` (H, W), row 0 at the smallest y; ``.hashes`` (cells,),
-            one a label; ``.window``, either (low, high) for both axes or (x0, x1, y0, y1).
+            one a label; ``.window``, a ``Window``, or (low, high) for both axes, or
+            ((x0, x1), (y0, y1)).
 
     Returns:
         The image, with equal scales on both axes.
@@ -128,10 +129,10 @@ def show_cells(axes: Axes, raster) -> AxesImage:
         >>> [float(edge) for edge in image.get_extent()], image.axes.get_aspect()
         ([-1.0, 1.0, -1.0, 1.0], 1.0)
     """
-    low_high = tuple(np.ravel(raster.window))
+    edges = tuple(np.ravel(getattr(raster.window, "bounds", raster.window)))
     colours = cell_colours(raster.hashes)[np.asarray(raster.labels)]
     image = axes.imshow(
-        colours, origin="lower", extent=low_high * (4 // len(low_high)), interpolation="nearest"
+        colours, origin="lower", extent=edges * (4 // len(edges)), interpolation="nearest"
     )
     axes.set_aspect("equal")
     return image

@@ -13,6 +13,7 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
+from relu_book.cells.window import Window
 from relu_book.plots import style
 
 # Machado, Oliveira, Fernandes (2009), full severity, on linear RGB.
@@ -72,13 +73,22 @@ def test_no_cells_and_wrong_hashes():
         style.cell_colours(np.zeros(2))
 
 
-def test_cells_are_drawn_with_the_smallest_y_below():
+@pytest.mark.parametrize(
+    ("window", "edges"),
+    [
+        ((-1, 2), [-1, 2, -1, 2]),
+        (((0, 3), (-1, 1)), [0, 3, -1, 1]),
+        (Window.of(((0, 3), (-1, 1))), [0, 3, -1, 1]),
+    ],
+    ids=["square", "pairs", "window"],
+)
+def test_cells_are_drawn_with_the_smallest_y_below(window, edges):
     raster = SimpleNamespace(
-        labels=np.array([[0, 0, 1], [2, 2, 2]]), hashes=np.array([10, 20, 30]), window=(0, 3, -1, 1)
+        labels=np.array([[0, 0, 1], [2, 2, 2]]), hashes=np.array([10, 20, 30]), window=window
     )
     image = style.show_cells(Figure().subplots(), raster)
     assert image.origin == "lower"
-    assert [float(edge) for edge in image.get_extent()] == [0, 3, -1, 1]
+    assert [float(edge) for edge in image.get_extent()] == edges
     assert np.array_equal(image.get_array(), style.cell_colours(raster.hashes)[raster.labels])
 
 
