@@ -24,7 +24,9 @@ def draw(widths: tuple[int, ...], seed: int, window, size: tuple[float, float], 
     model = mlp(widths, head=False, seed=seed, dtype=torch.float64)
     complex_ = exact_cells(model, -1, window)
     hashes = hash_patterns(torch.as_tensor(complex_.patterns)).numpy().view(np.uint64)
-    colours = _SHADES((hashes >> np.uint64(40)).astype(float) / 2**24)
+    # Multiplied by the golden ratio, so that patterns that differ in one sign differ in shade.
+    mixed = (hashes * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
+    colours = _SHADES(mixed.astype(float) / 2**24)
     figure = Figure(figsize=size, layout="none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.add_collection(
@@ -37,9 +39,9 @@ def draw(widths: tuple[int, ...], seed: int, window, size: tuple[float, float], 
 
 def main(folder: Path) -> None:
     # No date, no program version: the same drawing is the same file on every day.
-    cover = draw((2, 40, 16), 5, ((-6.0, 6.0), (-2.0, 2.0)), (12.8, 4.27), 0.6)
+    cover = draw((2, 28, 16), 5, ((-2.4, 2.4), (-0.8, 0.8)), (12.8, 4.27), 0.8)
     cover.savefig(folder / "cover.png", dpi=125, metadata={"Software": None})
-    logo = draw((2, 7), 3, ((-2.0, 2.0), (-2.0, 2.0)), (2.0, 2.0), 2.0)
+    logo = draw((2, 7), 3, ((-1.4, 1.4), (-1.4, 1.4)), (2.0, 2.0), 2.5)
     logo.savefig(folder / "logo.png", dpi=128, metadata={"Software": None})
 
 
