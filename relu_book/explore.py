@@ -4,7 +4,7 @@
 and a seed, beside one slider for each. With a live kernel (JupyterLab, Colab) the sliders are
 ipywidgets that call ``draw``, for values between the listed ones too. In stored notebooks and in
 the published page, which are made with the environment variable ``RELU_BOOK_STATIC=1``, every
-combination is drawn once and a :mod:`player <relu_book.plots.player>` shows the frames.
+combination is drawn once and the player of ``relu_book.plots.player`` shows the frames.
 """
 
 import base64

@@ -20,8 +20,11 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
+from relu_book.plots.style import READABLE
+
 _STYLE = """
-.relu-explore{max-width:40rem;margin:1rem 0}
+.relu-explore{margin:1rem 0}
+.relu-explore>div:first-of-type{overflow-x:auto}
 .relu-explore img{display:block;width:100%;height:auto;background:#fff;border-radius:.3rem}
 .relu-explore label{display:flex;gap:.6rem;align-items:center;margin:.3rem 0}
 .relu-explore label span{flex:0 0 28%}
@@ -151,11 +154,13 @@ class FramePlayer:
             for name in self.presets
         )
         return (
-            f'<div class="relu-explore" data-player="{key}" role="group" '
+            f'<div class="relu-explore" data-player="{key}" style="max-width:{max(width, 320)}px" '
+            f'role="group" '
             f'aria-label="Picture with sliders for {html.escape(", ".join(names))}">'
             f"<style>{_STYLE.strip()}</style>"
-            f'<img alt="{html.escape(self.alts[index])}" width="{width}" height="{height}" '
-            f'decoding="sync" src="data:image/webp;base64,{encoded[index]}">'
+            f'<div><img alt="{html.escape(self.alts[index])}" width="{width}" height="{height}" '
+            f'style="min-width:{width * READABLE:.0f}px" '
+            f'decoding="sync" src="data:image/webp;base64,{encoded[index]}"></div>'
             f"<div data-controls hidden>{sliders}"
             f'<button type="button" data-play="{self.play}">Play</button>{buttons}</div>'
             f'<script type="application/json">{block}</script>'

@@ -39,6 +39,9 @@ e1785a 2d78c3 966987 4ba5e1 96ffd2 003c96 87d2ff 695a69
 """
 CELL_COLOURS = np.array([[*bytes.fromhex(word)] for word in _CELL_COLOURS.split()], dtype=np.uint8)
 
+# How far a picture may shrink from its natural size until 13 points are 9 pixels high.
+READABLE = 0.52
+
 # 13 points on a figure 6.4 inches wide are still 10 pixels high on a phone 390 pixels wide.
 _STYLE = {
     "figure.figsize": (6.4, 4.4),
@@ -216,9 +219,11 @@ class Picture:
         source = base64.b64encode(self.data).decode()
         return {
             "text/plain": self.alt,
-            "text/html": f'<img class="relu-figure" alt="{html.escape(self.alt)}" '
-            f'width="{self.width:.0f}" style="max-width:100%;height:auto;background:#fff" '
-            f'src="data:{self.mime};base64,{source}">',
+            # A wide figure scrolls on a phone instead of shrinking until nobody can read it.
+            "text/html": f'<div style="overflow-x:auto"><img class="relu-figure" '
+            f'alt="{html.escape(self.alt)}" width="{self.width:.0f}" style="height:auto;'
+            f'max-width:max(100%,{self.width * READABLE:.0f}px);background:#fff" '
+            f'src="data:{self.mime};base64,{source}"></div>',
         }
 
 
@@ -234,7 +239,7 @@ def figure(fig: Figure, alt: str, *, vector: bool = True) -> Picture:
         vector: SVG (lines) or PNG (pixels, twice the page's resolution).
 
     Returns:
-        What the notebook displays: the last expression of a cell, or an argument of ``display``.
+        What a notebook shows when it is the last expression of a cell, or given to ``display``.
 
     Raises:
         ValueError: the alt text is empty.
