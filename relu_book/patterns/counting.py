@@ -120,7 +120,7 @@ class PatternCounts:
             ValueError: not such a file, or a damaged one.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 patterns, counts, width = (arrays[k] for k in ("patterns", "counts", "width"))
             return PatternCounts(torch.from_numpy(patterns), torch.from_numpy(counts), int(width))
         except FileNotFoundError:

@@ -57,7 +57,7 @@ def pack(
     shape = tuple(pre_activation.shape)
     if not -len(shape) <= channel_dim < len(shape):
         raise ValueError(f"no channel dimension {channel_dim} in the shape {shape}{where}")
-    pre_activation = pre_activation.detach()
+    pre_activation = pre_activation.detach().resolve_neg()
     packed, has_nan = backends.of(pre_activation).pack(pre_activation, channel_dim % len(shape))
     if has_nan:
         nans = pre_activation.isnan()

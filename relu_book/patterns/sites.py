@@ -133,8 +133,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
 
     The pass itself stays as it is: outputs, gradients, parameters, buffers, random numbers, flags
     and hooks are bitwise as without the block, also after an exception. Compiled models run eagerly
-    inside the block (``torch.compiler.set_stance("force_eager")``), so they equal a pass that inductor
-    compiled up to rounding.
+    inside the block (``torch.compiler.set_stance("force_eager")``), equal to what inductor
+    compiles up to rounding.
 
     Args:
         model: any module; compiled and parallel wrappers are looked through.

@@ -1,0 +1,54 @@
+"""Choosing a backend, and that the choice makes no difference to the result."""
+
+import sys
+
+import pytest
+import torch
+
+from relu_book.patterns import backends, count, pack, set_backend
+
+
+@pytest.fixture(autouse=True)
+def restored():
+    before = set_backend("auto")
+    yield
+    set_backend(before)
+
+
+def test_the_choice_takes_effect():
+    tensor = torch.zeros(2, 3)
+    assert backends.of(tensor).__name__.endswith("numba_kernels")
+    assert set_backend("torch") == "auto"
+    assert backends.of(tensor).__name__.endswith("reference")
+    assert set_backend("numba") == "torch"
+    assert backends.of(tensor).__name__.endswith("numba_kernels")
+    assert backends.of(torch.zeros(2, 3, device="meta")).__name__.endswith("reference")
+
+
+def test_unknown_and_missing_backends(monkeypatch):
+    with pytest.raises(ValueError, match=r"'cuda'; there are 'auto', 'torch', 'numba'"):
+        set_backend("cuda")
+    with pytest.raises(ValueError, match="no Triton kernels yet"):
+        set_backend("triton")
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.setattr(backends, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="pip install"):
+        set_backend("numba")
+    assert backends.of(torch.zeros(2, 3)).__name__.endswith("reference")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_equal_on_random_shapes(seed):
+    generator = torch.Generator().manual_seed(seed)
+    dims = int(torch.randint(1, 6, (), generator=generator))
+    shape = torch.randint(0, 9, (dims,), generator=generator).tolist()
+    channel_dim = seed % dims
+    shape[channel_dim] = int(torch.randint(1, 200, (), generator=generator))
+    x = torch.randn(shape, generator=generator).round()
+    results = []
+    for name in ("torch", "numba"):
+        set_backend(name)
+        packed = pack(x, channel_dim)
+        results.append((packed, count(packed, shape[channel_dim])))
+    assert torch.equal(results[0][0], results[1][0])
+    assert results[0][1] == results[1][1]

@@ -1,0 +1,205 @@
+"""Counting: exact for any width, with the measures that follow from the counts."""
+
+import collections
+import math
+
+import pytest
+import torch
+
+from relu_book.patterns import PatternCounts, count, pack, set_backend
+from relu_book.patterns.backends import numba_kernels
+
+WIDTHS = [1, 2, 15, 16, 17, 31, 63, 64, 65, 128, 130, 512]
+
+
+@pytest.fixture(params=["torch", "numba"], autouse=True)
+def backend(request):
+    before = set_backend(request.param)
+    yield request.param
+    set_backend(before)
+
+
+def some_patterns(rows: int, width: int, distinct: int, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    pool = torch.rand(distinct, width, generator=generator) > 0.5
+    return pack(pool[torch.randint(0, distinct, (rows,), generator=generator)])
+
+
+def one_by_one(packed: torch.Tensor) -> list[tuple[tuple[int, ...], int]]:
+    """A dictionary of Python integers, read as unsigned, in their order."""
+    rows = [tuple(word % 2**64 for word in row) for row in packed.tolist()]
+    return sorted(collections.Counter(rows).items())
+
+
+def as_list(counts: PatternCounts) -> list[tuple[tuple[int, ...], int]]:
+    rows = [tuple(word % 2**64 for word in row) for row in counts.patterns.tolist()]
+    return list(zip(rows, counts.counts.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("distinct", [1, 2, 50, 5000])
+def test_equals_a_dictionary(width, distinct):
+    packed = some_patterns(3000, width, distinct)
+    counts = count(packed, width)
+    assert as_list(counts) == one_by_one(packed)
+    assert counts.total == 3000
+    assert counts.distinct == len(counts.counts) == len(counts.patterns)
+    assert counts.patterns.dtype == counts.counts.dtype == torch.int64
+
+
+@pytest.mark.parametrize("width", [65, 130, 512])
+def test_patterns_that_differ_in_late_words_only(width):
+    bits = torch.zeros(600, width, dtype=torch.bool)
+    bits[:, -2:] = torch.randint(0, 2, (600, 2), generator=torch.Generator().manual_seed(1)).bool()
+    bits[:, 0] = torch.arange(600) % 3 == 0
+    packed = pack(bits)
+    assert as_list(count(packed, width)) == one_by_one(packed)
+    assert count(packed, width).distinct == 8
+
+
+def test_order_is_that_of_unsigned_words():
+    packed = torch.tensor([[-1], [0], [1], [-(2**63)], [2**63 - 1]])
+    assert count(packed, 64).patterns[:, 0].tolist() == [0, 1, 2**63 - 1, -(2**63), -1]
+    wide = torch.tensor([[-1, 0], [0, -1], [0, 1], [0, -1]])
+    assert count(wide, 128).patterns.tolist() == [[0, 1], [0, -1], [-1, 0]]
+    assert count(wide, 128).counts.tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize("width", [70, 300])
+def test_equal_fingerprints_lose_no_pattern(width, monkeypatch):
+    packed = some_patterns(500, width, 40)
+    exact = count(packed, width)
+    for fingerprints in (
+        lambda words: words[:, 0] * 0,
+        lambda words: words[:, 0] % 3,
+        lambda words: words[:, -1].copy(),
+    ):
+        monkeypatch.setattr(numba_kernels, "_fingerprints", fingerprints)
+        assert count(packed, width) == exact
+        assert count(packed, width).merge(exact).total == 1000
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_equal_multisets_are_equal(width):
+    packed = some_patterns(400, width, 30)
+    shuffled = packed[torch.randperm(400, generator=torch.Generator().manual_seed(3))]
+    assert count(packed, width) == count(shuffled, width)
+    assert count(packed, width) != count(packed[1:], width)
+    changed = packed.clone()
+    changed[0, 0] ^= 1
+    assert count(packed, width) != count(changed, width)
+    assert count(packed, width) != "counts"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(count(packed, width))
+
+
+def test_an_empty_count():
+    for width in (1, 16, 64, 65):
+        counts = count(pack(torch.empty(0, width)), width)
+        assert (counts.total, counts.distinct, counts.max_frequency) == (0, 0, 0.0)
+        assert (counts.entropy, counts.relative_entropy) == (0.0, 0.0)
+        assert counts.patterns.shape == (0, -(-width // 64))
+        assert counts.merge(counts) == counts
+
+
+def test_patterns_without_channels():
+    counts = count(pack(torch.empty(7, 0)), 0)
+    assert (counts.total, counts.distinct, counts.relative_entropy) == (7, 1, 0.0)
+    assert counts.merge(counts).total == 14
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_merging_is_counting_together(width):
+    a, b = some_patterns(300, width, 40, seed=1), some_patterns(500, width, 40, seed=2)
+    b[:100] = a[:100]
+    together = count(torch.cat([a, b]), width)
+    assert count(a, width).merge(count(b, width)) == together
+    assert count(b, width).merge(count(a, width)) == together
+    empty = count(a[:0], width)
+    assert together.merge(empty) == empty.merge(together) == together
+
+
+def test_large_counts_stay_exact():
+    big = PatternCounts(torch.tensor([[1], [2]]), torch.tensor([2**61 + 1, 1]), 2)
+    assert big.merge(big).counts.tolist() == [2**62 + 2, 2]
+    wide = PatternCounts(torch.tensor([[1, 0], [2, 0]]), torch.tensor([2**61 + 1, 1]), 65)
+    assert wide.merge(wide).counts.tolist() == [2**62 + 2, 2]
+
+
+def test_measures_by_their_formulas():
+    counts = PatternCounts(torch.tensor([[0], [1], [5]]), torch.tensor([1, 1, 6]), 3)
+    shares = [1 / 8, 1 / 8, 6 / 8]
+    entropy = -sum(p * math.log2(p) for p in shares)
+    assert counts.max_frequency == 6 / 8
+    assert counts.entropy == pytest.approx(entropy, abs=1e-14)
+    assert counts.relative_entropy == pytest.approx(entropy / 3, abs=1e-14)
+
+
+def test_entropy_at_its_bounds():
+    one = count(torch.zeros(9, 1, dtype=torch.int64), 5)
+    assert (one.entropy, one.relative_entropy, one.max_frequency) == (0.0, 0.0, 1.0)
+    assert math.copysign(1, one.entropy) == 1
+    every = count(torch.arange(16)[:, None], 4)
+    assert (every.entropy, every.relative_entropy) == (4.0, 1.0)
+    # fewer evaluations than patterns: the bound is log2 of the total
+    few = count(torch.arange(8)[:, None], 40)
+    assert (few.entropy, few.relative_entropy) == (3.0, 1.0)
+    single = count(torch.tensor([[3]]), 40)
+    assert (single.entropy, single.relative_entropy) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("width", [3, 64, 130])
+def test_saved_and_loaded(width, tmp_path):
+    counts = count(some_patterns(300, width, 20), width)
+    path = tmp_path / "counts.npz"
+    counts.save(path)
+    assert PatternCounts.load(str(path)) == counts
+    assert [file.name for file in tmp_path.iterdir()] == ["counts.npz"]
+
+
+def test_files_that_hold_no_counts(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        PatternCounts.load(tmp_path / "missing.npz")
+    path = tmp_path / "counts.npz"
+    count(some_patterns(300, 70, 20), 70).save(path)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    damaged = [
+        whole[:middle],
+        b"",
+        b"text",
+        whole[:200] + bytes([whole[200] ^ 255]) + whole[201:],
+    ]
+    for content in damaged:
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"counts\.npz holds no pattern counts or is damaged"):
+            PatternCounts.load(path)
+
+
+def test_a_failed_save_keeps_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "counts.npz"
+    counts = count(torch.tensor([[1]]), 2)
+    counts.save(path)
+
+    def full_disk(file, **arrays):
+        file.write(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("numpy.savez_compressed", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        count(torch.tensor([[2]]), 2).save(path)
+    assert PatternCounts.load(path) == counts
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_wrong_input_is_named():
+    with pytest.raises(ValueError, match="width 65 take 2 words, packed has 1"):
+        count(torch.zeros(3, 1, dtype=torch.int64), 65)
+    with pytest.raises(ValueError, match="beyond its width of 2"):
+        count(torch.tensor([[4]]), 2)
+    with pytest.raises(ValueError, match="float32"):
+        count(torch.zeros(3, 1), 2)
+    with pytest.raises(ValueError, match="width 1 and of width 2"):
+        count(torch.tensor([[1]]), 1).merge(count(torch.tensor([[1]]), 2))
+    with pytest.raises(ValueError, match="one for each of 1 patterns"):
+        PatternCounts(torch.tensor([[1]]), torch.tensor([1, 2]), 2)
