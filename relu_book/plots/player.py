@@ -84,6 +84,8 @@ presets.forEach((button, i) => button.onclick = () => {
   data.presets[i].forEach((value, j) => { if (value >= 0) inputs[j].value = value; });
   show();
 });
+// JupyterLab would take arrow keys for its own, and leave the slider.
+root.onkeydown = event => { if (event.target.type === 'range') event.stopPropagation(); };
 root.querySelector('[data-controls]').hidden = false;
 stop();
 show();

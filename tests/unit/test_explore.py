@@ -4,6 +4,7 @@ import base64
 import io
 import itertools
 import re
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -300,3 +301,23 @@ def test_the_environment_chooses_the_stored_face(monkeypatch):
     monkeypatch.setattr(IPython, "get_ipython", lambda: None)
     monkeypatch.delenv("RELU_BOOK_STATIC")
     assert not module._kernel_is_live()
+
+
+def test_a_real_kernel_shows_widgets_or_the_player(monkeypatch):
+    nbformat = pytest.importorskip("nbformat")
+    client = pytest.importorskip("nbclient")
+    call = (
+        "import os\nimport numpy as np\nfrom relu_book.explore import explore\n"
+        "os.environ['RELU_BOOK_STATIC'] = '{}'\n"
+        "explore(lambda n: np.full((8, 8), 80 * n, np.uint8), n=range(4))"
+    )
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    cells = [nbformat.v4.new_code_cell(call.format(static)) for static in "01"]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    root = str(Path(__file__).parents[2])
+    client.NotebookClient(
+        notebook, kernel_name="python3", resources={"metadata": {"path": root}}
+    ).execute()
+    live, static = (set(cell.outputs[0].data) for cell in notebook.cells)
+    assert live == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert static == {"text/plain", "text/html"}
