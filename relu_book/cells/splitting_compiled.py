@@ -79,16 +79,56 @@ def _larger_table(edges, units, values):
 
 
 @njit(cache=True, nogil=True)
-def _box(x, y, size):
-    """Middle and half the length of the sides of the smallest upright box around a polygon."""
+def _next_cut(step, piece, affine, rounding, order, x, y, size, height, word, left_out):
+    """The first step at which a unit cuts the polygon, or the number of units.
+
+    Writes the bits of the units passed by into ``word`` and the heights of the corners over the
+    cutting line into ``height``, and counts in ``left_out``. A function of its own because numba
+    counts references, atomically, in each round of a loop whose function ever replaces an array.
+    """
     left = right = x[0]
-    low = high = y[0]
+    bottom = top = y[0]
     for i in range(1, size):
         left = min(left, x[i])
         right = max(right, x[i])
-        low = min(low, y[i])
-        high = max(high, y[i])
-    return (left + right) / 2, (right - left) / 2, (low + high) / 2, (high - low) / 2
+        bottom = min(bottom, y[i])
+        top = max(top, y[i])
+    x_mid = (left + right) / 2
+    y_mid = (bottom + top) / 2
+    x_reach = (right - left) / 2 + COINCIDENCE
+    y_reach = (top - bottom) / 2 + COINCIDENCE
+    while step < order.shape[0]:
+        unit = order[step]
+        a = affine[piece, 0, unit]
+        b = affine[piece, 1, unit]
+        c = affine[piece, 2, unit]
+        bit = np.uint64(1) << np.uint64(unit & 63)
+        # Most lines miss even the upright box around the piece.
+        h = a * x_mid + b * y_mid + c
+        reach = abs(a) * x_reach + abs(b) * y_reach
+        if h > reach:
+            word[unit >> 6] |= bit
+        elif h >= -reach:
+            high = -np.inf
+            low = np.inf
+            for i in range(size):
+                h = a * x[i] + b * y[i] + c
+                height[i] = h
+                high = max(high, h)
+                low = min(low, h)
+            slope = abs(a) + abs(b)
+            tolerance = TOLERANCE * slope + rounding[unit]
+            if high > tolerance and low < -tolerance:
+                return step
+            overhang = min(high, -low)
+            if overhang > COINCIDENCE * slope + rounding[unit]:
+                left_out[0] += 1
+            elif overhang > 0.0:
+                left_out[1] += 1
+            if high > -low:
+                word[unit >> 6] |= bit
+        step += 1
+    return step
 
 
 @njit(cache=True, nogil=True)
@@ -125,8 +165,7 @@ def _split(
     out = np.empty(6 * room, dtype=np.int64)
     ends[0] = 0
     parts = 0
-    thin = 0
-    coincident = 0
+    left_out = np.zeros(2, dtype=np.int64)
     complete = True
 
     for piece in range(count):
@@ -140,49 +179,19 @@ def _split(
             for i in range(size):
                 x[i] = points[at[i], 0]
                 y[i] = points[at[i], 1]
-            x_mid, x_half, y_mid, y_half = _box(x, y, size)
-            while step < width:
+            while True:
+                step = _next_cut(
+                    step, piece, affine, rounding, order, x, y, size, height, word, left_out
+                )
+                if step == width:
+                    break
                 unit = order[step]
                 step += 1
-                a = affine[piece, 0, unit]
-                b = affine[piece, 1, unit]
-                c = affine[piece, 2, unit]
-                bit = np.uint64(1) << np.uint64(unit & 63)
-                # Most lines miss even the box around the piece.
-                h = a * x_mid + b * y_mid + c
-                reach = abs(a) * (x_half + COINCIDENCE) + abs(b) * (y_half + COINCIDENCE)
-                if h > reach:
-                    word[unit >> 6] |= bit
-                    continue
-                if h < -reach:
-                    continue
-                high = -np.inf
-                low = np.inf
-                top = 0
-                for i in range(size):
-                    h = a * x[i] + b * y[i] + c
-                    height[i] = h
-                    if h > high:
-                        high = h
-                        top = i
-                    low = min(low, h)
-                if low >= 0.0 or high <= 0.0:
-                    if high > -low:
-                        word[unit >> 6] |= bit
-                    continue
-                slope = abs(a) + abs(b)
+                slope = abs(affine[piece, 0, unit]) + abs(affine[piece, 1, unit])
                 tolerance = TOLERANCE * slope + rounding[unit]
-                if not (high > tolerance and low < -tolerance):
-                    if min(high, -low) > COINCIDENCE * slope + rounding[unit]:
-                        thin += 1
-                    else:
-                        coincident += 1
-                    if high > -low:
-                        word[unit >> 6] |= bit
-                    continue
 
                 # From the highest corner round to the first below, and on to the first above again.
-                leave = top
+                leave = height[:size].argmax()
                 while height[(leave + 1) % size] >= -tolerance:
                     leave = (leave + 1) % size
                 down = (leave + 1) % size
@@ -264,8 +273,7 @@ def _split(
                     at[i] = side[i]
                     x[i] = points[side[i], 0]
                     y[i] = points[side[i], 1]
-                x_mid, x_half, y_mid, y_half = _box(x, y, size)
-                word[unit >> 6] |= bit
+                word[unit >> 6] |= np.uint64(1) << np.uint64(unit & 63)
 
             if parts == limit:
                 complete = False
@@ -298,8 +306,8 @@ def _split(
         ends[: parts + 1].copy(),
         out[: ends[parts]].copy(),
         words[:parts].copy(),
-        thin,
-        coincident,
+        left_out[0],
+        left_out[1],
         complete,
     )
     return found, (points, used, edges, units, values, entries)

@@ -1,0 +1,226 @@
+"""Labels a grid of points by activation pattern (thesis 2.2.3, figure 2.3).
+
+A window of the plane is cut into equal rectangles; their centres run through the model in chunks;
+the signs at one site, packed into words, number the points. What a raster calls a cell is a
+distinct pattern among its points: cells that no point hits are not seen, and two parts of the plane
+with one pattern are one cell. ``exact_cells`` finds all pieces, of dense networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import nn
+
+from relu_book.cells.batch_norm import dtype_and_device, forked_random_numbers, frozen_batch_norm
+from relu_book.cells.slices import Slice
+from relu_book.cells.window import Plane, Window
+from relu_book.patterns import Site, hash_patterns, resolve_site, watch
+
+# Points a forward pass: small enough for the pre-activations to stay in the cache.
+CHUNK = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class CellRaster:
+    """A grid of points, labelled by pattern.
+
+    Attributes:
+        labels: (H, W) int64, numbers of rows of ``patterns``; row 0 is at the smallest y.
+        patterns: (cells, words) int64, sorted as ``relu_book.patterns.count`` sorts.
+        window: ((x0, x1), (y0, y1)).
+        layer: Name of the site.
+        scope: ``"layer"`` or ``"global"``.
+        width: Number of signs in a pattern.
+    """
+
+    labels: np.ndarray
+    patterns: np.ndarray
+    window: tuple[tuple[float, float], tuple[float, float]]
+    layer: str
+    scope: str
+    width: int
+
+    def __repr__(self) -> str:
+        height, width = self.labels.shape
+        return (
+            f"CellRaster({self.count} cells of {self.width} units at {self.layer!r}, {self.scope} "
+            f"scope, {width} x {height} points, window {self.window})"
+        )
+
+    @property
+    def count(self) -> int:
+        """Number of distinct patterns on the grid."""
+        return len(self.patterns)
+
+    @cached_property
+    def areas(self) -> np.ndarray:
+        """(cells,) float64: share of the points, in units of the window; adds up to its area."""
+        points = np.bincount(self.labels.ravel(), minlength=self.count)
+        return points * (Window.of(self.window).area / self.labels.size)
+
+    @cached_property
+    def hashes(self) -> np.ndarray:
+        """(cells,) int64: algorithm 1 of the thesis on each pattern; colours follow it."""
+        return hash_patterns(torch.from_numpy(self.patterns)).numpy()
+
+
+def rasterize(
+    model: nn.Module,
+    layer: int | str,
+    window=(-5, 5),
+    resolution: int | tuple[int, int] = 500,
+    *,
+    slice: Slice | None = None,
+    reference=None,
+    scope: str = "layer",
+) -> CellRaster:
+    """Label the centres of equal rectangles in a window by the pattern that a model shows there.
+
+    Args:
+        model: Any model; run in its own dtype, on its own device, every point by itself.
+        layer: Name of a site, or its number from 0 (negative from the end).
+        window: ``(low, high)`` for both axes or ``((x0, x1), (y0, y1))``.
+        resolution: Points along each axis, or (along x, along y).
+        slice: The plane through the input space that the window lies in; by default the model's
+            input is the point (x, y) itself.
+        reference: Batch of inputs whose statistics a batch norm in training mode uses; see
+            ``frozen_batch_norm``. The grid is never used for that.
+        scope: ``"layer"``: patterns of this layer alone. ``"global"``: those of all layers up to
+            this one, each layer's words side by side.
+
+    Returns:
+        The raster. At a site with positions, such as the pixels of a convolution, the pattern of a
+        point is that of all positions, side by side.
+
+    Raises:
+        ValueError: An unknown layer; a batch norm in training mode without a reference; NaN at the
+            site; a bad window, resolution or scope; a site whose batch dimension is not the first.
+        TypeError: ``model`` is no module or ``slice`` no slice.
+
+    Cost: one forward pass of resolution^2 points up to the layer, plus about 0.2 s a million points.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+        >>> raster = rasterize(model, 0, resolution=100)
+        >>> raster.labels.shape, raster.count <= 7, round(float(raster.areas.sum()), 9)
+        ((100, 100), True, 100.0)
+    """
+    if scope not in ("layer", "global"):
+        raise ValueError(f"scope must be 'layer' or 'global', and this one is {scope!r}.")
+    window, plane = Window.of(window), Plane(slice)
+    columns, rows = _checked_resolution(resolution)
+    dtype, device = dtype_and_device(model) if isinstance(model, nn.Module) else (None, None)
+    with torch.no_grad(), frozen_batch_norm(model, reference), forked_random_numbers(model):
+
+        def inputs(start, stop):
+            return plane.inputs(_centres(window, columns, rows, start, stop), dtype, device)
+
+        with watch(model) as seen:
+            model(inputs(0, 1))
+        names = list(seen.sites)
+        wanted = names[: names.index(resolve_site(names, layer)) + 1]
+        wanted = wanted if scope == "global" else wanted[-1:]
+        width = sum(seen.sites[name].width for name in wanted)
+        words = _words(model, inputs, rows * columns, wanted)
+    patterns, labels = label_rows(words)
+    return CellRaster(
+        labels.reshape(rows, columns), patterns, window.bounds, wanted[-1], scope, width
+    )
+
+
+def label_rows(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number rows of words: equal rows get equal numbers.
+
+    Args:
+        words: (n, words) int64.
+
+    Returns:
+        The distinct rows, sorted as unsigned numbers from the first word on, and (n,) int64 with
+        the place of each row among them.
+
+    Cost: one sort of the rows that differ from the one before; rows are told apart by their hash,
+    and every row is compared with the one whose number it got.
+
+    Example:
+        >>> distinct, numbers = label_rows(np.array([[5], [5], [-1], [3]]))
+        >>> distinct.ravel().tolist(), numbers.tolist()
+        ([3, 5, -1], [1, 1, 2, 0])
+    """
+    if not len(words):
+        return words, np.empty(0, dtype=np.int64)
+    # Neighbours mostly lie in one cell: only the first of a run needs to be looked at.
+    starts = np.append(0, np.flatnonzero((words[1:] != words[:-1]).any(1)) + 1)
+    heads = words[starts]
+    keys = hash_patterns(torch.from_numpy(np.ascontiguousarray(heads))).numpy()
+    _, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
+    if not np.array_equal(heads[first][numbers], heads):  # two patterns with one hash
+        _, first, numbers = np.unique(heads, axis=0, return_index=True, return_inverse=True)
+        numbers = numbers.ravel()
+    distinct = heads[first]
+    order = np.lexsort(distinct.view(np.uint64).T[::-1])
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    lengths = np.diff(starts, append=len(words))
+    return distinct[order], np.repeat(places[numbers], lengths)
+
+
+class _Enough(Exception):  # noqa: N818, a signal, not an error
+    """The wanted site was seen: the rest of the pass is of no interest."""
+
+
+def _words(model: nn.Module, inputs, points: int, wanted: list[str]) -> np.ndarray:
+    """(points, words) int64: the packed signs of the wanted sites, side by side."""
+    rows: np.ndarray | None = None
+    found: dict[str, np.ndarray] = {}
+
+    def keep(site: Site) -> None:
+        if site.channel_dim == 0:
+            raise ValueError(
+                f"At site {site.name!r} the channels come first (shape "
+                f"{tuple(site.pre_activation.shape)}), so the points of the grid cannot be told "
+                f"apart; choose another layer."
+            )
+        found[site.name] = site.pack().reshape(len(site.pre_activation), -1).cpu().numpy()
+        if site.name == wanted[-1]:
+            raise _Enough
+
+    with watch(model, keep, sites=wanted):
+        for start in range(0, points, CHUNK):
+            stop = min(start + CHUNK, points)
+            try:
+                model(inputs(start, stop))
+            except _Enough:
+                pass
+            block = np.concatenate([found[name] for name in wanted], axis=1)
+            if len(block) != stop - start:
+                raise ValueError(
+                    f"At site {wanted[-1]!r} {stop - start} points give {len(block)} rows: the "
+                    f"model mixes the points of a batch; its cells cannot be drawn."
+                )
+            if rows is None:
+                rows = np.empty((points, block.shape[1]), dtype=np.int64)
+            rows[start:stop] = block
+    return rows
+
+
+def _centres(window: Window, columns: int, rows: int, start: int, stop: int) -> np.ndarray:
+    """Points number ``start`` to ``stop - 1`` of the grid, (n, 2) float64."""
+    row, column = np.divmod(np.arange(start, stop), columns)
+    x = window.x0 + (column + 0.5) * ((window.x1 - window.x0) / columns)
+    y = window.y0 + (row + 0.5) * ((window.y1 - window.y0) / rows)
+    return np.stack([x, y], axis=1)
+
+
+def _checked_resolution(resolution) -> tuple[int, int]:
+    pair = resolution if isinstance(resolution, (tuple, list)) else (resolution, resolution)
+    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in pair)
+    if len(pair) != 2 or not whole or min(pair) < 1:
+        raise ValueError(
+            f"resolution is a number of points along each axis, or (along x, along y), at least 1, "
+            f"and this one is {resolution!r}."
+        )
+    return int(pair[0]), int(pair[1])
