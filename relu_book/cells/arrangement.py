@@ -76,10 +76,8 @@ def arrangement_cells(weight, bias, window=(-5, 5)) -> int:
     bias = bias + weight @ rectangle.centre
     weight = weight * rectangle.half
     length = np.linalg.norm(weight, axis=1)
-    weight, bias = (
-        (weight.T / length).T[length > 0],
-        (bias / np.where(length, length, 1))[length > 0],
-    )
+    weight, bias, length = weight[length > 0], bias[length > 0], length[length > 0]
+    weight, bias = weight / length[:, None], bias / length
     hits = np.abs(bias) < np.abs(weight).sum(1)
     weight, bias = weight[hits], bias[hits]
     first, second = np.triu_indices(len(weight), 1)

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from relu_book.cells import (
+    arrangement_cells,
     exact_cells,
-    lines_in_window,
     midpoint_violations,
     rasterize,
     region_count,
@@ -146,7 +146,7 @@ def nested_grids(width: int, seeds: Iterable[int]) -> dict:
             raster = rasterize(model, 0, (low + shift, high + shift), resolution)
             measured[f"count_{resolution}"].append(raster.count)
         window = (low, high + max(shifts.values()))
-        measured["exact_count"].append(lines_in_window(*first_layer(model), window))
+        measured["exact_count"].append(arrangement_cells(*first_layer(model), window))
     return measured
 
 

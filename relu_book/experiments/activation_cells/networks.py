@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from relu_book.cells import frozen_batch_norm
+from relu_book.cells import frozen_batch_norm, label_rows
 from relu_book.models import mlp
-from relu_book.patterns import pack, watch
+from relu_book.patterns import watch
 
 WINDOW = (-5.0, 5.0)
 RESOLUTION = 500
@@ -54,33 +54,25 @@ def labels_by_layer(
     one sort a layer.
 
     Args:
-        model: dense network, every ReLU at most 64 wide or wider, evaluated in chunks.
+        model: dense network.
         points: (n, ...) inputs of the model.
         reference: data whose statistics batch normalisation uses; needed in training mode.
     """
     words: dict[str, list[torch.Tensor]] = {}
 
     def keep(site):
-        words.setdefault(site.name, []).append(pack(site.pre_activation, site.channel_dim))
+        words.setdefault(site.name, []).append(site.pack())
 
     with frozen_batch_norm(model, reference), watch(model, keep):
         for chunk in points.split(CHUNK):
             model(chunk)
-    return [_number(torch.cat(chunks).numpy()) for chunks in words.values()]
+    return [label_rows(torch.cat(chunks).numpy())[1] for chunks in words.values()]
 
 
 def global_counts(labels: list[np.ndarray]) -> list[int]:
     """Distinct global patterns of the first 1, 2, ... layers, from the labels of each layer."""
     counts, joined = [], np.zeros_like(labels[0])
     for layer_labels in labels:
-        joined = _number(joined * (layer_labels.max() + 1) + layer_labels)
+        _, joined = label_rows(np.stack([joined, layer_labels], axis=1))
         counts.append(int(joined.max()) + 1)
     return counts
-
-
-def _number(rows: np.ndarray) -> np.ndarray:
-    """Replace rows of words by numbers from 0 that are equal where the rows are."""
-    if rows.ndim == 2 and rows.shape[1] == 1:
-        rows = rows[:, 0]
-    axis = 0 if rows.ndim == 2 else None
-    return np.unique(rows, axis=axis, return_inverse=True)[1].reshape(-1).astype(np.int64)

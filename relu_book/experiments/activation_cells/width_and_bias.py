@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from relu_book import datasets
-from relu_book.cells import exact_cells, lines_in_window, rasterize
+from relu_book.cells import arrangement_cells, exact_cells, rasterize
 from relu_book.experiments.activation_cells.networks import (
     RESOLUTION,
     WINDOW,
@@ -45,7 +45,7 @@ def counts_by_width(widths: Sequence[int], seeds: Sequence[int]) -> dict:
         "filters": np.array(widths),
         "grid": np.array([[rasterize(model, 0).count for model in row] for row in models]),
         "exact": np.array(
-            [[lines_in_window(*first_layer(model), WINDOW) for model in row] for row in models]
+            [[arrangement_cells(*first_layer(model), WINDOW) for model in row] for row in models]
         ),
     }
 
@@ -56,8 +56,8 @@ def gap_to_formula(width: int, seeds: Iterable[int]) -> dict:
     wide = tuple(100 * edge for edge in WINDOW)
     return {
         "grid_count": [rasterize(model, 0).count for model in models],
-        "exact_count": [lines_in_window(*first_layer(model), WINDOW) for model in models],
-        "wide_exact_count": [lines_in_window(*first_layer(model), wide) for model in models],
+        "exact_count": [arrangement_cells(*first_layer(model), WINDOW) for model in models],
+        "wide_exact_count": [arrangement_cells(*first_layer(model), wide) for model in models],
     }
 
 
@@ -159,7 +159,7 @@ def counts_by_bias(
         "exact": np.array(
             [
                 [
-                    lines_in_window(*first_layer(m), WINDOW) if b else exact_cells(m, 0).count
+                    arrangement_cells(*first_layer(m), WINDOW) if b else exact_cells(m, 0).count
                     for b, m in zip(biases, row, strict=True)
                 ]
                 for row in models

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from relu_book.cells import CellRaster, lines_in_window, rasterize
+from relu_book.cells import CellRaster, arrangement_cells, rasterize
 from relu_book.experiments import activation_cells as experiments
 from relu_book.plots.activation_cells.panels import (
     BLUE,
@@ -43,7 +43,7 @@ def describe_width(width: int, seed: int) -> str:
 
 
 def _exact(width: int, seed: int) -> int:
-    return lines_in_window(*experiments.first_layer(experiments.layer(width, seed)), WINDOW)
+    return arrangement_cells(*experiments.first_layer(experiments.layer(width, seed)), WINDOW)
 
 
 def width_curve(growth: dict) -> Figure:
