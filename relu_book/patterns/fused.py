@@ -33,6 +33,11 @@ def may_fuse(module: nn.Module) -> bool:
     )
 
 
+def runs_again(module: nn.Module) -> bool:
+    """Whether a second run of this module covers what it contains."""
+    return may_fuse(module) and not isinstance(module, nn.TransformerEncoder)
+
+
 def would_fuse(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> bool:
     """Whether the call would perhaps have run fused, had nobody watched."""
     if not may_fuse(module) or not torch.backends.mha.get_fastpath_enabled():

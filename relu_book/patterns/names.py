@@ -166,6 +166,4 @@ class Selection:
             raise ValueError(f"the predicate sites= took no site; {_known(names, '')}")
         for wish in self.wishes:
             if wish not in self.met:
-                raise ValueError(
-                    f"sites= asks for {wish!r}, no such site; {_known(names, str(wish))}"
-                )
+                raise ValueError(f"no site {wish!r}, as sites= asks; {_known(names, str(wish))}")

@@ -19,12 +19,13 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+from torch._C import _functorch as functorch
 from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
 from relu_book.patterns.calls import RELU_MODULES, channel_dimension, decides_layout, relu_like
 from relu_book.patterns.eager import compiled_code_runs_eagerly
-from relu_book.patterns.fused import may_fuse, modes_set_aside, would_fuse
+from relu_book.patterns.fused import modes_set_aside, runs_again, would_fuse
 from relu_book.patterns.names import Selection, innermost, module_names
 from relu_book.patterns.packing import pack
 
@@ -101,22 +102,32 @@ class _Calls(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-class _Own(threading.local):
-    """Whether this thread runs code of ours (or a consumer's), which no block should see."""
-
-    code = False
-
-
-_own = _Own()
+_open_blocks: list["watch"] = []
 
 
 @contextmanager
 def _unseen() -> Iterator[None]:
-    before, _own.code = _own.code, True
+    """What runs here is ours or a consumer's: the blocks open in this thread do not see it."""
+    blocks = [block for block in _open_blocks if block._thread == threading.get_ident()]
+    for block in blocks:
+        block._blind += 1
     try:
         yield
     finally:
-        _own.code = before
+        for block in blocks:
+            block._blind -= 1
+
+
+def _out_of_transforms(site: str, tensor: Tensor) -> Tensor:
+    """The plain tensor inside torch.func.grad and its like, whose wrappers must not escape."""
+    while functorch.is_gradtrackingtensor(tensor):
+        tensor = functorch.get_unwrapped(tensor)
+    if functorch.is_batchedtensor(tensor):
+        raise RuntimeError(
+            f"watch cannot keep the pre-activation of site {site!r} under torch.func.vmap; "
+            "run the model on the whole batch, or take the sites with a consumer"
+        )
+    return tensor
 
 
 def _in_backward() -> bool:
@@ -192,6 +203,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         self._mode = _Calls(self)
         self._handles: list = []
         self._stance = None
+        self._blind = 0
         self._pass: _Pass | None = None
         self._complete_passes = 0
 
@@ -213,11 +225,14 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             hooks.register_module_forward_hook(self._completed, with_kwargs=True),
             hooks.register_module_forward_hook(self._after, always_call=True),
         ]
+        _open_blocks.append(self)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        _open_blocks.remove(self)
         for handle in self._handles:
             handle.remove()
+            hooks._global_forward_hooks_with_kwargs.pop(handle.id, None)  # remove() leaves it there
         self._handles = []
         if self._pass is not None:  # an interrupt left the pass without its hooks being called
             self._end_pass()
@@ -226,7 +241,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             self._selection.require_met()
 
     def _before(self, module: nn.Module, args: tuple) -> None:
-        if _own.code or _in_backward():
+        if self._blind or _in_backward():
             return
         if threading.get_ident() != self._thread:
             # DataParallel runs copies of the model, one thread each.
@@ -265,7 +280,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
     def _in_pass(self) -> bool:
         return (
             self._pass is not None
-            and not _own.code
+            and not self._blind
             and threading.get_ident() == self._thread
             and not _in_backward()
         )
@@ -276,7 +291,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             return None
         running = self._pass.running
         self._pass.complete = module is self._root and len(running) == 1
-        if would_fuse(module, args, kwargs) and not any(map(may_fuse, running[:-1])):
+        if would_fuse(module, args, kwargs) and not any(map(runs_again, running[:-1])):
             with _unseen(), modes_set_aside(_Calls):
                 return module.forward(*args, **kwargs)
         return None
@@ -328,7 +343,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         if self._consumer is None:
             # Out of inference mode the copy is an ordinary tensor, usable anywhere.
             with _unseen(), torch.inference_mode(False), torch.no_grad():
-                site.pre_activation = tensor.clone()
+                site.pre_activation = _out_of_transforms(site.name, tensor).clone()
             self.sites[site.name] = site
             return None
         with _unseen(), torch.no_grad():
