@@ -39,8 +39,8 @@ from relu_book.cells.splitting import (
 from relu_book.cells.window import Plane, Window
 from relu_book.patterns import resolve_site, watch
 
-# Affine maps that are held at a time, in numbers: 32 MiB.
-_BLOCK = 2**22
+# Numbers in the affine maps of a block of pieces: half a megabyte, which stays in the cache.
+_BLOCK = 2**16
 _CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
 
 
@@ -218,7 +218,7 @@ class _Subdivision:
         needed = self.needed_later[number]
         kept = {name: value for name, value in values.items() if name in needed}
         size = sum(value[0].size for value in kept.values()) + 3 * self._widest
-        block = max(64, _BLOCK // size)
+        block = max(256, _BLOCK // size)
         for start in range(0, len(split.pieces), block):
             part = np.s_[start : start + block]
             parents = split.parents[part]
