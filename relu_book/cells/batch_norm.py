@@ -124,9 +124,7 @@ def _use_statistics_of(
             module.training = False
     for name, (mean, variance) in found.items():
         module = by_batch[name]
-        like = next(
-            (t for t in (module.running_mean, module.weight) if t is not None), reference
-        )
+        like = next((t for t in (module.running_mean, module.weight) if t is not None), reference)
         module.running_mean = mean.to(like.dtype)
         module.running_var = variance.to(like.dtype)
 

@@ -9,6 +9,7 @@ several components, in later ones.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -85,7 +86,7 @@ class CellComplex:
         """The pieces as ``(k, 2)`` float64 arrays of corners, counter-clockwise."""
         corners = self._window.from_local(self._local)[self._pieces.corners]
         bounds = self._pieces.offsets.tolist()
-        return [corners[i:j] for i, j in zip(bounds, bounds[1:], strict=False)]
+        return [corners[i:j] for i, j in pairwise(bounds)]
 
     @cached_property
     def areas(self) -> np.ndarray:
@@ -129,7 +130,8 @@ class CellComplex:
     @cached_property
     def at_border(self) -> np.ndarray:
         """``(pieces,)`` bool: whether a piece has an edge on the border of the window."""
-        here, there = (self._local[c] for c in (self._pieces.corners, self._on(self._following)))
+        here = self._local[self._pieces.corners]
+        there = here[self._following]
         on_border = ((here == there) & (np.abs(here) == 1)).any(axis=1)
         return np.logical_or.reduceat(on_border, self._pieces.offsets[:-1])
 
@@ -202,9 +204,6 @@ class CellComplex:
         following = np.arange(1, offsets[-1] + 1)
         following[offsets[1:] - 1] = offsets[:-1]
         return following
-
-    def _on(self, entries: np.ndarray) -> np.ndarray:
-        return self._pieces.corners[entries]
 
     @cached_property
     def _sorted(self) -> tuple[np.ndarray, np.ndarray]:

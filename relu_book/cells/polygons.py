@@ -66,9 +66,9 @@ def exact_cells(
         window: ``(low, high)`` for both axes or ``((x0, x1), (y0, y1))``.
         slice: The plane through the input space that the window lies in; by default the network's
             input is the point (x, y) itself.
-        scope: ``"layer"``: patterns are those of this layer alone. ``"global"``: those of all layers
-            up to this one, each layer's words side by side. In a chain of layers the pieces are the
-            same either way.
+        scope: ``"layer"``: patterns are those of this layer alone. ``"global"``: those of all
+            layers up to this one, each layer's words side by side. In a chain of layers the pieces
+            are the same either way.
         reference: Batch of inputs whose statistics a batch norm in training mode uses; see
             ``frozen_batch_norm``.
         max_pieces: Give up beyond this many pieces.
@@ -138,9 +138,10 @@ def _checked_network(
     for step, size in zip(network.steps, sizes, strict=True):
         if isinstance(step, Activation):
             ran = seen.sites[step.name].pre_activation.double().cpu().numpy()
-            if ran.shape != read[step.name].shape or not (
-                np.abs(ran - read[step.name]) <= precision * (size + 1e-300)
-            ).all():
+            if (
+                ran.shape != read[step.name].shape
+                or not (np.abs(ran - read[step.name]) <= precision * (size + 1e-300)).all()
+            ):
                 raise CannotTakeError(
                     f"exact_cells misread {type(model).__name__}: at site {step.name!r} the model "
                     f"computes other values than its traced code; use rasterize, which runs it."

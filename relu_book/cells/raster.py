@@ -21,8 +21,9 @@ from relu_book.cells.slices import Slice
 from relu_book.cells.window import Plane, Window
 from relu_book.patterns import Site, hash_patterns, resolve_site, watch
 
-# Points a forward pass: small enough for the pre-activations to stay in the cache.
-CHUNK = 4096
+# Points a forward pass at most, and numbers in its largest tensor: a few megabytes, near the cache.
+_CHUNK = 4096
+_NUMBERS = 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class CellRaster:
         window: ((x0, x1), (y0, y1)).
         layer: Name of the site.
         scope: ``"layer"`` or ``"global"``.
-        width: Number of signs in a pattern.
+        width: Number of signs in a pattern, over all positions where the site has several.
     """
 
     labels: np.ndarray
@@ -102,7 +103,11 @@ def rasterize(
             site; a bad window, resolution or scope; a site whose batch dimension is not the first.
         TypeError: ``model`` is no module or ``slice`` no slice.
 
-    Cost: one forward pass of all points up to the layer, plus some 0.2 s for a million of them.
+    A point exactly on a kink counts as inactive there, so where three lines meet in a grid point it
+    can show a pattern that no piece of the plane has.
+
+    Cost: one forward pass of all points up to the layer in chunks of at most 4096, plus some 0.2 s
+    for a million points; memory for the labels and the distinct patterns.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
@@ -116,18 +121,22 @@ def rasterize(
     columns, rows = _checked_resolution(resolution)
     dtype, device = dtype_and_device(model) if isinstance(model, nn.Module) else (None, None)
     with torch.no_grad(), frozen_batch_norm(model, reference), forked_random_numbers(model):
+        points = rows * columns
 
         def inputs(start, stop):
             return plane.inputs(_centres(window, columns, rows, start, stop), dtype, device)
 
+        # A batch of one would confuse models that squeeze.
         with watch(model) as seen:
-            model(inputs(0, 1))
+            model(inputs(0, min(2, points)))
         names = list(seen.sites)
         wanted = names[: names.index(resolve_site(names, layer)) + 1]
-        wanted = wanted if scope == "global" else wanted[-1:]
-        width = sum(seen.sites[name].width for name in wanted)
-        words = _words(model, inputs, rows * columns, wanted)
-    patterns, labels = label_rows(words)
+        sites = [seen.sites[name] for name in wanted]
+        wanted, used = (wanted, sites) if scope == "global" else (wanted[-1:], sites[-1:])
+        width = sum(_numbers_a_point(site) for site in used)
+        largest = max(plane.size, *map(_numbers_a_point, sites))
+        chunk = max(1, min(_CHUNK, _NUMBERS // largest))
+        patterns, labels = _labelled(model, inputs, points, wanted, chunk)
     return CellRaster(
         labels.reshape(rows, columns), patterns, window.bounds, wanted[-1], scope, width
     )
@@ -173,9 +182,15 @@ class _Enough(Exception):  # noqa: N818, a signal, not an error
     """The wanted site was seen: the rest of the pass is of no interest."""
 
 
-def _words(model: nn.Module, inputs, points: int, wanted: list[str]) -> np.ndarray:
-    """(points, words) int64: the packed signs of the wanted sites, side by side."""
-    rows: np.ndarray | None = None
+def _numbers_a_point(site: Site) -> int:
+    """Size of the pre-activation of one point: the channels, times the positions."""
+    return max(1, site.pre_activation.numel() // max(1, len(site.pre_activation)))
+
+
+def _labelled(
+    model: nn.Module, inputs, points: int, wanted: list[str], chunk: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct patterns of the wanted sites, side by side, and the label of each point."""
     found: dict[str, np.ndarray] = {}
 
     def keep(site: Site) -> None:
@@ -189,21 +204,28 @@ def _words(model: nn.Module, inputs, points: int, wanted: list[str]) -> np.ndarr
         if site.name == wanted[-1]:
             raise _Enough
 
-    with watch(model, keep, sites=wanted):
-        for start in range(0, points, CHUNK):
-            stop = min(start + CHUNK, points)
+    # Each chunk is labelled by itself, so only its distinct patterns are kept until the end.
+    distinct: list[np.ndarray] = []
+    labels = np.empty(points, dtype=np.int64)
+    known = 0
+    with watch(model, keep, sites=set(wanted).__contains__):
+        for start in range(0, points, chunk):
+            stop = min(start + chunk, points)
+            found.clear()
             with suppress(_Enough):
                 model(inputs(start, stop))
-            block = np.concatenate([found[name] for name in wanted], axis=1)
-            if len(block) != stop - start:
+            rows = sorted({len(found.get(name, ())) for name in wanted} - {stop - start})
+            if rows:
                 raise ValueError(
-                    f"At site {wanted[-1]!r} {stop - start} points give {len(block)} rows: the "
-                    f"model mixes the points of a batch; its cells cannot be drawn."
+                    f"At site {wanted[-1]!r} {stop - start} points give {rows[0]} rows: the model "
+                    f"mixes the points of a batch, so its cells cannot be drawn."
                 )
-            if rows is None:
-                rows = np.empty((points, block.shape[1]), dtype=np.int64)
-            rows[start:stop] = block
-    return rows
+            words, numbers = label_rows(np.hstack([found[name] for name in wanted]))
+            labels[start:stop] = numbers + known
+            distinct.append(words)
+            known += len(words)
+    patterns, final = label_rows(np.concatenate(distinct))
+    return patterns, final[labels]
 
 
 def _centres(window: Window, columns: int, rows: int, start: int, stop: int) -> np.ndarray:

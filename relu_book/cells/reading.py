@@ -349,7 +349,9 @@ def _numbers(tensor: Tensor) -> Tensor:
 
 
 def _per_channel(numbers, size: int) -> np.ndarray:
-    numbers = _numbers(torch.as_tensor(numbers)).numpy()
+    if not torch.is_tensor(numbers):
+        numbers = torch.tensor(numbers, dtype=torch.float64)
+    numbers = _numbers(numbers).numpy()
     if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) not in (1, size)):
         raise _Strange(f" (with a constant of shape {numbers.shape})")
     return np.broadcast_to(numbers, (size,)).astype(np.float64)

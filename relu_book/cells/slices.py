@@ -4,8 +4,8 @@ Three inputs x0, x1, x2, three images say, span the plane
 
     (u, v)  ->  x0 + u (x1 - x0) + v (x2 - x0),
 
-so that they lie at (0, 0), (1, 0) and (0, 1). The two directions keep their lengths and their angle:
-they are not orthonormalised, and a circle in (u, v) is in general no circle between the inputs.
+so that they lie at (0, 0), (1, 0) and (0, 1). The two directions keep their lengths and their
+angle: they are not orthonormalised, and a circle in (u, v) is in general none in the input space.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Slice:
         """The plane in which x0 lies at (0, 0), x1 at (1, 0) and x2 at (0, 1).
 
         Args:
-            x0: One input without a batch dimension, such as ``(784,)`` or ``(3, 32, 32)``; a tensor,
-                an array or nested lists. Whole numbers are taken as numbers of the default dtype.
+            x0: One input without a batch dimension, such as ``(784,)`` or ``(3, 32, 32)``; a
+                tensor, an array or nested lists. Whole numbers are taken in the default dtype.
             x1: An input of the same shape.
             x2: An input of the same shape.
 
@@ -56,7 +56,8 @@ class Slice:
 
         Example:
             >>> import torch
-            >>> plane = Slice.through(torch.zeros(1, 28, 28), torch.ones(1, 28, 28), torch.eye(28)[None])
+            >>> black, white, line = torch.zeros(1, 28, 28), torch.ones(1, 28, 28), torch.eye(28)
+            >>> plane = Slice.through(black, white, line[None])
             >>> plane.points([[0, 0], [1, 0], [0.5, 2]]).shape
             torch.Size([3, 1, 28, 28])
         """
@@ -64,8 +65,8 @@ class Slice:
         shapes = [tuple(corner.shape) for corner in corners]
         if len(set(shapes)) > 1 or not shapes[0]:
             raise ValueError(
-                f"Slice.through needs three inputs of one shape, such as (784,) or (1, 28, 28), and "
-                f"got shapes {shapes[0]}, {shapes[1]} and {shapes[2]}."
+                f"Slice.through needs three inputs of one shape, such as (784,) or (1, 28, 28), "
+                f"and got shapes {shapes[0]}, {shapes[1]} and {shapes[2]}."
             )
         dtype = corners[0].dtype
         if not dtype.is_floating_point:

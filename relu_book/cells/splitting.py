@@ -6,8 +6,8 @@ affine function of the place,
     h_j(s, t) = a_j s + b_j t + c_j,
 
 and its line h_j = 0 cuts the piece if and only if h_j is positive at one corner and negative at
-another. Unit after unit, a piece that is cut is replaced by its two sides (PERFORMANCE in a word: a
-piece costs one sum of products a corner and unit, and no linear program is solved).
+another. Unit after unit, a piece that is cut is replaced by its two sides. No linear program is
+solved.
 
 Two rules make the result a conforming mesh. The point at which a unit cuts an edge is computed once
 and belongs to all pieces at that edge, so neighbours have bit-equal corners. And a corner closer to
@@ -37,7 +37,7 @@ class Pieces:
     """Convex polygons whose corners, counter-clockwise, are numbers of points of a mesh.
 
     Attributes:
-        offsets: ``(n + 1,)`` int64; the corners of piece i are ``corners[offsets[i]:offsets[i + 1]]``.
+        offsets: ``(n + 1,)`` int64; piece i has ``corners[offsets[i]:offsets[i + 1]]``.
         corners: ``(all corners,)`` int64.
     """
 
@@ -173,7 +173,7 @@ class PlainMesh:
         corners = corners[start:] + corners[:start]
         heights = heights[start:] + heights[:start]
         count = len(corners)
-        # The first corner is above; go round to the first one below and on to the first above again.
+        # Corner 0 is above; go round to the first one below and on to the first above again.
         down = next(i for i in range(count) if heights[i] < -tolerance)
         up = next((i for i in range(down, count) if heights[i] > tolerance), count)
 
@@ -212,7 +212,7 @@ class PlainMesh:
 
 
 def new_mesh(points: Sequence[Sequence[float]]):
-    """A mesh that splits in machine code where numba is installed, and in plain Python elsewhere."""
+    """A mesh that splits in machine code where numba is installed, else in plain Python."""
     try:
         from relu_book.cells.splitting_compiled import CompiledMesh
     except ImportError:
