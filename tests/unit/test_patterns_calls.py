@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812, the name everyone gives it
+import torch.nn.functional as F
 from torch import nn
 
 from relu_book.patterns import watch

@@ -9,7 +9,7 @@ import warnings
 import pytest
 import torch
 import torch._dynamo
-import torch.nn.functional as F  # noqa: N812, the name everyone gives it
+import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules import module as module_hooks
 from torch.utils.checkpoint import checkpoint

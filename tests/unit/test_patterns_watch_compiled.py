@@ -48,6 +48,7 @@ def compiled_layer(model):
     "compile_it", [compiled_module, compiled_in_place, compiled_function, compiled_layer]
 )
 @pytest.mark.parametrize("run_before", [False, True])
+@torch.no_grad()
 def test_every_way_to_compile(compile_it, run_before):
     model = mlp()
     run = compile_it(model)
