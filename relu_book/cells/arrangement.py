@@ -118,7 +118,7 @@ def sign_vectors(weight, bias) -> np.ndarray:
     Raises:
         ValueError: Shapes that do not fit, or a filter of zeros, which has no hyperplane.
 
-    Cost: about 2 ms a pattern and filter; meant for small cases. Patterns that have less than 1e-9
+    Cost: about 2 ms a region and filter; meant for small cases. Patterns that have less than 1e-9
     of room count as impossible.
 
     Example:
@@ -133,28 +133,33 @@ def sign_vectors(weight, bias) -> np.ndarray:
             f"{int(np.argmin(length))} has none."
         )
     weight, bias = weight / length[:, None], bias / length
-    found = [()]
-    for number in range(1, len(weight) + 1):
-        rows, constants = weight[:number], bias[:number]
-        # Independent normals leave every choice of sides open.
-        free = np.linalg.matrix_rank(rows) == number
-        found = [
-            signs
-            for known in found
-            for signs in ((*known, -1.0), (*known, 1.0))
-            if free or _has_room(rows, constants, np.array(signs))
-        ]
-    return np.array(found) > 0
+    # A region is its signs so far and a point in it: the side on which the point lies of the next
+    # hyperplane is possible, only the other one has to be asked for.
+    regions = [(np.empty(0), np.zeros(weight.shape[1]))]
+    for number, (normal, constant) in enumerate(zip(weight, bias, strict=True), start=1):
+        split = []
+        for signs, point in regions:
+            height = normal @ point + constant
+            for side in (-1.0, 1.0):
+                both = np.append(signs, side)
+                inside = point
+                if side * height <= _ROOM:
+                    inside = _point_in(weight[:number], bias[:number], both)
+                if inside is not None:
+                    split.append((both, inside))
+        regions = split
+    return np.array([signs for signs, _ in regions]) > 0
 
 
-def _has_room(weight: np.ndarray, bias: np.ndarray, signs: np.ndarray) -> bool:
+def _point_in(weight: np.ndarray, bias: np.ndarray, signs: np.ndarray) -> np.ndarray | None:
+    """A point in the intersection of half spaces with the most room, if there is room."""
     inputs = weight.shape[1]
     # Unknowns x and t; -s (w x) + t <= s b, and t is bounded lest it run away.
     left = np.column_stack([-signs[:, None] * weight, np.ones(len(weight))])
     objective = np.append(np.zeros(inputs), -1.0)
     bounds = [(None, None)] * inputs + [(None, 1.0)]
     answer = linprog(objective, A_ub=left, b_ub=signs * bias, bounds=bounds, method="highs")
-    return bool(answer.success and answer.x[-1] > _ROOM)
+    return answer.x[:-1] if answer.success and answer.x[-1] > _ROOM else None
 
 
 def _lines(weight, bias, inputs: int | None) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ from torch import nn
 from relu_book.cells.batch_norm import dtype_and_device, forked_random_numbers, frozen_batch_norm
 from relu_book.cells.complexes import CellComplex
 from relu_book.cells.network import Activation, Network
-from relu_book.cells.reading import CannotTakeError, read_network
+from relu_book.cells.reading import read_network
 from relu_book.cells.slices import Slice
 from relu_book.cells.splitting import (
     EPSILON,
@@ -36,8 +36,10 @@ from relu_book.cells.splitting import (
     new_mesh,
     spread_order,
 )
+from relu_book.cells.tracing import CannotTakeError
 from relu_book.cells.window import Plane, Window
 from relu_book.patterns import resolve_site, watch
+from relu_book.patterns.names import innermost
 
 # Numbers in the affine maps of a block of pieces: half a megabyte, which stays in the cache.
 _BLOCK = 2**16
@@ -132,7 +134,7 @@ def _checked_network(
         model(inputs)
     names = list(seen.sites)
     last = names.index(resolve_site(names, layer))
-    network = read_network(model, plane.shape, names, last, every_site)
+    network = read_network(innermost(model), plane.shape, names, last, every_site)
     read, sizes = network.pre_activations(inputs.reshape(len(local), -1).double().cpu().numpy())
     precision = max(torch.finfo(dtype).eps, EPSILON) * 1000
     for step, size in zip(network.steps, sizes, strict=True):

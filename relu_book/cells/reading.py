@@ -6,7 +6,6 @@ affine map of a vector nor a ReLU is refused by name before any work is done.
 
 from __future__ import annotations
 
-import inspect
 import math
 import operator
 from dataclasses import dataclass
@@ -19,7 +18,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from relu_book.cells.network import Activation, Matrix, Network, Scale, Sum
-from relu_book.patterns.calls import RELU_MODULES, relu_like
+from relu_book.cells.tracing import (
+    CannotTakeError,
+    ancestors,
+    described,
+    function_of,
+    is_site,
+    traced,
+)
 
 _TAKEN = (
     "Linear, batch norm on vectors, Flatten, Identity, Dropout, ReLU, LeakyReLU, PReLU, sums, and "
@@ -35,10 +41,6 @@ _ADDITIONS = {torch.add, operator.add, operator.iadd, "add", "add_"}
 _SUBTRACTIONS = {torch.sub, operator.sub, operator.isub, "sub", "sub_"}
 _PRODUCTS = {torch.mul, operator.mul, operator.imul, "mul", "mul_"}
 _MATRIX_PRODUCTS = {torch.matmul, operator.matmul, "matmul", "mm", torch.mm}
-
-
-class CannotTakeError(ValueError):
-    """A model whose cells cannot be computed exactly; the message names the layers."""
 
 
 class _Strange(Exception):  # noqa: N818, a signal between the two halves of this file
@@ -71,12 +73,12 @@ def read_network(
     Raises:
         CannotTakeError: Calls before the site that cannot be taken; the message names them all.
     """
-    graph = _traced(model)
+    graph = traced(model)
     modules = dict(model.named_modules(remove_duplicate=False))
-    sites = [node for node in graph.nodes if _is_site(node, modules)]
+    sites = [node for node in graph.nodes if is_site(node, modules)]
     if len(sites) == len(names):
         site_names = dict(zip(sites, names, strict=True))
-        needed = _ancestors(sites[: last + 1] if every_site else [sites[last]])
+        needed = ancestors(sites[: last + 1] if every_site else [sites[last]])
     else:
         # Some module hides its activations from the trace; reading everything names it.
         site_names = dict.fromkeys(sites, "")
@@ -89,7 +91,7 @@ def read_network(
                 reader.read(node)
             except _Strange as reason:
                 reader.known[node] = None
-                strange.append(f"{_described(node, modules)}{reason}")
+                strange.append(f"{described(node, modules)}{reason}")
     if strange:
         raise CannotTakeError(
             f"exact_cells cannot take {' and '.join(dict.fromkeys(strange))}; it takes {_TAKEN}, "
@@ -101,78 +103,6 @@ def read_network(
             f"where {len(names)} ran ({', '.join(map(repr, names[:8]))}); use rasterize."
         )
     return Network(tuple(reader.steps), "input")
-
-
-class _Tracer(fx.Tracer):
-    """Stops at torch's modules, also at subclasses of them that keep their forward."""
-
-    def is_leaf_module(self, module: nn.Module, qualified_name: str) -> bool:
-        forward = getattr(type(module).forward, "__module__", "")
-        container = isinstance(module, (nn.Sequential, nn.ModuleList, nn.ModuleDict))
-        return forward.startswith("torch.nn") and not container
-
-
-def _traced(model: nn.Module) -> fx.Graph:
-    # Arguments with a default keep it: a mask that is None does not become a second input.
-    defaults = {
-        name: parameter.default
-        for name, parameter in inspect.signature(model.forward).parameters.items()
-        if parameter.default is not inspect.Parameter.empty
-    }
-    try:
-        if _Tracer().is_leaf_module(model, ""):
-            graph = fx.Graph()
-            graph.output(graph.call_module("", (graph.placeholder("x"),)))
-            return graph
-        return _Tracer().trace(model, concrete_args=defaults or None)
-    except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise CannotTakeError(
-            f"exact_cells reads the forward pass of {type(model).__name__} with torch.fx, which "
-            f"failed ({reason}); use rasterize, which only runs it."
-        ) from error
-
-
-def _function(node: fx.Node):
-    """The function that a node calls; for methods that of ``Tensor``."""
-    if node.op == "call_method":
-        return getattr(Tensor, node.target, None)
-    return node.target if node.op == "call_function" else None
-
-
-def _is_site(node: fx.Node, modules: dict[str, nn.Module]) -> bool:
-    """Whether ``watch`` sees this call."""
-    if node.op == "call_module":
-        module = modules[node.target]
-        if isinstance(module, nn.Threshold):
-            return module.threshold == 0
-        if isinstance(module, nn.Hardtanh):
-            return module.min_val == 0
-        return isinstance(module, RELU_MODULES)
-    function = _function(node)
-    if function is None or not (node.args or "input" in node.kwargs):
-        return False
-    stand_in = torch.empty(1)
-    kwargs = {key: value for key, value in node.kwargs.items() if key != "input"}
-    return relu_like(function, (stand_in, *node.args[1:]), kwargs) is not None
-
-
-def _ancestors(targets: list[fx.Node]) -> set[fx.Node]:
-    needed, waiting = set(), list(targets)
-    while waiting:
-        node = waiting.pop()
-        if node not in needed:
-            needed.add(node)
-            waiting += node.all_input_nodes
-    return needed
-
-
-def _described(node: fx.Node, modules: dict[str, nn.Module]) -> str:
-    if node.op == "call_module":
-        return f"{node.target!r} ({type(modules[node.target]).__name__})"
-    name = getattr(node.target, "__name__", str(node.target))
-    owner = next(reversed(node.meta.get("nn_module_stack", {"": None})))
-    return f"{owner + '/' + name!r}"
 
 
 class _Reader:
@@ -238,7 +168,7 @@ class _Reader:
     def _call(self, node: fx.Node, args: list, kwargs: dict):
         target = node.target
         if not any(isinstance(value, _Value) for value in [*args, *kwargs.values()]):
-            return _function(node)(*args, **kwargs)
+            return function_of(node)(*args, **kwargs)
         if node in self.site_names:
             return self._activation_call(node, args, kwargs)
         x = args[0] if args else kwargs.pop("input", None)
@@ -275,7 +205,7 @@ class _Reader:
         raise _Strange
 
     def _activation_call(self, node: fx.Node, args: list, kwargs: dict) -> _Value:
-        name = getattr(_function(node), "__name__", "").strip("_")
+        name = getattr(function_of(node), "__name__", "").strip("_")
         x = args[0] if args else kwargs.get("input")
         argument = args[1] if len(args) > 1 else None
         if name == "relu":

@@ -148,13 +148,13 @@ class PlainMesh:
                 parents.append(number)
         offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts], dtype=np.int64)])
         corners = np.array([corner for part in parts for corner in part], dtype=np.int64)
-        bytes_a_row = 8 * -(-units // 64)
-        packed = b"".join(pattern.to_bytes(bytes_a_row, "little") for pattern in patterns)
-        words = np.frombuffer(packed, dtype="<i8").astype(np.int64).reshape(len(parts), -1)
+        words_a_row = -(-units // 64)
+        packed = b"".join(pattern.to_bytes(8 * words_a_row, "little") for pattern in patterns)
+        words = np.frombuffer(packed, dtype="<i8").astype(np.int64)
         return Split(
             Pieces(offsets.astype(np.int64), corners),
             np.array(parents, dtype=np.int64),
-            words,
+            words.reshape(len(parts), words_a_row),
             self._thin,
             self._coincident,
         )
