@@ -103,10 +103,11 @@ def exact_cells(
         raise ValueError(f"scope must be 'layer' or 'global', and this one is {scope!r}.")
     every_site = scope == "global"
     window, plane = Window.of(window), Plane(slice)
-    with torch.no_grad(), frozen_batch_norm(model, reference), forked_random_numbers(model):
-        network = _checked_network(model, layer, window, plane, every_site)
-    subdivision = _Subdivision(network, window, plane, every_site, max_pieces)
-    subdivision.run()
+    with np.errstate(over="ignore", invalid="ignore"):
+        with torch.no_grad(), frozen_batch_norm(model, reference), forked_random_numbers(model):
+            network = _checked_network(model, layer, window, plane, every_site)
+        subdivision = _Subdivision(network, window, plane, every_site, max_pieces)
+        subdivision.run()
     sites = [step for step in network.steps if isinstance(step, Activation)]
     return CellComplex(
         window=window,
@@ -139,6 +140,7 @@ def _checked_network(
     precision = max(torch.finfo(dtype).eps, EPSILON) * 1000
     for step, size in zip(network.steps, sizes, strict=True):
         if isinstance(step, Activation):
+            _require_finite(read[step.name], step.name)
             ran = seen.sites[step.name].pre_activation.double().cpu().numpy()
             if (
                 ran.shape != read[step.name].shape
@@ -195,11 +197,7 @@ class _Subdivision:
             step = self.steps[number]
         first = self.first_unit[number]
         affine = values[step.source]
-        if not np.isfinite(affine).all():
-            raise ValueError(
-                f"The pre-activations at site {step.name!r} overflow float64 in this window; scale "
-                f"the weights or the window down."
-            )
+        _require_finite(affine, step.name)
         order = spread_order(affine[0, :2]) if first == 0 else np.arange(affine.shape[2])
         try:
             split = self.mesh.split(
@@ -241,6 +239,14 @@ class _Subdivision:
         octets = words.astype("<i8").view(np.uint8)
         active = np.unpackbits(octets, axis=1, bitorder="little", count=len(step.slope))
         return np.where(active, 1.0, step.slope)[:, None]
+
+
+def _require_finite(values: np.ndarray, site: str) -> None:
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"The pre-activations at site {site!r} overflow float64 in this window; scale the "
+            f"weights or the window down."
+        )
 
 
 def _joined(pieces: Sequence[Pieces]) -> Pieces:

@@ -47,12 +47,19 @@ class _Strange(Exception):  # noqa: N818, a signal between the two halves of thi
     """A call that is no step; carries what there is to add to its name."""
 
 
+class _Behind(Exception):  # noqa: N818, a signal too
+    """A call on what a strange call returned: it cannot be judged further."""
+
+
 @dataclass(frozen=True)
 class _Value:
-    """A vector (or a tensor still to be flattened) that depends on the input."""
+    """A vector, or a tensor still to be flattened, that depends on the input.
+
+    ``shape`` leaves out the batch and is None behind a strange call.
+    """
 
     name: str
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
 
 
 def read_network(
@@ -89,9 +96,10 @@ def read_network(
         if node in needed and node.op != "output":
             try:
                 reader.read(node)
-            except _Strange as reason:
-                reader.known[node] = None
-                strange.append(f"{described(node, modules)}{reason}")
+            except (_Strange, _Behind) as reason:
+                reader.known[node] = _Value(node.name, None)
+                if isinstance(reason, _Strange):
+                    strange.append(f"{described(node, modules)}{reason}")
     if strange:
         raise CannotTakeError(
             f"exact_cells cannot take {' and '.join(dict.fromkeys(strange))}; it takes {_TAKEN}, "
@@ -108,8 +116,7 @@ def read_network(
 class _Reader:
     """Translates nodes one after the other; ``known`` has what each one stands for.
 
-    That is a ``_Value``, a constant tensor or number, or ``None`` behind a call that could not be
-    taken, whose own descendants are then passed over.
+    That is a ``_Value``, or a constant tensor or number.
     """
 
     def __init__(self, model, modules, shape, site_names):
@@ -127,8 +134,6 @@ class _Reader:
             self.known[node] = _Value("input", self.shape)
         elif node.op == "get_attr":
             self.known[node] = _attribute(self.model, node.target)
-        elif any(self.known.get(source, 0) is None for source in node.all_input_nodes):
-            self.known[node] = None
         elif node.op == "call_module":
             self.known[node] = self._module(node, self.modules[node.target])
         else:
@@ -143,7 +148,7 @@ class _Reader:
             raise _Strange(" (more than one argument)")
         if isinstance(module, nn.Linear):
             return self._matrix(node, x, module.weight, module.bias)
-        if isinstance(module, _BatchNorm) and len(x.shape) == 1:
+        if isinstance(module, _BatchNorm) and len(_shape(x)) == 1:
             factor = 1 / torch.sqrt(_numbers(module.running_var) + module.eps)
             if module.weight is not None:
                 factor = factor * _numbers(module.weight)
@@ -174,11 +179,11 @@ class _Reader:
         x = args[0] if args else kwargs.pop("input", None)
         rest = args[1:]
         if target == "size" or (target is getattr and rest == ["shape"]):
-            sizes = torch.Size((-1, *x.shape))
+            sizes = torch.Size((-1, *_shape(x)))
             return sizes[rest[0]] if target == "size" and rest else sizes
         if target in _RESHAPES:
             sizes = rest[0] if rest and isinstance(rest[0], (tuple, list)) else rest
-            if len(sizes) != 2 or sizes[1] not in (-1, math.prod(x.shape)):
+            if len(sizes) != 2 or sizes[1] not in (-1, math.prod(_shape(x))):
                 raise _Strange(" (it does not flatten)")
             return _Value(x.name, (math.prod(x.shape),))
         if target in (torch.flatten, "flatten"):
@@ -190,6 +195,8 @@ class _Reader:
             weight, bias = ([*rest, None, None])[:2]
             weight, bias = kwargs.get("weight", weight), kwargs.get("bias", bias)
             return self._matrix(node, x, weight, bias)
+        if target in (operator.getitem, getattr):
+            _shape(x)
         other = rest[0] if rest else kwargs.pop("other", kwargs.pop("mat2", None))
         if kwargs or len(rest) > 1 or other is None:
             raise _Strange
@@ -223,13 +230,13 @@ class _Reader:
         raise _Strange
 
     def _vector(self, x, size: int | None = None) -> _Value:
-        if not isinstance(x, _Value) or len(x.shape) != 1 or size not in (None, x.shape[0]):
-            shape = x.shape if isinstance(x, _Value) else None
+        shape = _shape(x)
+        if len(shape) != 1 or size not in (None, shape[0]):
             raise _Strange(f" (on inputs of shape {shape}; flatten them first)")
         return x
 
     def _flatten(self, x: _Value, start: int, end: int) -> _Value:
-        if len(x.shape) > 1 and (start != 1 or end not in (-1, len(x.shape))):
+        if len(_shape(x)) > 1 and (start != 1 or end not in (-1, len(x.shape))):
             raise _Strange(" (it keeps some dimensions)")
         return _Value(x.name, (math.prod(x.shape),))
 
@@ -266,6 +273,14 @@ class _Reader:
         size = self._vector(x).shape[0]
         step = Activation(x.name, node.name, self.site_names[node], _per_channel(slope, size))
         return self._add(step, size)
+
+
+def _shape(x) -> tuple[int, ...]:
+    if not isinstance(x, _Value):
+        raise _Strange
+    if x.shape is None:
+        raise _Behind
+    return x.shape
 
 
 def _attribute(model: nn.Module, path: str):
