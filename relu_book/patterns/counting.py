@@ -23,7 +23,7 @@ from relu_book.patterns.packing import check_packed
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PatternCounts:
-    """Distinct patterns and how often each occurs; made by :func:`count`.
+    """Distinct patterns and how often each occurs; made by :func:`relu_book.patterns.count`.
 
     Rows are sorted by word 0, then word 1 and so on, as unsigned numbers, so equal multisets are
     equal objects (``==``).
@@ -113,7 +113,7 @@ class PatternCounts:
 
     @staticmethod
     def load(path: str | os.PathLike) -> "PatternCounts":
-        """Reads what :meth:`save` wrote, without pickle.
+        """Reads what ``save`` wrote, without pickle.
 
         Raises:
             FileNotFoundError: no such file.

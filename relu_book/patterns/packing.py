@@ -70,7 +70,7 @@ def pack(
 
 
 def unpack(packed: Int64[Tensor, "n words"], width: int) -> Bool[Tensor, "n width"]:
-    """The signs that :func:`pack` packed: True where the channel is active.
+    """The signs that :func:`relu_book.patterns.pack` packed: True where the channel is active.
 
     Raises:
         ValueError: ``packed`` is not int64 of shape ``(n, ceil(width / 64))``.
@@ -105,5 +105,7 @@ def check_packed(packed: Tensor, width: int | None = None) -> None:
         raise ValueError(
             f"patterns of width {width} take {words_of(width)} words, packed has {words}"
         )
-    if width % 64 and (packed[:, -1] >> (width % 64)).any():
-        raise ValueError(f"packed has active bits beyond its width of {width}")
+    if width % 64 and len(packed):
+        least, most = (extreme.item() for extreme in packed[:, -1].aminmax())
+        if least < 0 or most >= 1 << width % 64:
+            raise ValueError(f"packed has active bits beyond its width of {width}")

@@ -149,16 +149,17 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
 
     Args:
         model: any module; compiled and parallel wrappers are looked through.
-        consumer: called with each :class:`Site` at once, without gradient; nothing is kept then. It
-            sees the pre-activation itself, so it must not write to it.
+        consumer: called with each :class:`relu_book.patterns.Site` at once, without gradient;
+            nothing is kept then. It sees the pre-activation itself, so it must not write to it.
         sites: names, globs (``"layer1.*"``), numbers from 0, or a predicate of the name; all by
             default.
         channel_dim: the channel dimension of every site. By default 1, and for three dimensions 1
             after a 1-D convolution, pooling or normalisation layer, else the last.
 
     Attributes:
-        sites: name -> :class:`Site` of the latest complete pass, in execution order, still there
-            after the block; the tensors are copies that later in-place changes do not reach.
+        sites: name -> :class:`relu_book.patterns.Site` of the latest complete pass, in execution
+            order, still there after the block; the tensors are copies that later in-place changes
+            do not reach.
 
     Raises:
         TypeError: ``model`` is no module, or scripted (its calls cannot be seen).

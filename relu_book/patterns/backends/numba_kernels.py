@@ -14,7 +14,7 @@ from torch import Tensor
 from relu_book.patterns.backends import reference
 
 _BLOCK = 4096  # pixels (or bytes) at a time, so that what accumulates stays in the first cache
-_FEW_PIXELS = 16  # below, a row of pixels is too short for the processor's vector units
+_FEW_PIXELS = 8  # below, a row of pixels is too short for the processor's vector units
 
 _SEEN_AS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 _SAME_SIZE = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
@@ -164,9 +164,9 @@ def _lexicographic(words: np.ndarray) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def _tabulate(words, weights, table):
-    for r in range(len(words)):
-        table[words[r, 0]] += weights[r] if len(weights) else 1
+def _tabulate(keys, table):
+    for key in keys:
+        table[key] += 1
 
 
 def count(packed: Tensor, width: int, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -179,10 +179,12 @@ def count(packed: Tensor, width: int, weights: Tensor | None = None) -> tuple[Te
     if not len(packed) or not packed.shape[1]:
         return reference.count(packed, width, weights)
     words = packed.contiguous().numpy().view(np.uint64)
-    weigh = np.empty(0, np.int64) if weights is None else weights.contiguous().numpy()
     if width <= 16:
         table = np.zeros(1 << width, np.int64)
-        _tabulate(words, weigh, table)
+        if weights is None:
+            _tabulate(words[:, 0], table)
+        else:
+            np.add.at(table, words[:, 0], weights.numpy())
         patterns = np.flatnonzero(table).astype(np.uint64)[:, None]
         counts = table[patterns[:, 0]]
     elif width <= 64 and weights is None:
@@ -196,8 +198,10 @@ def count(packed: Tensor, width: int, weights: Tensor | None = None) -> tuple[Te
             order = np.lexsort(words.T[::-1])
             starts, _ = _starts(words, order, prints)
         first = np.flatnonzero(starts)
-        ones = np.ones(len(words), np.int64) if weights is None else weigh
-        counts = np.add.reduceat(ones[order], first)
+        if weights is None:
+            counts = np.diff(first, append=len(words))
+        else:
+            counts = np.add.reduceat(weights.numpy()[order], first)
         patterns = words[order[first]]
         rank = _lexicographic(patterns)
         patterns, counts = patterns[rank], counts[rank]
