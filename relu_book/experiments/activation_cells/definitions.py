@@ -91,9 +91,9 @@ def refinement(seeds: Iterable[int]) -> dict:
     for seed in seeds:
         model = stack(16, 2, seed)
         of_layer, of_network = rasterize(model, 1), rasterize(model, 1, scope="global")
-        pairs = np.stack([of_network.labels.ravel(), of_layer.labels.ravel()])
-        owners = np.unique(pairs, axis=1)[0]
-        measured["straddling_cells"].append(int((np.bincount(owners) > 1).sum()))
+        pairs = np.unique(of_network.labels * of_layer.count + of_layer.labels)
+        owners = np.bincount(pairs // of_layer.count)
+        measured["straddling_cells"].append(int((owners > 1).sum()))
         measured["global_counts"].append(of_network.count)
         measured["layer_counts"].append(of_layer.count)
     return measured

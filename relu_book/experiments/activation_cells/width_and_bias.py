@@ -170,7 +170,7 @@ def counts_by_bias(
 
 def bias_of_fewest_cells(seeds: Sequence[int]) -> dict:
     """fig-2.7.a: among biases from -5 to 5 the one with the fewest cells, one a seed."""
-    biases = np.array([-5, -2, -0.5, -0.05, 0, 0.05, 0.5, 2, 5])
+    biases = np.array([-5, -1, -0.05, 0, 0.05, 1, 5])
     counts = counts_by_bias(biases, seeds)["grid"][RESOLUTION]
     return {"bias": biases, "bias_of_minimum": biases[counts.argmin(1)]}
 

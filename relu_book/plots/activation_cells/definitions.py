@@ -32,8 +32,8 @@ def colours_of_patterns(seeds: Iterable[int]) -> dict:
         colours = np.asarray(image).reshape(-1, image.shape[-1]).astype(np.int64)
         colours = colours @ (256 ** np.arange(colours.shape[1]))
         (labels,) = experiments.labels_by_layer(model, experiments.grid())
-        pairs = np.unique(np.stack([labels, colours]), axis=1)
-        found.append(int((np.bincount(pairs[0]) > 1).sum()))
+        pairs = np.unique(labels * 256**4 + colours)
+        found.append(int((np.bincount(pairs // 256**4) > 1).sum()))
     return {"patterns_with_two_colours": found}
 
 
