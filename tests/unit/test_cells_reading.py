@@ -194,7 +194,7 @@ REFUSED = {
     ),
     "relu6": (lambda: nn.Sequential(linear(2, 3), nn.ReLU6(), linear(3, 3), nn.ReLU()), ["ReLU6"]),
     "hardtanh": (lambda: nn.Sequential(linear(2, 3), nn.Hardtanh(), nn.ReLU()), ["Hardtanh"]),
-    "threshold": (lambda: nn.Sequential(nn.Threshold(0, 1), linear(2, 3), nn.ReLU()), ["Threshold"]),
+    "threshold": (lambda: nn.Sequential(nn.Threshold(0, 1), linear(2, 3), nn.ReLU()), ["Thresh"]),
     "choice": (Choosing, ["torch.fx", "Choosing"]),
     "overwriting": (OverwritesWhatItNeeds, ["misread OverwritesWhatItNeeds", "/relu:1"]),
     "squares": (Squares, ["'/mul'"]),
