@@ -17,8 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from relu_book.cells.enclosure import enclosing_regions
-from relu_book.cells.splitting import TOLERANCE, Pieces
-from relu_book.cells.window import Window
+from relu_book.cells.splitting import TOLERANCE
 from relu_book.patterns import hash_patterns
 
 
@@ -40,16 +39,17 @@ class CellComplex:
 
     def __init__(
         self,
-        window: Window,
+        window,
         layer: str,
         scope: str,
         width: int,
         patterns: np.ndarray,
         local_points: np.ndarray,
-        pieces: Pieces,
+        pieces,
         thin: int,
         coincident: int,
     ):
+        """Made by ``exact_cells``: a ``Window``, and ``Pieces`` of points in [-1, 1]^2."""
         self.window = window.bounds
         self.layer = layer
         self.scope = scope
@@ -101,12 +101,12 @@ class CellComplex:
 
     @cached_property
     def hashes(self) -> np.ndarray:
-        """``(pieces,)`` int64: algorithm 1 of the thesis on each pattern; colours follow it."""
+        """``(pieces,)`` int64, algorithm 1 of the thesis on each pattern; colours follow it."""
         return hash_patterns(torch.from_numpy(self.patterns)).numpy()
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """``(pieces,)`` int64: number of each piece's pattern in ``distinct_patterns``."""
+        """``(pieces,)`` int64, number of each piece's pattern in ``distinct_patterns``."""
         return self._sorted[1]
 
     @property
@@ -116,7 +116,7 @@ class CellComplex:
 
     @cached_property
     def neighbours(self) -> np.ndarray:
-        """``(m, 2)`` int64, sorted: the pairs of pieces that share an edge, not just a corner."""
+        """``(m, 2)`` int64, sorted, the pairs of pieces that share an edge, not just a corner."""
         corners = self._pieces.corners
         after = corners[self._following]
         owner = np.repeat(np.arange(self.count), np.diff(self._pieces.offsets))
@@ -129,7 +129,7 @@ class CellComplex:
 
     @cached_property
     def at_border(self) -> np.ndarray:
-        """``(pieces,)`` bool: whether a piece has an edge on the border of the window."""
+        """``(pieces,)`` bool, whether a piece has an edge on the border of the window."""
         here = self._local[self._pieces.corners]
         there = here[self._following]
         on_border = ((here == there) & (np.abs(here) == 1)).any(axis=1)
@@ -185,8 +185,8 @@ class CellComplex:
         """The components that lie inside a component of another pattern, a cell inside a cell.
 
         Returns:
-            Pairs (inner, outer) of the piece numbers of two components: every way from the inner
-            one to the border of the window leads through the outer one.
+            Pairs (inner, outer) of the piece numbers of two components, where every way from the
+            inner one to the border of the window leads through the outer one.
         """
         component = self._component_of
         pairs = component[self.neighbours]

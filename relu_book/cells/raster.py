@@ -60,13 +60,13 @@ class CellRaster:
 
     @cached_property
     def areas(self) -> np.ndarray:
-        """(cells,) float64: share of the points, in units of the window; adds up to its area."""
+        """``(cells,)`` float64 in units of the window, by points; they add up to its area."""
         points = np.bincount(self.labels.ravel(), minlength=self.count)
         return points * (Window.of(self.window).area / self.labels.size)
 
     @cached_property
     def hashes(self) -> np.ndarray:
-        """(cells,) int64: algorithm 1 of the thesis on each pattern; colours follow it."""
+        """``(cells,)`` int64, algorithm 1 of the thesis on each pattern; colours follow it."""
         return hash_patterns(torch.from_numpy(self.patterns)).numpy()
 
 

@@ -84,7 +84,6 @@ class PlainMesh:
     def __init__(self, points: Sequence[Sequence[float]]):
         self._points = [(float(x), float(y)) for x, y in points]
         self._cuts: dict[tuple[int, int, int], int] = {}
-        self._thin = self._coincident = 0
 
     @property
     def points(self) -> np.ndarray:
@@ -118,52 +117,53 @@ class PlainMesh:
         units = affine.shape[2]
         parts: list[list[int]] = []
         parents: list[int] = []
-        patterns: list[int] = []
-        self._thin = self._coincident = 0
+        patterns: list[np.ndarray] = []
+        thin = coincident = 0
         for number in range(len(pieces)):
             whole = pieces.corners[pieces.offsets[number] : pieces.offsets[number + 1]].tolist()
-            found = [(whole, 0)]
-            for unit in order.tolist():
-                a, b, c = affine[number, :, unit].tolist()
-                size = abs(a) + abs(b)
-                tolerance = TOLERANCE * size + rounding[unit]
-                coincidence = COINCIDENCE * size + rounding[unit]
-                after = []
-                for corners, pattern in found:
-                    heights = [a * x + b * y + c for x, y in map(self._points.__getitem__, corners)]
-                    high, low = max(heights), min(heights)
-                    if high > tolerance and low < -tolerance:
-                        above, below = self._cut(corners, heights, tolerance, first_unit + unit)
-                        after.append((above, pattern | 1 << unit))
-                        after.append((below, pattern))
-                    else:
-                        self._note_what_was_left_out(min(high, -low), coincidence)
-                        after.append((corners, pattern | (high > -low) << unit))
-                found = after
-                if len(parts) + len(found) > limit:
+            a, b, c = affine[number][:, order, None]
+            slope = (np.abs(a) + np.abs(b)).ravel()
+            tolerance = TOLERANCE * slope + rounding[order]
+            coincidence = COINCIDENCE * slope + rounding[order]
+            waiting = [(whole, 0, np.zeros(units, dtype=bool))]
+            while waiting:
+                corners, step, active = waiting.pop()
+                x, y = np.array([self._points[corner] for corner in corners]).T
+                heights = a[step:] * x + b[step:] * y + c[step:]
+                high, low = heights.max(axis=1), heights.min(axis=1)
+                cutting = (high > tolerance[step:]) & (low < -tolerance[step:])
+                passed = int(cutting.argmax()) if cutting.any() else units - step
+                overhang = np.minimum(high, -low)[:passed]
+                narrow = overhang > coincidence[step : step + passed]
+                thin += int(narrow.sum())
+                coincident += int(((overhang > 0) & ~narrow).sum())
+                active[step : step + passed] = (high > -low)[:passed]
+                step += passed
+                if step < units:
+                    unit = first_unit + int(order[step])
+                    sides = self._cut(corners, heights[passed].tolist(), tolerance[step], unit)
+                    for side, sign in zip(sides, (True, False), strict=True):
+                        signs = active.copy()
+                        signs[step] = sign
+                        waiting.append((side, step + 1, signs))
+                elif len(parts) == limit:
                     raise TooManyPiecesError
-            for corners, pattern in found:
-                parts.append(corners)
-                patterns.append(pattern)
-                parents.append(number)
-        offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts], dtype=np.int64)])
+                else:
+                    parts.append(corners)
+                    patterns.append(active)
+                    parents.append(number)
+        lengths = np.array([0, *map(len, parts)], dtype=np.int64)
         corners = np.array([corner for part in parts for corner in part], dtype=np.int64)
-        words_a_row = -(-units // 64)
-        packed = b"".join(pattern.to_bytes(8 * words_a_row, "little") for pattern in patterns)
-        words = np.frombuffer(packed, dtype="<i8").astype(np.int64)
+        signs = np.zeros((len(parts), -(-units // 64) * 64), dtype=bool)
+        signs[:, order] = np.array(patterns, dtype=bool).reshape(len(parts), units)
+        words = np.packbits(signs, axis=1, bitorder="little").view("<i8").astype(np.int64)
         return Split(
-            Pieces(offsets.astype(np.int64), corners),
+            Pieces(np.cumsum(lengths), corners),
             np.array(parents, dtype=np.int64),
-            words.reshape(len(parts), words_a_row),
-            self._thin,
-            self._coincident,
+            words,
+            thin,
+            coincident,
         )
-
-    def _note_what_was_left_out(self, overhang: float, coincidence: float) -> None:
-        if overhang > coincidence:
-            self._thin += 1
-        elif overhang > 0:
-            self._coincident += 1
 
     def _cut(
         self, corners: list[int], heights: list[float], tolerance: float, unit: int
@@ -215,7 +215,7 @@ def new_mesh(points: Sequence[Sequence[float]]):
     """A mesh that splits in machine code where numba is installed, else in plain Python."""
     try:
         from relu_book.cells.splitting_compiled import CompiledMesh
-    except ImportError:
+    except (ImportError, RuntimeError):  # no numba, or nowhere to keep what it compiles
         return PlainMesh(points)
     return CompiledMesh(points)
 

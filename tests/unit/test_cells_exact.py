@@ -1,5 +1,6 @@
 """Exact pieces against their slow twin, formulas, sampled points and other geometry."""
 
+import sys
 from itertools import pairwise
 from math import comb
 
@@ -395,6 +396,12 @@ def test_a_hundred_thousand_pieces():
 def hits(weight, bias):
     """Lines that cross the window."""
     return int((5 * np.abs(weight).sum(1) > np.abs(bias)).sum())
+
+
+def test_without_numba_the_plain_version_works(monkeypatch):
+    monkeypatch.setitem(sys.modules, "relu_book.cells.splitting_compiled", None)
+    assert isinstance(new_mesh([(0, 0)]), PlainMesh)
+    assert exact_cells(network(2, 6), 0, (-1e4, 1e4)).count == 22
 
 
 def test_spread_order_is_a_permutation():
