@@ -29,6 +29,8 @@ export RELU_BOOK_STATIC := 1
 export MPLBACKEND := agg
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export JUPYTER_PLATFORM_DIRS := 1
+# One thread a process: on a machine that does anything else, two of them wait for each other.
+export OMP_NUM_THREADS ?= 1
 
 .PHONY: help book html outputs serve test lint unit notebooks site bench test-variants clean
 
@@ -83,8 +85,7 @@ serve:
 
 # ---- the tests -----------------------------------------------------------------------------------
 
-# One thread a process: two workers then share the machine without thrashing it.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
+PYTEST := $(BIN)/pytest
 
 test: lint unit notebooks site
 	@echo "== make test: all green (style, floors, unit, property and doc tests, notebooks, site)"

@@ -133,8 +133,8 @@ def sign_vectors(weight, bias) -> np.ndarray:
             f"{int(np.argmin(length))} has none."
         )
     weight, bias = weight / length[:, None], bias / length
-    # A region is its signs so far and a point in it: the side on which the point lies of the next
-    # hyperplane is possible, only the other one has to be asked for.
+    # A region is its signs so far and a point in it. That point, and its mirror image behind the
+    # next hyperplane, often show that a side is possible; else linear programming has to tell.
     regions = [(np.empty(0), np.zeros(weight.shape[1]))]
     for number, (normal, constant) in enumerate(zip(weight, bias, strict=True), start=1):
         split = []
@@ -142,8 +142,9 @@ def sign_vectors(weight, bias) -> np.ndarray:
             height = normal @ point + constant
             for side in (-1.0, 1.0):
                 both = np.append(signs, side)
-                inside = point
-                if side * height <= _ROOM:
+                inside = point if side * height > 0 else point - 2 * height * normal
+                heights = both * (weight[:number] @ inside + bias[:number])
+                if heights.min() <= _ROOM:
                     inside = _point_in(weight[:number], bias[:number], both)
                 if inside is not None:
                     split.append((both, inside))

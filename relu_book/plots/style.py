@@ -18,6 +18,7 @@ from collections.abc import Mapping
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from PIL import Image
@@ -158,10 +159,10 @@ def to_image(picture) -> Image.Image:
         (3, 2)
     """
     if isinstance(picture, Figure):
-        data = io.BytesIO()
-        picture.savefig(data, format="png", dpi=picture.dpi)
+        canvas = FigureCanvasAgg(picture)
+        canvas.draw()
         _close(picture)
-        picture = Image.open(data)
+        picture = Image.fromarray(np.array(canvas.buffer_rgba()))
     elif isinstance(picture, np.ndarray):
         shape_fits = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] in (3, 4))
         if picture.dtype != np.uint8 or not shape_fits:
@@ -231,12 +232,12 @@ def figure(fig: Figure, alt: str, *, vector: bool = True) -> Picture:
     """Show a matplotlib figure with alt text, and close it.
 
     The text goes into the page's HTML, where screen readers find it, and into the notebook's plain
-    text. A figure of pixels (``imshow``, many points) is smaller as PNG: ``vector=False``.
+    text. A figure of pixels (``imshow``, many points) is smaller as WebP: ``vector=False``.
 
     Args:
         fig: the figure.
         alt: what the picture shows, in a sentence, for readers who do not see it.
-        vector: SVG (lines) or PNG (pixels, twice the page's resolution).
+        vector: SVG (lines) or lossless WebP (pixels, twice the page's resolution).
 
     Returns:
         What a notebook shows when it is the last expression of a cell, or given to ``display``.
@@ -258,10 +259,11 @@ def figure(fig: Figure, alt: str, *, vector: bool = True) -> Picture:
         with mpl.rc_context({"svg.hashsalt": _STYLE["svg.hashsalt"], "svg.fonttype": "path"}):
             fig.savefig(data, format="svg", metadata={"Date": None, "Creator": None})
     else:
-        fig.savefig(data, format="png", dpi=2 * fig.dpi, metadata={"Software": None})
+        fig.set_dpi(2 * fig.dpi)
+        to_image(fig).save(data, "WEBP", lossless=True, quality=90, method=4)
     _close(fig)
     width = fig.get_figwidth() * 96  # CSS pixels an inch
-    return Picture(data.getvalue(), "image/svg+xml" if vector else "image/png", alt, width)
+    return Picture(data.getvalue(), "image/svg+xml" if vector else "image/webp", alt, width)
 
 
 def _close(fig: Figure) -> None:

@@ -99,7 +99,7 @@ def lines():
     return fig
 
 
-@pytest.mark.parametrize("vector", [True, False], ids=["svg", "png"])
+@pytest.mark.parametrize("vector", [True, False], ids=["svg", "webp"])
 def test_a_figure_carries_its_alt_text_is_closed_and_always_the_same(vector):
     style.use()
     first, second = (style.figure(lines(), 'A "line" < 2', vector=vector) for _ in range(2))

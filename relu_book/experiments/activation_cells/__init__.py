@@ -15,6 +15,7 @@ from relu_book.experiments.activation_cells.definitions import (
     refinement,
     region_table,
     regions_without_bias,
+    three_filters,
 )
 from relu_book.experiments.activation_cells.depth import (
     DEPTH,
@@ -25,6 +26,7 @@ from relu_book.experiments.activation_cells.depth import (
     digits_plane,
     first_of_eight_layers,
     image_network,
+    normal_points,
     shapes_by_depth,
     slice_corners,
 )

@@ -19,7 +19,13 @@ from relu_book.cells import (
     region_count,
     sign_vectors,
 )
-from relu_book.experiments.activation_cells.networks import WINDOW, first_layer, grid, layer, stack
+from relu_book.experiments.activation_cells.networks import (
+    WINDOW,
+    first_layer,
+    grid,
+    layer,
+    stack,
+)
 from relu_book.models import mlp
 from relu_book.patterns import count, hash_patterns, pack, unpack, watch
 
@@ -139,15 +145,15 @@ def nested_grids(width: int, seeds: Iterable[int]) -> dict:
     spacing = (high - low) / 250
     # Shifted by fractions of a spacing, so that the points of a coarse grid stay in the finer ones.
     shifts = {250: 0.0, 500: spacing / 4, 1000: spacing * 3 / 8}
-    measured = {f"count_{n}": [] for n in shifts} | {"exact_count": []}
-    for seed in seeds:
+    window = (low, high + max(shifts.values()))
+
+    def counts(seed):
         model = layer(width, seed)
-        for resolution, shift in shifts.items():
-            raster = rasterize(model, 0, (low + shift, high + shift), resolution)
-            measured[f"count_{resolution}"].append(raster.count)
-        window = (low, high + max(shifts.values()))
-        measured["exact_count"].append(arrangement_cells(*first_layer(model), window))
-    return measured
+        grids = [rasterize(model, 0, (low + s, high + s), n).count for n, s in shifts.items()]
+        return [*grids, arrangement_cells(*first_layer(model), window)]
+
+    names = [f"count_{resolution}" for resolution in shifts] + ["exact_count"]
+    return dict(zip(names, np.transpose([counts(seed) for seed in seeds]), strict=True))
 
 
 def evaluations_of_convolutions(seed: int = 0) -> dict:
@@ -168,6 +174,16 @@ def evaluations_of_convolutions(seed: int = 0) -> dict:
         count(pack(s.pre_activation, s.channel_dim, site=s.name), s.width).total for s in sites
     ]
     return {"totals": totals, "positions": positions}
+
+
+def three_filters(layers: int) -> np.ndarray:
+    """txt-2.2.2.2: (layers,) exact number of patterns of three random filters in the plane."""
+
+    def patterns(seed):
+        rng = np.random.default_rng(seed)
+        return len(sign_vectors(rng.normal(size=(3, 2)), rng.normal(size=3)))
+
+    return np.array([patterns(seed) for seed in range(layers)])
 
 
 def pattern_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 0) -> dict:

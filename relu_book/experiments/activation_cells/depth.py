@@ -47,19 +47,22 @@ def first_of_eight_layers(seeds: Sequence[int]) -> dict:
 
 def shapes_by_depth(width: int, depth: int, seeds: Sequence[int]) -> dict:
     """Figure 2.9, all biases 1: how bent, how large and how nested the cells of each layer are."""
-    names = ("nonconvex_cells", *LARGE_CELL_NAMES, "defect")
-    measured = {name: [] for name in names}
-    for seed in seeds:
+
+    def shapes(seed):
         labels = [
             flat.reshape(RESOLUTION, RESOLUTION)
             for flat in labels_by_layer(stack(width, depth, seed, bias=1.0), grid())
         ]
-        measured["nonconvex_cells"].append(midpoint_violations(labels[1], 100_000, LARGE).cells)
-        measured["enclosed_components"].append(enclosed_components(labels[-1]))
-        for name, of_layer in [("largest_share_layer_1", 0), ("largest_share_layer_8", -1)]:
-            measured[name].append(np.bincount(labels[of_layer].ravel()).max() / RESOLUTION**2)
-        measured["defect"].append([convexity_defects(each, LARGE).mean() for each in labels])
-    return {name: np.array(values) for name, values in measured.items()}
+        largest = [np.bincount(each.ravel()).max() / each.size for each in labels]
+        return {
+            "nonconvex_cells": midpoint_violations(labels[1], 100_000, LARGE).cells,
+            "enclosed_components": enclosed_components(labels[-1]),
+            "largest_share_layer_8": largest[-1],
+            "largest_share_layer_1": largest[0],
+            "defect": [convexity_defects(each, LARGE).mean() for each in labels],
+        }
+
+    return _columns([shapes(seed) for seed in seeds])
 
 
 def counts_by_depth(width: int, seeds: Iterable[int], batch_norm: bool = False) -> dict:
@@ -68,15 +71,27 @@ def counts_by_depth(width: int, seeds: Iterable[int], batch_norm: bool = False) 
     Biases are the default ones. Batch normalisation takes its statistics from 1 000 standard normal
     points; its beta is 0.
     """
-    measured = {"layer": [], "global": []}
-    for seed in seeds:
+
+    def counts(seed):
         model = stack(width, DEPTH, seed, batch_norm=batch_norm).train(batch_norm)
-        generator = torch.Generator().manual_seed(seed)
-        data = torch.randn(1000, 2, dtype=torch.float64, generator=generator)
-        labels = labels_by_layer(model, grid(), data if batch_norm else None)
-        measured["layer"].append([int(each.max()) + 1 for each in labels])
-        measured["global"].append(global_counts(labels))
-    return {name: np.array(values) for name, values in measured.items()}
+        labels = labels_by_layer(model, grid(), normal_points(seed) if batch_norm else None)
+        return {
+            "layer": [int(each.max()) + 1 for each in labels],
+            "global": global_counts(labels),
+        }
+
+    return _columns([counts(seed) for seed in seeds])
+
+
+def normal_points(seed: int) -> torch.Tensor:
+    """1 000 standard normal points of the plane, the data of figure 2.10."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(1000, 2, dtype=torch.float64, generator=generator)
+
+
+def _columns(rows: list[dict]) -> dict:
+    """One array a name, the first dimension over the rows."""
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def digits_plane(seed: int) -> tuple[Slice, torch.Tensor]:
@@ -109,12 +124,16 @@ def image_network(seed: int, batch_norm: bool, width: int = 128):
 
 def density_at_initialisation(seeds: Iterable[int]) -> dict:
     """fig-2.12.e: cells of each layer in [-1, 1]^2 of a plane through three digits, untrained."""
-    measured = {"counts_plain": [], "counts_batch_norm": []}
-    for seed in seeds:
+
+    def counts(seed):
         plane, data = digits_plane(seed)
         points = plane.points(grid((-1.0, 1.0), 200))
-        for name, batch_norm in [("counts_plain", False), ("counts_batch_norm", True)]:
-            model = image_network(seed, batch_norm)
-            labels = labels_by_layer(model, points, data if batch_norm else None)
-            measured[name].append([int(each.max()) + 1 for each in labels])
-    return measured
+        return {
+            name: [
+                int(each.max()) + 1
+                for each in labels_by_layer(image_network(seed, normalised), points, data)
+            ]
+            for name, normalised in [("counts_plain", False), ("counts_batch_norm", True)]
+        }
+
+    return _columns([counts(seed) for seed in seeds])

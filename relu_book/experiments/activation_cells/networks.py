@@ -58,15 +58,20 @@ def labels_by_layer(
         points: (n, ...) inputs of the model.
         reference: data whose statistics batch normalisation uses; needed in training mode.
     """
-    words: dict[str, list[torch.Tensor]] = {}
+    # Memory is taken once: pieces of it kept between the temporaries of a pass would tear the heap.
+    words: dict[str, np.ndarray] = {}
+    start = 0
 
     def keep(site):
-        words.setdefault(site.name, []).append(site.pack())
+        packed = site.pack().numpy()
+        if site.name not in words:
+            words[site.name] = np.empty((len(points), packed.shape[1]), dtype=np.int64)
+        words[site.name][start : start + len(packed)] = packed
 
     with frozen_batch_norm(model, reference), watch(model, keep):
-        for chunk in points.split(CHUNK):
-            model(chunk)
-    return [label_rows(torch.cat(chunks).numpy())[1] for chunks in words.values()]
+        for start in range(0, len(points), CHUNK):
+            model(points[start : start + CHUNK])
+    return [label_rows(each)[1] for each in words.values()]
 
 
 def global_counts(labels: list[np.ndarray]) -> list[int]:

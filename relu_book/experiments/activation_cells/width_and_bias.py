@@ -40,14 +40,16 @@ def lines_of_filters(widths: Sequence[int], seed: int) -> dict:
 
 def counts_by_width(widths: Sequence[int], seeds: Sequence[int]) -> dict:
     """Figures 2.4 and 2.5: cells seen by the grid and cells there are, (widths, seeds) each."""
-    models = [[layer(width, seed) for seed in seeds] for width in widths]
-    return {
-        "filters": np.array(widths),
-        "grid": np.array([[rasterize(model, 0).count for model in row] for row in models]),
-        "exact": np.array(
-            [[arrangement_cells(*first_layer(model), WINDOW) for model in row] for row in models]
-        ),
-    }
+
+    def counts(seed):
+        models = [layer(width, seed) for width in widths]
+        return [
+            [rasterize(model, 0).count for model in models],
+            [arrangement_cells(*first_layer(model), WINDOW) for model in models],
+        ]
+
+    grid, exact = np.transpose([counts(seed) for seed in seeds], (1, 2, 0))
+    return {"filters": np.array(widths), "grid": grid, "exact": exact}
 
 
 def gap_to_formula(width: int, seeds: Iterable[int]) -> dict:
@@ -85,25 +87,19 @@ def central_activity(width: int, seed: int) -> dict:
 def central_cell(width: int, seeds: Iterable[int]) -> dict:
     """fig-2.6.c: counts at bias 0 and 0.25; exact area of the central cell at 0.25 and 1."""
     names = ("count_bias_0", "count_bias_025", "area_bias_025", "area_bias_1")
-    measured = {name: [] for name in names}
-    for seed in seeds:
-        for name, bias in [("count_bias_0", 0.0), ("count_bias_025", 0.25)]:
-            measured[name].append(rasterize(layer(width, seed, bias=bias), 0).count)
-        for name, bias in [("area_bias_025", 0.25), ("area_bias_1", 1.0)]:
-            polygon = _identity_cell(exact_cells(layer(width, seed, bias=bias), 0), width)
-            measured[name].append(_area(polygon))
-    return measured
+
+    def measure(seed):
+        counts = [rasterize(layer(width, seed, bias=b), 0).count for b in (0.0, 0.25)]
+        complexes = [exact_cells(layer(width, seed, bias=b), 0) for b in (0.25, 1.0)]
+        return counts + [c.areas[_identity_cell(c, width)] for c in complexes]
+
+    return dict(zip(names, np.transpose([measure(seed) for seed in seeds]), strict=True))
 
 
-def _identity_cell(complex_, width: int) -> np.ndarray:
-    """The polygon on which every filter is active."""
+def _identity_cell(complex_, width: int) -> int:
+    """The piece on which every filter is active."""
     active = unpack(torch.as_tensor(complex_.patterns), width).all(1)
-    return complex_.polygons[int(active.nonzero()[0, 0])]
-
-
-def _area(polygon: np.ndarray) -> float:
-    x, y = polygon.T
-    return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) / 2)
+    return int(active.nonzero()[0, 0])
 
 
 def line_distances(width: int, seed: int) -> dict:
@@ -147,30 +143,28 @@ def counts_by_bias(
     width: int = 128,
 ) -> dict:
     """Figure 2.7: ``grid[resolution]`` and ``exact``, cells in the window, (seeds, biases) each."""
-    models = [[layer(width, seed, bias=float(b)) for b in biases] for seed in seeds]
+
+    def counts(seed):
+        models = [layer(width, seed, bias=float(b)) for b in biases]
+        grids = [[rasterize(m, 0, resolution=n).count for m in models] for n in resolutions]
+        # At bias 0 all lines pass through one point: counting crossings does not do, polygons do.
+        exact = [
+            arrangement_cells(*first_layer(m), WINDOW) if b else exact_cells(m, 0).count
+            for b, m in zip(biases, models, strict=True)
+        ]
+        return [*grids, exact]
+
+    *grids, exact = np.swapaxes([counts(seed) for seed in seeds], 0, 1)
     return {
         "bias": np.asarray(biases, dtype=float),
-        "grid": {
-            n: np.array([[rasterize(m, 0, resolution=n).count for m in row] for row in models])
-            for n in resolutions
-        },
-        # Through one point go no crossings but one: the formula for lines in general position
-        # does not hold at bias 0, polygons do.
-        "exact": np.array(
-            [
-                [
-                    arrangement_cells(*first_layer(m), WINDOW) if b else exact_cells(m, 0).count
-                    for b, m in zip(biases, row, strict=True)
-                ]
-                for row in models
-            ]
-        ),
+        "grid": dict(zip(resolutions, grids, strict=True)),
+        "exact": exact,
     }
 
 
 def bias_of_fewest_cells(seeds: Sequence[int]) -> dict:
     """fig-2.7.a: among biases from -5 to 5 the one with the fewest cells, one a seed."""
-    biases = np.array([-5, -1, -0.05, 0, 0.05, 1, 5])
+    biases = np.array([-5, -0.05, 0, 0.05, 5])
     counts = counts_by_bias(biases, seeds)["grid"][RESOLUTION]
     return {"bias": biases, "bias_of_minimum": biases[counts.argmin(1)]}
 
@@ -239,6 +233,6 @@ def extent_of_central_cell(width: int, seeds: Iterable[int]) -> dict:
     for seed in seeds:
         model = layer(width, seed, bias=1.0, batch_norm=True).train()
         complex_ = exact_cells(model, 0, (-20.0, 20.0), reference=rectangle())
-        across, up = np.ptp(_identity_cell(complex_, width), axis=0)
+        across, up = np.ptp(complex_.polygons[_identity_cell(complex_, width)], axis=0)
         ratios.append(up / across)
     return {"extent_ratio": ratios}

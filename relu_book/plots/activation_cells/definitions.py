@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from relu_book.cells import exact_cells, rasterize
@@ -54,6 +55,8 @@ def pipeline(width: int, seed: int, shown: int = 40) -> Figure:
     matrix.set(title="2  pre-activations", xlabel="filter", ylabel=f"point (first {shown})")
     signs.imshow(pre_activation > 0, cmap="gray", aspect="auto")
     signs.set(title="3  signs, one word a row", xlabel="filter", yticks=[])
+    for axes in (matrix, signs):
+        axes.set_xticks(range(0, width, 2))
     show_cells(cells, raster)
     cells.set(title=f"4  a colour a word: {raster.count} cells", xlabel="x", ylabel="y")
     return figure
@@ -125,7 +128,8 @@ def counterexample(a: tuple[float, float], b: tuple[float, float]) -> Figure:
     active = 1 - np.maximum(0, x + 1) - np.maximum(0, y + 1) > 0
     figure = Figure(figsize=(5.2, 4.8))
     axes = figure.subplots()
-    axes.contourf(x, y, active, levels=[-0.5, 0.5, 1.5], colors=["#f3d9b1", "#b9d7ea"])
+    axes.imshow(active, cmap=ListedColormap(["#f3d9b1", "#b9d7ea"]), extent=2 * WINDOW,
+                origin="lower")  # fmt: skip
     axes.plot(*zip(a, b, strict=True), "o-", color="black")
     middle = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
     axes.plot(*middle, "D", color=ORANGE)

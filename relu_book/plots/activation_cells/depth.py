@@ -17,8 +17,7 @@ def _deep_raster(layer: int, batch_norm: bool, seed: int) -> CellRaster:
     model = experiments.stack(16, experiments.DEPTH, seed, bias=1.0, batch_norm=batch_norm)
     if not batch_norm:
         return rasterize(model, layer - 1)
-    data = torch.randn(1000, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    return rasterize(model.train(), layer - 1, reference=data)
+    return rasterize(model.train(), layer - 1, reference=experiments.normal_points(seed))
 
 
 def depth_panels(layers: Sequence[int], seed: int) -> Figure:
@@ -90,7 +89,7 @@ def _slice_raster(layer: int, batch_norm: bool, seed: int) -> CellRaster:
     return rasterize(model, layer - 1, resolution=200, slice=plane, reference=reference)
 
 
-def draw_slice(layer: int, batch_norm: bool, seed: int) -> Figure:
+def draw_slice(layer: int, batch_norm: bool, seed: int = 0) -> Figure:
     """Cells of an untrained network on the plane through three digits, which are the red dots."""
     raster = _slice_raster(layer, batch_norm, seed)
     figure = panels([raster], [f"layer {layer} of 5: {raster.count} cells"], ("u", "v"))
@@ -98,7 +97,7 @@ def draw_slice(layer: int, batch_norm: bool, seed: int) -> Figure:
     return figure
 
 
-def describe_slice(layer: int, batch_norm: bool, seed: int) -> str:
+def describe_slice(layer: int, batch_norm: bool, seed: int = 0) -> str:
     kind = "with" if batch_norm else "without"
     count = _slice_raster(layer, batch_norm, seed).count
     return (

@@ -130,7 +130,7 @@ def _show_data(axes, centre: float) -> None:
     axes.plot(*experiments.rectangle(centre).T.numpy(), ".", color="black", markersize=2)
 
 
-def draw_batch_norm(beta: float, centre: float, width: int) -> Figure:
+def draw_batch_norm(beta: float, centre: float, width: int = 64) -> Figure:
     """Cells of a normalised layer, with the outline of its data."""
     raster = _normalised_raster(beta, centre, width, 0)
     figure = panels([raster], [f"β = {beta:g}: {raster.count} cells"])
@@ -142,7 +142,7 @@ def draw_batch_norm(beta: float, centre: float, width: int) -> Figure:
     return figure
 
 
-def describe_batch_norm(beta: float, centre: float, width: int) -> str:
+def describe_batch_norm(beta: float, centre: float, width: int = 64) -> str:
     count = _normalised_raster(beta, centre, width, 0).count
     return (
         f"Cells of {width} batch-normalised filters with beta {beta:g}, data in a rectangle around "
