@@ -68,7 +68,7 @@ class Claim:
 
     @property
     def expressions(self) -> tuple[str, ...]:
-        """All expressions of the claim: its rule, that of the correction, and the reports."""
+        """The rule of the claim, that of its correction, and the reports."""
         correction = (self.corrected.rule,) if self.corrected else ()
         return (self.rule, *correction, *self.report.values())
 

@@ -86,7 +86,7 @@ def load(
             ``checkboard``, a key of ``CHECKBOARD_LAYOUTS``.
 
     Returns:
-        The data set, in memory on the CPU: ``images`` float32 in [0, 1] of the shape
+        The data set, in memory on the CPU. Its parts are ``images``, float32 in [0, 1] of the shape
         (n, channels, height, width), or points of the shape (n, 2), ``labels`` int64, ``classes``,
         ``name`` and ``checksum``. The same call returns the same bits.
 

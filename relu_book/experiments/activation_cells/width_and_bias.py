@@ -103,7 +103,7 @@ def _identity_cell(complex_, width: int) -> int:
 
 
 def line_distances(width: int, seed: int) -> dict:
-    """fig-2.6.d: measured distance of each line against |b|/|w|; what a filter times ten does."""
+    """fig-2.6.d: measured distances of lines against abs(b)/norm(w); a filter times ten."""
     model = layer(width, seed, bias=0.25)
     weight, bias = first_layer(model)
     return {
