@@ -27,13 +27,13 @@ def depth_panels(layers: Sequence[int], seed: int) -> Figure:
     return panels(rasters, titles)
 
 
-def draw_depth(layer: int, batch_norm: bool, seed: int) -> Figure:
+def draw_depth(layer: int, batch_norm: bool, seed: int = 2) -> Figure:
     """One layer of eight, with or without batch normalisation."""
     raster = _deep_raster(layer, batch_norm, seed)
     return panels([raster], [f"layer {layer} of 8: {raster.count} cells"])
 
 
-def describe_depth(layer: int, batch_norm: bool, seed: int) -> str:
+def describe_depth(layer: int, batch_norm: bool, seed: int = 2) -> str:
     kind = "with" if batch_norm else "without"
     count = _deep_raster(layer, batch_norm, seed).count
     return f"Cells of layer {layer} of 8, {kind} batch normalisation, seed {seed}: {count}."
