@@ -221,7 +221,7 @@ class Summary:
             for verdict in self.verdicts
         )
         return (
-            f'<table class="claims"><caption>{html.escape(self._headline())}</caption>\n'
+            f'<table class="claims table"><caption>{html.escape(self._headline())}</caption>\n'
             "<thead><tr><th>id</th><th>statement</th><th>scale</th><th>verdict</th></tr></thead>\n"
             f"<tbody>\n{rows}\n</tbody></table>"
         )

@@ -1,19 +1,20 @@
 """Tables of the status page: how long each chapter took, on what, with which versions."""
 
+import html
 import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
-from IPython.display import Markdown
+from IPython.display import HTML
 
 from relu_book.devices import device
 
 _PACKAGES = ("torch", "numpy", "scipy", "numba", "scikit-learn", "matplotlib", "jupyter-book")
 
 
-def run_times(folder: str | Path) -> Markdown:
+def run_times(folder: str | Path) -> HTML:
     """A row for each notebook of a folder: title, seconds of the last execution, code cells.
 
     The seconds are those that ``book/execute.py`` stored in the notebook.
@@ -29,7 +30,7 @@ def run_times(folder: str | Path) -> Markdown:
     return _table(("chapter", "seconds", "code cells"), rows)
 
 
-def versions() -> Markdown:
+def versions() -> HTML:
     """Machine and packages of the process that made this page."""
     rows = [
         ("machine", f"{platform.machine()}, {os.cpu_count()} cores"),
@@ -40,6 +41,9 @@ def versions() -> Markdown:
     return _table(("what", "which"), rows)
 
 
-def _table(head, rows) -> Markdown:
-    lines = [head, ["---"] * len(head), *rows]
-    return Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+def _table(head, rows) -> HTML:
+    lines = [
+        "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in row) + "</tr>"
+        for tag, row in [("th", head), *(("td", row) for row in rows)]
+    ]
+    return HTML('<table class="table">' + "".join(lines) + "</table>")
