@@ -14,7 +14,6 @@ from relu_book.experiments.activation_cells.definitions import (
     pattern_table,
     refinement,
     region_table,
-    regions_without_bias,
     three_filters,
 )
 from relu_book.experiments.activation_cells.depth import (

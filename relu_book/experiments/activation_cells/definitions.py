@@ -16,7 +16,6 @@ from relu_book.cells import (
     exact_cells,
     midpoint_violations,
     rasterize,
-    region_count,
     sign_vectors,
 )
 from relu_book.experiments.activation_cells.networks import (
@@ -26,6 +25,7 @@ from relu_book.experiments.activation_cells.networks import (
     layer,
     stack,
 )
+from relu_book.experiments.parallel import per_seed
 from relu_book.models import mlp
 from relu_book.patterns import count, hash_patterns, pack, unpack, watch
 
@@ -153,7 +153,7 @@ def nested_grids(width: int, seeds: Iterable[int]) -> dict:
         return [*grids, arrangement_cells(*first_layer(model), window)]
 
     names = [f"count_{resolution}" for resolution in shifts] + ["exact_count"]
-    return dict(zip(names, np.transpose([counts(seed) for seed in seeds]), strict=True))
+    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
 
 
 def evaluations_of_convolutions(seed: int = 0) -> dict:
@@ -183,7 +183,7 @@ def three_filters(layers: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
         return len(sign_vectors(rng.normal(size=(3, 2)), rng.normal(size=3)))
 
-    return np.array([patterns(seed) for seed in range(layers)])
+    return np.array(per_seed(patterns, range(layers)))
 
 
 def pattern_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 0) -> dict:
@@ -207,13 +207,6 @@ def region_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 
         "filters": table["filters"],
         "regions": table["patterns"],
     }
-
-
-def regions_without_bias(filters: int, dimensions: int, seed: int = 0) -> tuple[int, int]:
-    """Exact number of patterns of a layer without biases, and its formula."""
-    weight = np.random.default_rng(seed).normal(size=(filters, dimensions))
-    formula = 2 * region_count(filters - 1, dimensions - 1)
-    return len(sign_vectors(weight, np.zeros(filters))), formula
 
 
 def first_layer_midpoints(width: int, seeds: Iterable[int]) -> dict:

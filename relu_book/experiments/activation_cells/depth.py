@@ -25,6 +25,7 @@ from relu_book.experiments.activation_cells.networks import (
     labels_by_layer,
     stack,
 )
+from relu_book.experiments.parallel import per_seed
 from relu_book.models import mlp
 
 DEPTH = 8
@@ -62,7 +63,7 @@ def shapes_by_depth(width: int, depth: int, seeds: Sequence[int]) -> dict:
             "defect": [convexity_defects(each, LARGE).mean() for each in labels],
         }
 
-    return _columns([shapes(seed) for seed in seeds])
+    return _columns(per_seed(shapes, seeds))
 
 
 def counts_by_depth(width: int, seeds: Iterable[int], batch_norm: bool = False) -> dict:
@@ -80,7 +81,7 @@ def counts_by_depth(width: int, seeds: Iterable[int], batch_norm: bool = False) 
             "global": global_counts(labels),
         }
 
-    return _columns([counts(seed) for seed in seeds])
+    return _columns(per_seed(counts, seeds))
 
 
 def normal_points(seed: int) -> torch.Tensor:
@@ -136,4 +137,4 @@ def density_at_initialisation(seeds: Iterable[int]) -> dict:
             for name, normalised in [("counts_plain", False), ("counts_batch_norm", True)]
         }
 
-    return _columns([counts(seed) for seed in seeds])
+    return _columns(per_seed(counts, seeds))

@@ -17,6 +17,7 @@ from relu_book.experiments.activation_cells.networks import (
     first_layer,
     layer,
 )
+from relu_book.experiments.parallel import per_seed
 from relu_book.patterns import unpack
 
 
@@ -48,7 +49,7 @@ def counts_by_width(widths: Sequence[int], seeds: Sequence[int]) -> dict:
             [arrangement_cells(*first_layer(model), WINDOW) for model in models],
         ]
 
-    grid, exact = np.transpose([counts(seed) for seed in seeds], (1, 2, 0))
+    grid, exact = np.transpose(per_seed(counts, seeds), (1, 2, 0))
     return {"filters": np.array(widths), "grid": grid, "exact": exact}
 
 
@@ -93,7 +94,7 @@ def central_cell(width: int, seeds: Iterable[int]) -> dict:
         complexes = [exact_cells(layer(width, seed, bias=b), 0) for b in (0.25, 1.0)]
         return counts + [c.areas[_identity_cell(c, width)] for c in complexes]
 
-    return dict(zip(names, np.transpose([measure(seed) for seed in seeds]), strict=True))
+    return dict(zip(names, np.transpose(per_seed(measure, seeds)), strict=True))
 
 
 def _identity_cell(complex_, width: int) -> int:
@@ -154,7 +155,7 @@ def counts_by_bias(
         ]
         return [*grids, exact]
 
-    *grids, exact = np.swapaxes([counts(seed) for seed in seeds], 0, 1)
+    *grids, exact = np.swapaxes(per_seed(counts, seeds), 0, 1)
     return {
         "bias": np.asarray(biases, dtype=float),
         "grid": dict(zip(resolutions, grids, strict=True)),
