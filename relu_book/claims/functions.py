@@ -5,6 +5,7 @@ The judgements follow the conventions of the book:
 - ``equal``: the largest absolute deviation over at least 100 random cases is at most a tolerance.
 - ``ordered(a, b)``: at least 5 pairs; the 95 % t-interval of the mean of a - b lies above zero
   (true), below zero (false) or around it (undecided).
+- ``positive(a)``: the same interval of the mean of a, from 3 seeds on.
 - ``rank_correlation``: Spearman's rho per seed; true if at least 80 % of at least 3 seeds pass the
   threshold, false if at least 80 % have the opposite sign, else undecided.
 
@@ -84,13 +85,22 @@ def _three_valued(true, false):
     return plain(judgement.astype(object))
 
 
+def _above_zero(values, fewest):
+    """Whether the 95 % interval of the mean lies above zero, per column; few values: undecided."""
+    low, high, number = _mean_interval(values)
+    if number < fewest:
+        return _three_valued(np.zeros(np.shape(values)[1:], bool), np.zeros((), bool))
+    return _three_valued(low > 0, high < 0)
+
+
 def ordered(larger, smaller):
     """Whether paired values are larger on average, per column if there are columns."""
-    difference = _paired(larger, smaller)
-    low, high, number = _mean_interval(difference)
-    if number < FEWEST_PAIRS:
-        return _three_valued(np.zeros(difference.shape[1:], bool), np.zeros((), bool))
-    return _three_valued(low > 0, high < 0)
+    return _above_zero(_paired(larger, smaller), FEWEST_PAIRS)
+
+
+def positive(values):
+    """Whether the mean over the first axis (the seeds) is above zero, per column."""
+    return _above_zero(values, FEWEST_SEEDS)
 
 
 def differ(first, second):
@@ -272,6 +282,7 @@ FUNCTIONS: dict[str, Callable] = {
     "enough": enough,
     "refuted": refuted,
     "ordered": ordered,
+    "positive": positive,
     "differ": differ,
     "rank_correlation": rank_correlation,
     "all": every,

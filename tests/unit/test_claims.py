@@ -178,6 +178,26 @@ def test_ordered_judges_each_column():
     assert decide("all(ordered(a, b))", a=columns, b=np.zeros((6, 3))) is False
 
 
+def test_positive_is_the_t_interval_of_each_column():
+    generator = np.random.default_rng(4)
+    outcomes = set()
+    for shift in np.linspace(-2, 2, 41):
+        a = generator.normal([shift, -shift], 1, (5, 2))
+        interval = stats.ttest_1samp(a, 0).confidence_interval(0.95)
+        ends = zip(interval.low, interval.high, strict=True)
+        expected = [True if low > 0 else False if high < 0 else None for low, high in ends]
+        assert rules.evaluate("positive(a)", {"a": a}).tolist() == expected
+        assert decide("positive(a)", a=a[:, 0]) is expected[0]
+        outcomes.update(expected)
+    assert outcomes == set(TRUTHS)
+    three = np.array([2.0, 3.0, 4.0])
+    assert decide("positive(a)", a=three) is True
+    assert decide("positive(-a)", a=three) is False
+    assert decide("positive(a)", a=three[:2]) is None
+    assert decide("positive(a)", a=4) is None
+    assert decide("all(positive(a))", a=np.ones((2, 3))) is None
+
+
 @given(st.lists(st.integers(-5, 5), min_size=3, max_size=9), st.randoms(use_true_random=False))
 def test_spearman_equals_scipy(x, random):
     y = [value + random.randint(-3, 3) for value in x]
