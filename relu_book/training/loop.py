@@ -1,0 +1,199 @@
+"""The training loop, which reads from top to bottom.
+
+    for each step: batch -> loss -> gradient -> update (thesis 2.1) -> schedule
+
+The data are moved to the model's device once and stay there. A run is decided by its arguments:
+torch's global random numbers neither enter it nor are changed by it, and probes cannot disturb it.
+On one device with one number of threads the same call gives the same bits; on CUDA, cuDNN is held
+to its deterministic algorithms.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from relu_book.training import checks
+from relu_book.training.checkpoints import Checkpoint
+from relu_book.training.feed import Feed
+from relu_book.training.history import History, Recorder
+from relu_book.training.inputs import floating_type, home
+from relu_book.training.probes import when
+from relu_book.training.randomness import own_randomness, undisturbed
+from relu_book.training.schedules import Constant
+from relu_book.training.state import restore, run_state, settings_of
+
+# A CUDA device is not waited for at each step: its losses are looked at this often.
+STEPS_AHEAD = 100
+
+
+def train(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    optimizer: Optimizer,
+    steps: int,
+    batch_size: int,
+    schedule: LRScheduler | None = None,
+    loss_function: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    seed: int = 0,
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    probes: Sequence = (),
+    checkpoint: Checkpoint | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    bf16: bool = False,
+    channels_last: bool = False,
+) -> History:
+    """Train a network, in place.
+
+    Args:
+        model: On the device and in the type (float32, float64) that it shall be trained in. It is
+            put into training mode and left in it.
+        images: Shape (n, ...): floating point, or uint8, which each batch scales to [0, 1].
+        labels: Class indices, shape (n,); with a ``loss_function``, what that takes.
+        optimizer: Any of torch, or ``SGDW``, on the model's parameters.
+        steps: Number of updates; ``epochs * steps_per_epoch(n, batch_size)`` for whole epochs.
+        batch_size: Samples a step. Each epoch is a new permutation; its last, smaller batch is
+            kept.
+        schedule: Any ``LRScheduler`` on this optimizer, stepped after each update; None keeps the
+            rate as it is.
+        loss_function: Mean loss of a batch from outputs and labels; by default the cross entropy.
+        seed: Of order, augmentation and dropout.
+        augment: Called as ``augment(images, generator)`` on each batch before it is scaled.
+        probes: Called as ``probe(step, model)``, see ``Probe``. Random numbers, modes and buffers
+            are restored after each call. A probe with ``state_dict`` and ``load_state_dict`` is
+            part of the checkpoint; any other is not called again for steps before a restart.
+        checkpoint: Where the state is kept and resumed from. Make model, optimizer, schedule and
+            probes in the same way as in the interrupted run.
+        progress: Called as ``progress(done, steps)`` at the start and after each update.
+        bf16: Compute the forward pass in bfloat16 where torch's autocast does so.
+        channels_last: Keep images and convolutions in the order (n, h, w, c) in memory.
+
+    Returns:
+        Step, loss, learning rate and momentum of every update.
+
+    Raises:
+        ValueError: arguments that do not fit together; the sentence says which.
+        DivergenceError: a loss or weight is NaN or infinite. A checkpoint of before is kept.
+        CheckpointError: the checkpoint is damaged or of another run.
+
+    Example:
+        >>> import torch
+        >>> from relu_book.datasets import load
+        >>> from relu_book.models import mlp
+        >>> from relu_book.training import OneCycle, accuracy, make_optimizer, train
+        >>> digits = load("digits")
+        >>> model = mlp((64, 32, 10), seed=0, dtype=torch.float64)
+        >>> optimizer = make_optimizer("sgd", model, 0.1, momentum=0.9, weight_decay=5e-4)
+        >>> images = digits.images.flatten(1)
+        >>> history = train(model, images, digits.labels, optimizer=optimizer, steps=100,
+        ...                 batch_size=64, schedule=OneCycle(optimizer, 100))
+        >>> bool(history.loss[0] > 2 > 0.5 > history.loss[-1])
+        True
+        >>> accuracy(model, images, digits.labels) > 0.9
+        True
+    """
+    steps = checks.positive(steps, "steps")
+    checks.samples(images, labels)
+    checks.optimizer_of(model, optimizer)
+    classes = loss_function is F.cross_entropy
+    if classes:
+        checks.class_indices(labels)
+        labels = labels.long()
+        largest_label = int(labels.max())
+    schedule = Constant(optimizer, steps) if schedule is None else schedule
+    checks.schedule_of(optimizer, schedule, steps)
+    probe_steps = [when(probe, steps) for probe in probes]
+    device, dtype = home(model), floating_type(model)
+    checks.precision(bf16, dtype)
+    checks.layout(channels_last, images)
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+
+    feed = Feed(
+        images,
+        labels,
+        batch_size=batch_size,
+        seed=seed,
+        augment=augment,
+        device=device,
+        dtype=dtype,
+        layout=layout,
+    )
+    recorder = Recorder(steps, optimizer, device, dtype)
+    parts = {
+        "model": model,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "feed": feed,
+        "recorder": recorder,
+    }
+    step, state = 0, None
+    if checkpoint is not None:
+        settings = settings_of(
+            model,
+            images,
+            labels,
+            optimizer,
+            schedule,
+            probes,
+            steps=steps,
+            batch_size=batch_size,
+            seed=seed,
+            loss_function=loss_function,
+            augment=augment,
+            bf16=bf16,
+            channels_last=channels_last,
+            device=device.type,
+            dtype=dtype,
+        )
+        state = checkpoint.resume(settings)
+
+    def call_probes() -> None:
+        for probe, chosen in zip(probes, probe_steps, strict=True):
+            if step in chosen:
+                with undisturbed(model, device):
+                    probe(step, model)
+
+    model.train()
+    if channels_last:
+        model.to(memory_format=torch.channels_last)
+    with own_randomness(device, seed):
+        if state is None:
+            call_probes()
+        else:
+            restore(state, parts, probes, device)
+            step = state["step"]
+        if progress is not None:
+            progress(step, steps)
+
+        while step < steps:
+            batch, targets = next(feed)
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                outputs = model(batch)
+                if classes and step == 0:
+                    checks.class_scores(outputs, largest_label)
+                loss = loss_function(outputs, targets)
+            recorder.add(loss)
+            if device.type == "cpu" or step % STEPS_AHEAD == 0:
+                recorder.check_losses(checkpoint)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            step += 1
+
+            call_probes()
+            keep = checkpoint is not None and checkpoint.due(step, steps)
+            if keep or step == steps:
+                recorder.check_losses(checkpoint)
+                recorder.check_weights(model, checkpoint)
+            if keep:
+                state = run_state(parts, probes, device)
+                checkpoint.save({"step": step, "settings": settings, **state})
+            if progress is not None:
+                progress(step, steps)
+    return recorder.history()
