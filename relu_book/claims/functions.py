@@ -231,6 +231,13 @@ def fit_error(x, y):
     return plain(np.sqrt(((y - slopes * x) ** 2).mean(axis=-1)))
 
 
+def r_squared(x, y):
+    """Share of the variance of y that its least-squares line against x explains; 0 if constant."""
+    variance = floats(y).var(axis=-1)
+    explained = variance - np.asarray(fit_error(x, y)) ** 2
+    return plain(np.where(variance > 0, explained / np.where(variance > 0, variance, 1.0), 0.0))
+
+
 def interval_low(values):
     """Lower end of the 95 % t-interval of the mean over the first axis."""
     low, _, number = _mean_interval(values)
@@ -305,6 +312,7 @@ FUNCTIONS: dict[str, Callable] = {
     "spearman": spearman,
     "slope": slope,
     "fit_error": fit_error,
+    "r_squared": r_squared,
     "interval_low": interval_low,
     "log": logarithm,
     "hyperplane_regions": hyperplane_regions,

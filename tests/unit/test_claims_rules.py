@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from relu_book.claims import judge, load_claims
+from relu_book.claims import judge, load_claims, rules
 
 SMALL = [1e-7] * 100
 SEEDS = np.arange(25)
@@ -491,3 +491,11 @@ def test_too_small_a_measurement_decides_nothing(name):
 def test_corrections_can_fail_too(name, change):
     found = judge(name, SAMPLES[name][0] | change)
     assert (found.verdict, found.corrected) == ("wrong as printed", "fails")
+
+
+def test_r_squared_is_the_squared_correlation_and_zero_for_a_constant():
+    x, y = WIDTHS, np.stack([WIDTHS * 2.0 + 1, WIDTHS**0.5, np.ones(8), LAYERS % 3])
+    found = rules.evaluate("r_squared(x, y)", {"x": x, "y": y})
+    expected = [1, np.corrcoef(x, y[1])[0, 1] ** 2, 0, np.corrcoef(x, y[3])[0, 1] ** 2]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert rules.evaluate("r_squared(x, y)", {"x": x, "y": y[1]}) == pytest.approx(expected[1])
