@@ -1,0 +1,71 @@
+"""What a record says about the code and the machine that measured it."""
+
+import platform
+import subprocess
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+import relu_book
+
+PACKAGES = ("relu-book", "torch", "numpy", "scipy", "numba", "scikit-learn", "xarray")
+
+
+def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
+    """Versions of Python and of the packages that are installed, by name."""
+    found = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def commit() -> tuple[str, str]:
+    """The commit of this checkout, and whether the library differs from it.
+
+    Only ``relu_book`` itself counts: pages and records do not change what is measured. The answer
+    is that of the first call, since the code that runs was read then.
+
+    Returns:
+        Commit and ``clean`` or ``uncommitted changes``; twice ``unknown`` outside a checkout.
+    """
+    package = Path(relu_book.__file__).parent
+    head = _git(package, "rev-parse", "HEAD")
+    changes = _git(package, "status", "--porcelain", "--", ".")
+    # A package installed inside some other repository is none of that repository's files.
+    if head is None or changes is None or not _git(package, "ls-files", "--", "__init__.py"):
+        return "unknown", "unknown"
+    return head, "uncommitted changes" if changes else "clean"
+
+
+def device_name(device: torch.device) -> str:
+    """Device and its maker's name for it, such as ``cuda: NVIDIA H100``."""
+    if device.type == "cuda":
+        return f"{device}: {torch.cuda.get_device_name(device)}"
+    return f"{device}: {_processor()}"
+
+
+@cache
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        for line in information.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Output of a git command; None where git or a repository is missing."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,161 @@
+"""Which experiments there are: the decorator that names one, and the search by name."""
+
+import dataclasses
+import difflib
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relu_book.experiments.settings import SEEDS, as_json
+from relu_book.results import SCALES
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A function that measures, with what it needs to be run by name.
+
+    Attributes:
+        name: ``<chapter>/<function>``.
+        function: ``function(settings, seed, run)`` returns the result of one job.
+        scales: Settings by scale, from small to large.
+        expected: Expected time and device by scale.
+        over: Settings that hold several values, each of them a job of its own.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    scales: Mapping[str, Any]
+    expected: Mapping[str, str]
+    over: tuple[str, ...] = ()
+
+    def settings(self, scale: str) -> Any:
+        """The settings of a scale."""
+        if scale not in self.scales:
+            raise ValueError(
+                f"{self.name} has no scale {scale!r}: choose one of {', '.join(self.scales)}"
+            )
+        return self.scales[scale]
+
+    @property
+    def module(self) -> str:
+        """The module to import where the experiment is to be known."""
+        return self.function.__module__
+
+
+_registered: dict[str, Experiment] = {}
+
+
+def experiment(
+    *,
+    chapter: str,
+    scales: Mapping[str, Any],
+    expected: Mapping[str, str],
+    over: Iterable[str] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a function as the experiment ``<chapter>/<function>``; it stays as it is.
+
+    Args:
+        chapter: Chapter of the book.
+        scales: A frozen dataclass with a field ``seeds`` for each scale: ``smoke`` (seconds, run by
+            the tests), ``desk`` (at most an hour on two cores), ``paper`` (the source's own).
+        expected: Time and device that each scale takes, in words.
+        over: Fields whose values are jobs of their own and become dimensions of the result.
+
+    Returns:
+        The decorator.
+
+    Raises:
+        ValueError: A part does not fit, in one sentence.
+    """
+    over = tuple(over)
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = f"{chapter}/{function.__name__}"
+        _check(name, function, scales, expected, over)
+        ordered = {scale: scales[scale] for scale in SCALES if scale in scales}
+        known = _registered.get(name)
+        if known is not None and known.module != function.__module__:
+            raise ValueError(f"two experiments are called {name}: rename one")
+        _registered[name] = Experiment(name, function, ordered, dict(expected), over)
+        return function
+
+    return register
+
+
+def names() -> tuple[str, ...]:
+    """The names of all experiments, in alphabetical order.
+
+    Example:
+        >>> "activation_cells/cells_over_width" in names()
+        True
+    """
+    package = importlib.import_module("relu_book.experiments")
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+    return tuple(sorted(_registered))
+
+
+def find(name: str, module: str | None = None) -> Experiment:
+    """The experiment of this name.
+
+    Args:
+        name: ``<chapter>/<function>``.
+        module: Module that registers it, if it is none of this package.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ValueError: There is none; the message has the close names.
+
+    Example:
+        >>> find("activation_cells/cells_over_width").over
+        ('width',)
+    """
+    if name not in _registered:
+        if module is not None and module not in sys.modules:
+            importlib.import_module(module)
+        else:
+            names()
+    if name in _registered:
+        return _registered[name]
+    endings = {known.partition("/")[2]: known for known in _registered}
+    close = difflib.get_close_matches(name, _registered, n=3, cutoff=0.5) or [
+        endings[ending] for ending in difflib.get_close_matches(name, endings, n=3)
+    ]
+    hint = f"did you mean {' or '.join(close)}?" if close else "`relu-book list` has the names"
+    raise ValueError(f"there is no experiment {name!r}: {hint}")
+
+
+def _check(name: str, function: Callable, scales: Mapping, expected: Mapping, over: tuple) -> None:
+    """Every part of an experiment is there and fits the others."""
+    unknown = [scale for scale in scales if scale not in SCALES]
+    if unknown or "smoke" not in scales or set(scales) != set(expected):
+        raise ValueError(
+            f"{name}: scales has settings for 'smoke' and perhaps 'desk' and 'paper', and expected "
+            f"a time for each, but they have {sorted(scales)} and {sorted(expected)}"
+        )
+    for scale, settings in scales.items():
+        frozen = dataclasses.is_dataclass(settings) and settings.__dataclass_params__.frozen
+        if not frozen or not getattr(settings, SEEDS, None):
+            raise ValueError(
+                f"{name}: the settings of {scale} are a frozen dataclass with seeds, but they are "
+                f"{settings!r}"
+            )
+        as_json(settings)
+        for field in over:
+            values = getattr(settings, field, None)
+            plain = isinstance(values, tuple) and all(
+                isinstance(value, int | float | str) for value in values
+            )
+            if not plain or len(set(values)) != len(values) or not values or field == SEEDS:
+                raise ValueError(
+                    f"{name}: over names fields that hold a tuple of different numbers or strings, "
+                    f"but {field} is {values!r}"
+                )
+    command = f"relu-book run {name}"
+    if not (function.__doc__ or "").lstrip().startswith(command):
+        raise ValueError(f"the docstring of {name} must open with its command, `{command} ...`")

@@ -1,0 +1,29 @@
+"""Records: labelled results of experiments, in files that say where they come from.
+
+A record is one netCDF file below ``data/records/<experiment>/<scale>/``, read with ``load``. Its
+attributes say what was measured with which settings, seeds, data, code and machine, and hold a
+digest of the content, so that a value changed afterwards is noticed. The files are plain arrays and
+text: nothing that is read can run code.
+"""
+
+from relu_book.results.files import LIMIT, RecordError, digest, read, save
+from relu_book.results.records import (
+    SCALES,
+    load,
+    record_path,
+    recorded,
+    records_root,
+)
+
+__all__ = [
+    "LIMIT",
+    "SCALES",
+    "RecordError",
+    "digest",
+    "load",
+    "read",
+    "record_path",
+    "recorded",
+    "records_root",
+    "save",
+]

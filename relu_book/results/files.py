@@ -1,0 +1,184 @@
+"""One labelled result in one netCDF file: written whole or not at all, read only if unaltered.
+
+A file is built in memory, written beside its place and moved there, so a process that dies or a
+disk that is full leaves the older file or none. The attribute ``digest`` is SHA-256 over names,
+dimensions, types, values and all other attributes; ``read`` computes it again.
+"""
+
+import hashlib
+import io
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+LIMIT = 2_000_000  # bytes of a committed record
+
+
+class RecordError(OSError):
+    """A record is truncated, altered or not a record."""
+
+
+def digest(dataset: xr.Dataset) -> str:
+    """SHA-256 over the content of a labelled result, its attribute ``digest`` excepted.
+
+    Args:
+        dataset: Variables of numbers, booleans or strings.
+
+    Returns:
+        64 hexadecimal digits. Equal content gives equal digits, whichever order it was put
+        together in and whichever byte order the machine has.
+
+    Raises:
+        TypeError: A variable holds something else, which has no place in a record.
+
+    Example:
+        >>> import xarray as xr
+        >>> one = xr.Dataset({"cells": ("width", [7, 22])})
+        >>> digest(one) == digest(one.copy(deep=True)), digest(one) == digest(one + 1)
+        (True, False)
+    """
+    content = hashlib.sha256()
+    for name in sorted(map(str, dataset.variables)):
+        variable = dataset.variables[name]
+        kind, values = _plain(name, variable.values)
+        role = "coordinate" if name in dataset.coords else "variable"
+        head = [role, name, variable.dims, kind, variable.shape, _plain_attributes(variable.attrs)]
+        content.update(json.dumps(head).encode() + b"\n" + values + b"\n")
+    attributes = {name: value for name, value in dataset.attrs.items() if name != "digest"}
+    content.update(json.dumps(_plain_attributes(attributes)).encode())
+    return content.hexdigest()
+
+
+def save(dataset: xr.Dataset, path: str | os.PathLike) -> Path:
+    """Write a labelled result with its digest, atomically.
+
+    Args:
+        dataset: The result; every dimension has a name of its own.
+        path: Where to; folders are made, an older file is replaced.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: A dimension has no name, or netCDF would change the content.
+        TypeError: A variable is of a type that netCDF does not hold.
+        OSError: The disk is full or read-only; an older file is still there, whole.
+
+    Example:
+        >>> import tempfile, xarray as xr
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = save(xr.Dataset({"cells": ("width", [7, 22])}), folder + "/one.nc")
+        ...     read(path).cells.values.tolist()
+        [7, 22]
+    """
+    path = Path(path)
+    unnamed = [str(dim) for dim in dataset.dims if re.fullmatch(r"dim_\d+", str(dim))]
+    if unnamed:
+        raise ValueError(f"every dimension of a record has a name, but {unnamed[0]} has none")
+    dataset = dataset.assign_attrs(digest=digest(dataset))
+    encoding = {}
+    for name, variable in dataset.variables.items():
+        encoding[name] = {"_FillValue": None}
+        if variable.dims and variable.dtype.kind in "iufb":
+            encoding[name] |= {"zlib": True, "complevel": 4, "shuffle": True}
+    content = bytes(dataset.drop_encoding().to_netcdf(engine="h5netcdf", encoding=encoding))
+    if digest(_parse(content)) != dataset.attrs["digest"]:
+        raise ValueError(f"netCDF would change the content of {path.name}: it was not written")
+    write_atomically(path, content)
+    return path
+
+
+def read(path: str | os.PathLike) -> xr.Dataset:
+    """Read a labelled result and verify its digest.
+
+    Args:
+        path: A file that ``save`` wrote.
+
+    Returns:
+        The result, in memory.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        RecordError: The file is truncated, altered or was not written by ``save``.
+    """
+    path = Path(path)
+    content = path.read_bytes()
+    try:
+        dataset = _parse(content)
+    except Exception as error:  # whatever the netCDF reader trips over
+        raise RecordError(
+            f"{path} is truncated or no netCDF file ({type(error).__name__}): restore it with git "
+            "or measure again"
+        ) from error
+    stated = dataset.attrs.get("digest")
+    if stated is None:
+        raise RecordError(f"{path} has no digest: records are written by relu_book alone")
+    try:
+        found = digest(dataset)
+    except TypeError as error:
+        raise RecordError(f"{path} was altered: {error}") from error
+    if found != stated:
+        raise RecordError(
+            f"{path} was altered: its content has the digest {found[:12]}, but it says "
+            f"{str(stated)[:12]}; restore it with git or measure again"
+        )
+    return dataset
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, even if the machine stops."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(0o666 & ~_umask())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """Permissions that new files do not get; it can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _parse(content: bytes) -> xr.Dataset:
+    # Undecoded: a variable with the unit "s" stays a number, a missing value stays NaN.
+    return xr.load_dataset(
+        io.BytesIO(content), engine="h5netcdf", decode_times=False, mask_and_scale=False
+    ).drop_encoding()
+
+
+def _plain(name: str, values: np.ndarray) -> tuple[str, bytes]:
+    """Type and bytes of an array, the same on every machine."""
+    if values.dtype.kind in "US" or (
+        values.dtype.kind in "OT" and all(isinstance(value, str) for value in values.ravel())
+    ):
+        return "text", json.dumps([str(value) for value in values.ravel()]).encode()
+    if values.dtype.kind not in "iufb":
+        raise TypeError(
+            f"the variable {name!r} is of type {values.dtype}, but a record holds numbers, "
+            "booleans and strings"
+        )
+    little = values.astype(values.dtype.newbyteorder("<"), copy=False)
+    return little.dtype.str, np.ascontiguousarray(little).tobytes()
+
+
+def _plain_attributes(attributes: dict) -> dict:
+    """Attributes as JSON knows them; netCDF turns lists into arrays and numbers into NumPy's."""
+    return {
+        str(name): value if isinstance(value, str) else np.asarray(value).tolist()
+        for name, value in sorted(attributes.items())
+    }
