@@ -6,6 +6,7 @@ The judgements follow the conventions of the book:
 - ``ordered(a, b)``: at least 5 pairs; the 95 % t-interval of the mean of a - b lies above zero
   (true), below zero (false) or around it (undecided).
 - ``positive(a)``: the same interval of the mean of a, from 3 seeds on.
+- ``near(a, v, t)``: at least 3 runs; their mean lies within t of the printed value v.
 - ``rank_correlation``: Spearman's rho per seed; true if at least 80 % of at least 3 seeds pass the
   threshold, false if at least 80 % have the opposite sign, else undecided.
 
@@ -101,6 +102,13 @@ def ordered(larger, smaller):
 def positive(values):
     """Whether the mean over the first axis (the seeds) is above zero, per column."""
     return _above_zero(values, FEWEST_SEEDS)
+
+
+def near(values, printed, tolerance):
+    """Whether the mean of the runs is within the tolerance of a printed value."""
+    if np.size(values) < FEWEST_SEEDS:
+        return None
+    return abs(mean(values) - printed) <= tolerance
 
 
 def differ(first, second):
@@ -290,6 +298,7 @@ FUNCTIONS: dict[str, Callable] = {
     "refuted": refuted,
     "ordered": ordered,
     "positive": positive,
+    "near": near,
     "differ": differ,
     "rank_correlation": rank_correlation,
     "all": every,

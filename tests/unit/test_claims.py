@@ -232,6 +232,16 @@ def test_rank_correlation_counts_seeds():
         judged(rising, rule="rank_correlation(layer, y)")
 
 
+def test_near_is_the_mean_of_three_runs_or_more():
+    runs = np.array([90.0, 91, 92.5])
+    assert decide("near(a, 90.5, 1)", a=runs) is True
+    assert decide("near(a, 92.5, 1)", a=runs) is False
+    assert decide("near(a, 89.5, 1)", a=runs) is False
+    assert decide("near(a, 91, 0)", a=np.array([90, 91, 92], dtype=object)) is True
+    assert decide("near(a, 50, 1)", a=runs[:2]) is None  # two runs refute nothing either
+    assert decide("near(a, 90, 1)", a=90.0) is None
+
+
 def test_differ_and_interval_low_equal_scipy():
     generator = np.random.default_rng(2)
     a, b = generator.normal(0.8, 1, (4, 30)), generator.normal(0, 1, (4, 30))
