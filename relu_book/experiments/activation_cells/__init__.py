@@ -40,6 +40,9 @@ from relu_book.experiments.activation_cells.networks import (
     layer,
     stack,
 )
+from relu_book.experiments.activation_cells.planes import FAR
+from relu_book.experiments.activation_cells.slice_claims import slice_quantities
+from relu_book.experiments.activation_cells.through_training import LAYERS, digits_training
 from relu_book.experiments.activation_cells.width_and_bias import (
     activity_at_data_mean,
     bias_of_fewest_cells,

@@ -22,6 +22,14 @@ from relu_book.plots.activation_cells.depth import (
     draw_slice,
     slice_of_digits,
 )
+from relu_book.plots.activation_cells.through_training import (
+    count_curves,
+    describe_recorded,
+    describe_training,
+    draw_recorded,
+    draw_training,
+    training_panels,
+)
 from relu_book.plots.activation_cells.width_and_bias import (
     batch_norm_panels,
     bias_curve,

@@ -1,0 +1,145 @@
+"""Pictures of planes through images while a network trains (thesis 2.2.4, figures 2.12, 2.13)."""
+
+from functools import lru_cache
+
+import torch
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from relu_book.cells import CellComplex, CellRaster, exact_cells, rasterize
+from relu_book.experiments import activation_cells as experiments
+from relu_book.patterns import hash_patterns
+from relu_book.plots.activation_cells.panels import BLUE, ORANGE, PANEL, axes_row
+from relu_book.plots.style import CELL_COLOURS, cell_colours, show_cells
+
+FAR = experiments.FAR
+DETAIL = (-0.25, 0.25)  # around the first image
+KINDS = {False: "no batch norm", True: "batch norm"}
+
+
+def training_panels(record: xr.Dataset) -> Figure:
+    """Figure 2.12: layers from left to right; three times without batch norm, three with it."""
+    times = record.compared.values
+    figure = Figure(figsize=(13, 16.5))
+    grid = figure.subplots(6, experiments.LAYERS, sharex=True, sharey=True)
+    rows = [(batch_norm, epoch) for batch_norm in (False, True) for epoch in times]
+    for axes_of_row, (batch_norm, epoch) in zip(grid, rows, strict=True):
+        for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
+            _show_classes(axes, record, batch_norm, epoch, layer)
+        axes_of_row[0].set_ylabel(f"{KINDS[batch_norm]}\nepoch {epoch}\nv")
+    for axes, layer in zip(grid[0], record.layer.values, strict=True):
+        axes.set_title(f"layer {layer}")
+    for axes in grid[-1]:
+        axes.set_xlabel("u")
+    return figure
+
+
+def draw_recorded(record: xr.Dataset, epoch: int, layer: int) -> Figure:
+    """One layer at one epoch, without and with batch normalisation."""
+    figure = Figure(figsize=(2 * PANEL, PANEL + 0.3))
+    for axes, batch_norm in zip(axes_row(figure, 2), (False, True), strict=True):
+        _show_classes(axes, record, batch_norm, epoch, layer)
+        axes.set(
+            title=f"{KINDS[batch_norm]}: {_recorded_count(record, batch_norm, epoch, layer)} cells",
+            xlabel="u",
+            ylabel="v",
+        )
+    return figure
+
+
+def describe_recorded(record: xr.Dataset, epoch: int, layer: int) -> str:
+    """Alt text of ``draw_recorded``."""
+    counts = [_recorded_count(record, batch_norm, epoch, layer) for batch_norm in (False, True)]
+    return (
+        f"Layer {layer} of F1 on the plane through three pictures of clothes after {epoch} epochs: "
+        f"{counts[0]} cells without and {counts[1]} with batch normalisation."
+    )
+
+
+def _recorded_count(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> int:
+    return int(record.far.isel(seed=0).sel(batch_norm=batch_norm, epoch=epoch, layer=layer))
+
+
+def _show_classes(axes: Axes, record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> None:
+    where = {"batch_norm": batch_norm, "pictured": epoch, "layer": layer}
+    classes = record.classes.isel(seed=0).sel(where).transpose("v", "u").values
+    axes.imshow(CELL_COLOURS[classes], origin="lower", extent=FAR * 2, interpolation="nearest")
+    _mark_images(axes)
+
+
+def _mark_images(axes: Axes) -> None:
+    axes.plot([0, 1, 0], [0, 0, 1], "o", color="red", markeredgecolor="white", markersize=5)
+
+
+def count_curves(record: xr.Dataset) -> Figure:
+    """Figure 2.13: cells of each layer over the epochs, in two squares; bands of one deviation."""
+    figure = Figure(figsize=(13, 6.4))
+    grid = figure.subplots(2, experiments.LAYERS, sharex=True, sharey="row")
+    squares = {"far": "cells in $[-5, 5]^2$", "unit": "cells in $[-1, 1]^2$"}
+    for axes_of_row, (name, label) in zip(grid, squares.items(), strict=True):
+        for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
+            for batch_norm, colour in ((False, BLUE), (True, ORANGE)):
+                counts = record[name].sel(batch_norm=batch_norm, layer=layer)
+                mean, deviation = counts.mean("seed").values, counts.std("seed", ddof=1).values
+                axes.plot(record.epoch, mean, color=colour, label=KINDS[batch_norm])
+                axes.fill_between(
+                    record.epoch, mean - deviation, mean + deviation, color=colour, alpha=0.25, lw=0
+                )
+            axes.set_ylim(bottom=0)
+        axes_of_row[0].set_ylabel(label)
+    for axes, layer in zip(grid[0], record.layer.values, strict=True):
+        axes.set_title(f"layer {layer}")
+    for axes in grid[1]:
+        axes.set_xlabel("epoch")
+    grid[0, 0].legend(loc="lower left")
+    return figure
+
+
+@lru_cache(maxsize=2)
+def _digits(batch_norm: bool):
+    """Plane, reference and trained networks of the digits; computed once."""
+    return experiments.digits_training(batch_norm)
+
+
+@lru_cache(maxsize=64)
+def _views(epoch: int, layer: int, batch_norm: bool) -> tuple[CellRaster, CellRaster, CellComplex]:
+    """The whole plane and a detail on grids, and the exact cells of the detail."""
+    plane, reference, models = _digits(batch_norm)
+    model, where = models[epoch].train(), {"slice": plane, "reference": reference}
+    return (
+        rasterize(model, layer - 1, FAR, 200, **where),
+        rasterize(model, layer - 1, DETAIL, 200, **where),
+        exact_cells(model, layer - 1, DETAIL, **where),
+    )
+
+
+def draw_training(epoch: int, layer: int, batch_norm: bool) -> Figure:
+    """Digits: the plane as a grid sees it, a detail of it, and the exact cells of the detail."""
+    far, detail, exact = _views(epoch, layer, batch_norm)
+    figure = Figure(figsize=(3 * PANEL, PANEL + 0.3))
+    left, middle, right = axes_row(figure, 3)
+    show_cells(left, far)
+    _mark_images(left)
+    show_cells(middle, detail)
+    colours = cell_colours(hash_patterns(torch.as_tensor(exact.patterns))) / 255
+    right.add_collection(PolyCollection(exact.polygons, facecolors=colours, edgecolors="none"))
+    right.set(xlim=DETAIL, ylim=DETAIL, aspect="equal")
+    for axes, title in (
+        (left, f"layer {layer}, epoch {epoch}: {far.count} cells"),
+        (middle, f"around the first image: {detail.count}"),
+        (right, f"exactly: {exact.distinct}, in {exact.count} pieces"),
+    ):
+        axes.set(title=title, xlabel="u", ylabel="v")
+    return figure
+
+
+def describe_training(epoch: int, layer: int, batch_norm: bool) -> str:
+    """Alt text of ``draw_training``."""
+    far, detail, exact = _views(epoch, layer, batch_norm)
+    return (
+        f"Layer {layer} after {epoch} epochs, {KINDS[batch_norm]}: {far.count} cells in [-5, 5]^2 "
+        f"on 200 by 200 points; around the first image the grid sees {detail.count} cells of "
+        f"{exact.distinct}."
+    )
