@@ -76,11 +76,11 @@ class Checkpoint:
             CheckpointError: the state holds something that cannot be read back.
         """
         buffer = io.BytesIO()
-        torch.save(dict(state), buffer)
-        content = buffer.getvalue()
         try:
+            torch.save(dict(state), buffer)
+            content = buffer.getvalue()
             torch.load(io.BytesIO(content), weights_only=True, map_location="meta")
-        except pickle.UnpicklingError as error:
+        except (pickle.PickleError, AttributeError, TypeError) as error:
             raise CheckpointError(
                 f"the state of this run cannot be kept in a checkpoint, which holds tensors, "
                 f"numbers and strings alone: {_first_sentence(error)}"
@@ -120,7 +120,13 @@ class Checkpoint:
                 f"{self.path} is no complete checkpoint ({len(content)} bytes whose checksum does "
                 f"not fit: truncated or altered): delete it to start the run anew"
             )
-        return torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
+        try:
+            return torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
+        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+            raise CheckpointError(
+                f"{self.path} holds something else than tensors, numbers and strings, which is "
+                f"not read ({_first_sentence(error)}): give another path"
+            ) from None
 
     def resume(self, settings: dict[str, str]) -> dict | None:
         """The state in the file, if it is that of a run with these settings.
@@ -150,7 +156,7 @@ class Checkpoint:
 
 
 def _first_sentence(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return str(error).strip().splitlines()[0].split(". ")[0]
 
 
 def _sync_folder(folder: Path) -> None:

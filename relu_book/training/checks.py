@@ -130,14 +130,27 @@ def schedule_of(optimizer: Optimizer, schedule: LRScheduler, steps: int) -> None
         raise ValueError(f"the schedule {name} ends after {total} steps, but {steps} are asked for")
 
 
-def precision(bf16: bool, dtype: torch.dtype) -> None:
-    """Autocast leaves float64 as it is, so the two exclude each other."""
-    if bf16 and dtype is torch.float64:
+def run(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    optimizer: Optimizer,
+    schedule: LRScheduler,
+    steps: int,
+    classes: bool,
+) -> None:
+    """What a run is made of fits together."""
+    samples(images, labels)
+    if classes:
+        class_indices(labels)
+    optimizer_of(model, optimizer)
+    schedule_of(optimizer, schedule, steps)
+
+
+def options(model: nn.Module, images: Tensor, bf16: bool, channels_last: bool) -> None:
+    """The two ways to compute faster can have their effect."""
+    if bf16 and any(parameter.dtype is torch.float64 for parameter in model.parameters()):
         raise ValueError("bf16 has no effect on a float64 model: use model.float(), or bf16=False")
-
-
-def layout(channels_last: bool, images: Tensor) -> None:
-    """A layout for images, which have four axes."""
     if channels_last and images.ndim != 4:
         raise ValueError(
             f"channels_last is for images (n, channels, height, width), not {tuple(images.shape)}"

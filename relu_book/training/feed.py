@@ -28,7 +28,6 @@ class Feed:
         self,
         images: Tensor,
         labels: Tensor,
-        *,
         batch_size: int,
         seed: int,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None,

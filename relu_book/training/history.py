@@ -88,25 +88,25 @@ class Recorder:
     def check_losses(self, checkpoint: Checkpoint | None) -> None:
         """Raise ``DivergenceError`` at the first loss since the last check that is not finite."""
         new = self._losses[self._checked : self._length]
-        finite = new.isfinite()
-        if not finite.all():
-            step = self._checked + int(finite.int().argmin())
+        if not checks.finite([new]):
+            step = self._checked + int(new.isfinite().int().argmin())
             self._length = step + 1
             history = self.history()
-            rate = history.learning_rate[step]
             raise DivergenceError(
-                f"the loss is {history.loss[step]} at step {step} (learning rate {rate:.4g}): "
-                f"{_advice(checkpoint)}",
+                f"the loss is {history.loss[step]} at step {step}, learning rate "
+                f"{history.learning_rate[step]:.4g}: {_advice(checkpoint)}",
                 step,
                 history,
             )
         self._checked = self._length
 
-    def check_weights(self, model: nn.Module, checkpoint: Checkpoint | None) -> None:
-        """Raise ``DivergenceError`` when a weight or a buffer is not finite."""
-        if not checks.finite([*model.parameters(), *model.buffers()]):
+    def check(self, model: nn.Module, checkpoint: Checkpoint | None) -> None:
+        """Raise ``DivergenceError`` when a loss or a weight is not finite."""
+        self.check_losses(checkpoint)
+        if not checks.finite(model.parameters()):
             raise DivergenceError(
-                f"a weight is NaN or infinite after step {self._length}: {_advice(checkpoint)}",
+                f"a weight is NaN or infinite at step {self._length}, after an update with the "
+                f"learning rate {self._rates[self._length - 1]:.4g}: {_advice(checkpoint)}",
                 self._length,
                 self.history(),
             )
@@ -129,7 +129,7 @@ class Recorder:
 
 
 def _advice(checkpoint: Checkpoint | None) -> str:
-    kept = checkpoint is not None and checkpoint.path.exists()
-    return "lower the learning rate, warm it up, or look for NaN in the images" + (
-        f"; the last state before is kept in {checkpoint.path}" if kept else ""
-    )
+    advice = "lower the learning rate, warm it up, or look for NaN in the images"
+    if checkpoint is not None and checkpoint.path.exists():
+        advice += f"; the last state before is kept in {checkpoint.path}"
+    return advice

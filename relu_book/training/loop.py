@@ -24,7 +24,7 @@ from relu_book.training.inputs import floating_type, home
 from relu_book.training.probes import when
 from relu_book.training.randomness import own_randomness, undisturbed
 from relu_book.training.schedules import Constant
-from relu_book.training.state import restore, run_state, settings_of
+from relu_book.training.state import State
 
 # A CUDA device is not waited for at each step: its losses are looked at this often.
 STEPS_AHEAD = 100
@@ -98,48 +98,25 @@ def train(
         True
     """
     steps = checks.positive(steps, "steps")
-    checks.samples(images, labels)
-    checks.optimizer_of(model, optimizer)
-    classes = loss_function is F.cross_entropy
-    if classes:
-        checks.class_indices(labels)
-        labels = labels.long()
-        largest_label = int(labels.max())
     schedule = Constant(optimizer, steps) if schedule is None else schedule
-    checks.schedule_of(optimizer, schedule, steps)
+    classes = loss_function is F.cross_entropy
+    checks.run(model, images, labels, optimizer, schedule, steps, classes)
+    checks.options(model, images, bf16, channels_last)
     probe_steps = [when(probe, steps) for probe in probes]
     device, dtype = home(model), floating_type(model)
-    checks.precision(bf16, dtype)
-    checks.layout(channels_last, images)
     layout = torch.channels_last if channels_last else torch.contiguous_format
+    if classes:
+        labels = labels.long()
+        largest_label = int(labels.max())
 
-    feed = Feed(
-        images,
-        labels,
-        batch_size=batch_size,
-        seed=seed,
-        augment=augment,
-        device=device,
-        dtype=dtype,
-        layout=layout,
-    )
+    feed = Feed(images, labels, batch_size, seed, augment, device, dtype, layout)
     recorder = Recorder(steps, optimizer, device, dtype)
-    parts = {
-        "model": model,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "feed": feed,
-        "recorder": recorder,
-    }
-    step, state = 0, None
+    run = State(model, optimizer, schedule, feed, recorder, probes, device)
+    step, kept = 0, None
     if checkpoint is not None:
-        settings = settings_of(
-            model,
+        settings = run.settings(
             images,
             labels,
-            optimizer,
-            schedule,
-            probes,
             steps=steps,
             batch_size=batch_size,
             seed=seed,
@@ -148,25 +125,26 @@ def train(
             bf16=bf16,
             channels_last=channels_last,
             device=device.type,
-            dtype=dtype,
         )
-        state = checkpoint.resume(settings)
+        kept = checkpoint.resume(settings)
 
     def call_probes() -> None:
-        for probe, chosen in zip(probes, probe_steps, strict=True):
-            if step in chosen:
-                with undisturbed(model, device):
-                    probe(step, model)
+        due = [probe for probe, at in zip(probes, probe_steps, strict=True) if step in at]
+        if due and step:
+            recorder.check(model, checkpoint)
+        for probe in due:
+            with undisturbed(model, device):
+                probe(step, model)
 
     model.train()
     if channels_last:
-        model.to(memory_format=torch.channels_last)
+        model.to(memory_format=layout)
     with own_randomness(device, seed):
-        if state is None:
+        if kept is None:
             call_probes()
         else:
-            restore(state, parts, probes, device)
-            step = state["step"]
+            run.load_state_dict(kept)
+            step = kept["step"]
         if progress is not None:
             progress(step, steps)
 
@@ -187,13 +165,11 @@ def train(
             step += 1
 
             call_probes()
-            keep = checkpoint is not None and checkpoint.due(step, steps)
-            if keep or step == steps:
-                recorder.check_losses(checkpoint)
-                recorder.check_weights(model, checkpoint)
-            if keep:
-                state = run_state(parts, probes, device)
-                checkpoint.save({"step": step, "settings": settings, **state})
+            due = checkpoint is not None and checkpoint.due(step, steps)
+            if due or step == steps:
+                recorder.check(model, checkpoint)
+            if due:
+                checkpoint.save({"step": step, "settings": settings, **run.state_dict()})
             if progress is not None:
                 progress(step, steps)
     return recorder.history()

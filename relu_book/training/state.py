@@ -17,58 +17,76 @@ _MOVING = {"last_epoch", "_last_lr", "_step_count", "_is_initial", "_get_lr_call
 _SCHEDULED = {"params", "lr", "momentum", "betas"}
 
 
-def run_state(parts: dict[str, Any], probes: Sequence, device: torch.device) -> dict:
-    """Everything that the next steps depend on, and what the probes have found.
+class State:
+    """All that the next steps of a run depend on, and what its probes have found.
 
     Args:
-        parts: By name, what has a ``state_dict``: model, optimizer, schedule, feed, recorder.
-        probes: Those with a ``state_dict`` are included.
+        model: Like the next four: whatever has ``state_dict`` and ``load_state_dict``.
+        optimizer: Of the model.
+        schedule: Of the optimizer.
+        feed: Of batches.
+        recorder: Of the history.
+        probes: Those that have a ``state_dict`` are included.
         device: Whose random numbers the run draws.
     """
-    state = {name: part.state_dict() for name, part in parts.items()}
-    state["probes"] = [p.state_dict() if hasattr(p, "state_dict") else None for p in probes]
-    state["random"] = global_state(device)
-    return state
 
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        schedule: LRScheduler,
+        feed: Any,
+        recorder: Any,
+        probes: Sequence,
+        device: torch.device,
+    ) -> None:
+        self.model, self.optimizer, self.schedule = model, optimizer, schedule
+        self.probes, self.device = probes, device
+        self._parts = {
+            "model": model,
+            "optimizer": optimizer,
+            "schedule": schedule,
+            "feed": feed,
+            "recorder": recorder,
+        }
 
-def restore(state: dict, parts: dict[str, Any], probes: Sequence, device: torch.device) -> None:
-    """Put everything where ``run_state`` found it."""
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    for probe, kept in zip(probes, state["probes"], strict=True):
-        if kept is not None:
-            probe.load_state_dict(kept)
-    set_global_state(state["random"], device)
+    def state_dict(self) -> dict:
+        """Where everything is now."""
+        state = {name: part.state_dict() for name, part in self._parts.items()}
+        state["probes"] = [
+            probe.state_dict() if hasattr(probe, "state_dict") else None for probe in self.probes
+        ]
+        state["random"] = global_state(self.device)
+        return state
 
+    def load_state_dict(self, state: dict) -> None:
+        """Put everything where ``state_dict`` found it."""
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+        for probe, kept in zip(self.probes, state["probes"], strict=True):
+            if kept is not None:
+                probe.load_state_dict(kept)
+        set_global_state(state["random"], self.device)
 
-def settings_of(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    optimizer: Optimizer,
-    schedule: LRScheduler,
-    probes: Sequence,
-    **others: Any,
-) -> dict[str, str]:
-    """What decides the course of a run, by name, as text that a sentence can quote.
+    def settings(self, images: Tensor, labels: Tensor, **others: Any) -> dict[str, str]:
+        """What decides the course of a run, by name, as text that a sentence can quote.
 
-    Args:
-        model: Its parameters' names, shapes and types count, their values do not.
-        images: As given; all bytes count. About 2 s a gigabyte.
-        labels: Likewise.
-        optimizer: As constructed.
-        schedule: As constructed.
-        probes: Their kinds and steps.
-        **others: Numbers, strings, functions, dataclasses.
-    """
-    return {
-        **{name: _text(value) for name, value in others.items()},
-        "data": f"{tuple(images.shape)} {images.dtype} {_digest(images, labels)}",
-        "model": f"{_name(model)} {_shapes(model)}",
-        "optimizer": f"{_name(optimizer)}({_options(optimizer)})",
-        "schedule": f"{_name(schedule)}({_made_with(schedule)})",
-        "probes": ", ".join(_probe(probe) for probe in probes) or "none",
-    }
+        Of the model the names, shapes and types of what it holds count, its values do not; of
+        optimizer and schedule, how they were constructed; of the probes, their kinds and steps.
+
+        Args:
+            images: All bytes count. About 2 s a gigabyte.
+            labels: Likewise.
+            **others: Numbers, strings, functions, dataclasses.
+        """
+        return {
+            **{name: _text(value) for name, value in others.items()},
+            "data": f"{tuple(images.shape)} {images.dtype} {_digest(images, labels)}",
+            "model": f"{_name(self.model)} {_shapes(self.model)}",
+            "optimizer": f"{_name(self.optimizer)}({_options(self.optimizer)})",
+            "schedule": f"{_name(self.schedule)}({_made_with(self.schedule)})",
+            "probes": ", ".join(_probe(probe) for probe in self.probes) or "none",
+        }
 
 
 def _name(thing: Any) -> str:
