@@ -181,9 +181,9 @@ def agreement(signs):
     return max(signs.count(sign) for sign in set(signs)) / len(signs)
 
 
-def length(values):
-    """Number of entries along the first axis; a single number has one."""
-    return len(np.atleast_1d(values))
+def length(*quantities):
+    """Number of entries along the first axis, of several the smallest; a single number has one."""
+    return min(len(np.atleast_1d(values)) for values in quantities)
 
 
 def steps(values):

@@ -288,6 +288,8 @@ def test_numbers():
     assert value("sum(c)") == 31
     assert value("len(c)") == 3
     assert value("len(3)") == 1
+    assert value("len(s, c)") == value("len(c, s)") == 3
+    assert value("len(c, s, 3)") == 1
     assert value("abs(-3)") == 3
     assert value("abs(s)") == [1, 1, 1, 1, 0]
     assert value("agreement(s)") == 0.6
