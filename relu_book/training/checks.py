@@ -135,7 +135,7 @@ def run(
     images: Tensor,
     labels: Tensor,
     optimizer: Optimizer,
-    schedule: LRScheduler,
+    schedule: LRScheduler | None,
     steps: int,
     classes: bool,
 ) -> None:
@@ -144,7 +144,8 @@ def run(
     if classes:
         class_indices(labels)
     optimizer_of(model, optimizer)
-    schedule_of(optimizer, schedule, steps)
+    if schedule is not None:
+        schedule_of(optimizer, schedule, steps)
 
 
 def options(model: nn.Module, images: Tensor, bf16: bool, channels_last: bool) -> None:

@@ -98,10 +98,10 @@ def train(
         True
     """
     steps = checks.positive(steps, "steps")
-    schedule = Constant(optimizer, steps) if schedule is None else schedule
     classes = loss_function is F.cross_entropy
     checks.run(model, images, labels, optimizer, schedule, steps, classes)
     checks.options(model, images, bf16, channels_last)
+    schedule = Constant(optimizer, steps) if schedule is None else schedule
     probe_steps = [when(probe, steps) for probe in probes]
     device, dtype = home(model), floating_type(model)
     layout = torch.channels_last if channels_last else torch.contiguous_format
