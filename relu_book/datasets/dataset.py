@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class DataIntegrityError(OSError):
-    """A file of a data set is truncated or altered: its checksum is not the published one."""
+    """A file of a data set is truncated or altered: it does not hold what it should."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,8 +21,9 @@ class Dataset:
 
     Attributes:
         images: Float32. Pictures have the shape (n, channels, height, width) and values in
-            [0, 1]; the point sets ``uniform``, ``clusters`` and ``checkboard`` have the shape
-            (n, coordinates), (n, 2) unless asked otherwise, and values in units of the plane.
+            [0, 1]; sounds the shape (n, 1, time) and values in [-1, 1); the point sets
+            ``uniform``, ``clusters`` and ``checkboard`` the shape (n, coordinates), (n, 2) unless
+            asked otherwise, and values in units of the plane.
         labels: Int64, shape (n,), indices into ``classes``.
         classes: The name of each class.
         name: The name that it was loaded by.
@@ -54,6 +55,17 @@ class Dataset:
             digest.update(f"{tensor.dtype} {tuple(tensor.shape)} ".encode())
             digest.update(tensor.contiguous().numpy())
         return digest.hexdigest()
+
+    @property
+    def class_counts(self) -> Tensor:
+        """How many samples each class has, int64 of the shape (classes,), in their order.
+
+        Example:
+            >>> from relu_book.datasets import load
+            >>> load("digits", "test").class_counts
+            tensor([36, 36, 36, 36, 37, 36, 36, 36, 35, 36])
+        """
+        return self.labels.bincount(minlength=len(self.classes))
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -106,7 +106,7 @@ def read(
             return content
         if not download:
             raise DataIntegrityError(f"{path} {problem}: call {remedy} to fetch it anew")
-    _download(file, candidates[0], mirrors)
+    download_file(candidates[0], f"md5:{file.compressed_md5}", mirrors)
     content, problem = _checked(candidates[0], file)
     if content is None:
         raise DataIntegrityError(f"{candidates[0]} {problem} right after its download: try again")
@@ -125,13 +125,33 @@ def _checked(path: Path, file: RemoteFile) -> tuple[bytes | None, str]:
     return (gzip.decompress(content) if compressed else content), ""
 
 
-def _download(file: RemoteFile, target: Path, mirrors: tuple[str, ...]) -> None:
-    """Fetch the compressed file to its place, or leave everything as it was."""
+def download_file(
+    target: Path, checksum: str, mirrors: tuple[str, ...], *, own: str | None = None
+) -> None:
+    """Fetch a file to its place, or leave everything as it was.
+
+    Args:
+        target: Where it goes; its name is that of the published file.
+        checksum: ``"md5:..."`` or ``"sha256:..."`` of the published file.
+        mirrors: Addresses of folders that hold it, tried in turn.
+        own: What users may do themselves where no mirror serves, for the message.
+
+    Raises:
+        DataIntegrityError: A mirror delivers something else, and no other one the file.
+        ConnectionError: No mirror could be reached.
+        OSError: The file cannot be stored.
+        ImportError: pooch is not installed.
+
+    Cost: what the network takes.
+
+    Example:
+        It needs a network, so it is not run here:
+        ``download_file(Path("a.gz"), "md5:0cc1...", ("https://example.org/",))``.
+    """
     pooch = _pooch()
     from requests import RequestException  # comes with pooch
 
     new_folders = [folder for folder in target.parents if not folder.exists()]
-    checksum = f"md5:{file.compressed_md5}"
     problems = []
     damaged = False
     try:
@@ -142,20 +162,30 @@ def _download(file: RemoteFile, target: Path, mirrors: tuple[str, ...]) -> None:
             except RequestException as error:
                 problems.append(f"{mirror}: {type(error).__name__}")
             except ValueError:  # what pooch raises for another checksum
-                problems.append(f"{mirror}: wrong MD5 sum")
+                problems.append(f"{mirror}: wrong {checksum.split(':')[0].upper()} sum")
                 damaged = True
             except OSError as error:
-                raise OSError(
-                    f"{target} cannot be written ({error.strerror or 'no permission'}): "
-                    f"name a folder with room that you may write to by root= or {VARIABLE}"
-                ) from None
+                raise cannot_write(target, error) from None
     finally:
         for folder in new_folders:
             with contextlib.suppress(OSError):  # it holds the file, or was never made
                 folder.rmdir()
     raise (DataIntegrityError if damaged else ConnectionError)(
         f"{target.name} could not be downloaded ({', '.join(problems)}) and nothing was stored: "
-        f"try again when the network is there, or put the file at {target} yourself"
+        f"try again when the network is there, or {own or f'put the file at {target} yourself'}"
+    )
+
+
+def cannot_write(target: Path, error: OSError) -> OSError:
+    """The error for a place where nothing can be stored.
+
+    Example:
+        >>> print(cannot_write(Path("/data/a.gz"), OSError(28, "No space left on device")))
+        /data/a.gz cannot be written (No space left on device): name a folder with room that ...
+    """
+    return OSError(
+        f"{target} cannot be written ({error.strerror or 'no permission'}): "
+        f"name a folder with room that you may write to by root= or {VARIABLE}"
     )
 
 
