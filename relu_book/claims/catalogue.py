@@ -49,6 +49,7 @@ class Claim:
         corrected: What is true instead of a wrong statement, or None.
         report: Expressions that are shown and decide nothing, by what they say.
         note: What a reader should know besides, or None.
+        experiment: Name of the experiment whose record decides it, or None.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Claim:
     corrected: Correction | None = None
     report: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
+    experiment: str | None = None
 
     @property
     def expressions(self) -> tuple[str, ...]:
