@@ -18,6 +18,8 @@ import torch
 from relu_book.training import checks
 
 _DIGEST = hashlib.sha256().digest_size
+# How a file of torch.save begins; its older form is a bare pickle.
+_ZIP = b"PK\x03\x04"
 
 
 class CheckpointError(ValueError):
@@ -121,8 +123,10 @@ class Checkpoint:
                 f"not fit: truncated or altered): delete it to start the run anew"
             )
         try:
+            if not body.startswith(_ZIP):
+                raise pickle.UnpicklingError("no zip archive")
             return torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
-        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        except (pickle.UnpicklingError, RuntimeError) as error:
             raise CheckpointError(
                 f"{self.path} holds something else than tensors, numbers and strings, which is "
                 f"not read ({_first_sentence(error)}): give another path"

@@ -83,8 +83,10 @@ class State:
             **{name: _text(value) for name, value in others.items()},
             "data": f"{tuple(images.shape)} {images.dtype} {_digest(images, labels)}",
             "model": f"{_name(self.model)} {_shapes(self.model)}",
-            "optimizer": f"{_name(self.optimizer)}({_options(self.optimizer)})",
-            "schedule": f"{_name(self.schedule)}({_made_with(self.schedule)})",
+            "schedule": _name(self.schedule),
+            **{f"schedule.{key}": value for key, value in _made_with(self.schedule).items()},
+            "optimizer": _name(self.optimizer),
+            **{f"optimizer.{key}": value for key, value in _options(self.optimizer).items()},
             "probes": ", ".join(_probe(probe) for probe in self.probes) or "none",
         }
 
@@ -119,23 +121,20 @@ def _shapes(model: nn.Module) -> str:
     return f"with {count} parameters {hashlib.sha256(repr(entries).encode()).hexdigest()[:12]}"
 
 
-def _options(optimizer: Optimizer) -> str:
-    groups = [
-        ", ".join(f"{k}={v}" for k, v in group.items() if k not in _SCHEDULED)
-        for group in optimizer.param_groups
-    ]
-    return "; ".join(groups)
+def _options(optimizer: Optimizer) -> dict[str, str]:
+    groups = optimizer.param_groups
+    keys = dict.fromkeys(key for group in groups for key in group if key not in _SCHEDULED)
+    return {key: "; ".join(str(group.get(key)) for group in groups) for key in keys}
 
 
-def _made_with(schedule: LRScheduler) -> str:
+def _made_with(schedule: LRScheduler) -> dict[str, str]:
     plain = (bool, int, float, str, tuple, Counter)
-    made = {
-        key: value
+    return {
+        key: str(value)
         for key, value in schedule.state_dict().items()
         if key not in _MOVING
         and (isinstance(value, plain) or (isinstance(value, list) and _numbers(value)))
     }
-    return ", ".join(f"{key}={value}" for key, value in sorted(made.items()))
 
 
 def _numbers(values: list) -> bool:
