@@ -34,6 +34,7 @@ What holds for it:
 - The function draws from ``seed`` alone and returns numbers with named dimensions. torch is seeded
   and works on one thread, so that every executor gives the same bits. At the scale ``smoke`` it
   takes seconds, on the CPU, in float64 where it trains: its record is measured again by the tests.
+- A setting that names a data set is called ``data``: ``relu-book doctor`` looks for its files.
 - ``run.load`` loads a data set and notes it in the record, ``run.checkpoint`` is a path for the
   job's checkpoint, ``run.folder`` one for other files, ``run.device`` where to compute, and
   ``run.progress(done, total)`` tells how far the job is.
@@ -42,6 +43,7 @@ What holds for it:
 """
 
 from relu_book.experiments.job import Run
+from relu_book.experiments.layout import run_folder, runs_root, state
 from relu_book.experiments.promotion import promote
 from relu_book.experiments.registry import Experiment, experiment, find, names
 from relu_book.experiments.runner import (
@@ -49,7 +51,6 @@ from relu_book.experiments.runner import (
     JobsFailedError,
     get,
     run,
-    runs_root,
 )
 
 __all__ = [
@@ -63,5 +64,7 @@ __all__ = [
     "names",
     "promote",
     "run",
+    "run_folder",
     "runs_root",
+    "state",
 ]

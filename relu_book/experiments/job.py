@@ -19,13 +19,14 @@ import numpy as np
 import torch
 import xarray as xr
 from filelock import FileLock
+from threadpoolctl import threadpool_limits
 
 from relu_book import datasets
 from relu_book.devices import device
 from relu_book.experiments.provenance import commit, device_name, versions
 from relu_book.experiments.registry import find
 from relu_book.results import RecordError, read, save
-from relu_book.results.files import write_atomically
+from relu_book.results.files import remove_unfinished, write_atomically
 
 RESULT, PROGRESS = "result.nc", "progress.json"
 # What users and machines can cause is told in a sentence; anything else is a bug.
@@ -149,6 +150,7 @@ def execute(job: Job) -> Outcome:
         folder.mkdir(parents=True, exist_ok=True)
         # Held by a process whose run was killed, perhaps on another machine: its result is awaited.
         with FileLock(folder / "lock"):
+            remove_unfinished(folder)
             result = finished(folder)
             if result is None:
                 result = _compute(job, folder)
@@ -213,12 +215,13 @@ def _check_losses(result: xr.Dataset) -> None:
 
 @contextmanager
 def _one_thread(seed: int) -> Iterator[None]:
-    """One torch thread and a seeded generator, so that every executor computes the same bits."""
+    """One thread and a seeded generator, so that every executor computes the same bits."""
     threads, state = torch.get_num_threads(), torch.get_rng_state()
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     try:
-        yield
+        with threadpool_limits(1, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(threads)
         torch.set_rng_state(state)

@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from relu_book.experiments.executors import end_with_parent
+
 
 def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
     """``measure(seed)`` for every seed, in order.
@@ -26,7 +28,8 @@ def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
     """
     seeds = list(seeds)
     workers = min(os.cpu_count() or 1, len(seeds))
-    if workers < 2 or not sys.platform.startswith("linux"):
+    inside = multiprocessing.parent_process() is not None  # other jobs have the other cores
+    if workers < 2 or inside or not sys.platform.startswith("linux"):
         return [measure(seed) for seed in seeds]
     context = multiprocessing.get_context("fork")
     receivers, processes = [], []
@@ -60,6 +63,7 @@ def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
 
 
 def _work(measure: Callable[[int], Any], seeds: list[int], sender) -> None:
+    end_with_parent()
     torch.set_num_threads(1)
     try:
         sender.send(([measure(seed) for seed in seeds], None))

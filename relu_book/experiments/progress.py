@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from relu_book.experiments.job import Job, progress_of
 
-EVERY_ON_TERMINAL, EVERY_IN_LOG = 1.0, 30.0  # seconds
+EVERY_ON_TERMINAL, EVERY_IN_LOG, BETWEEN_LINES = 1.0, 30.0, 5.0  # seconds
 
 
 class Progress:
@@ -31,7 +31,7 @@ class Progress:
         self._done = done
         self._enabled = enabled
         self._finished: set[str] = set()
-        self._started = time.monotonic()
+        self._started = self._spoken = time.monotonic()
         self._share_at_start = self._share()
         self._name = f"{jobs[0].experiment} {jobs[0].scale}"
         self._stop = threading.Event()
@@ -65,7 +65,9 @@ class Progress:
     def finished(self, job: Job) -> None:
         """A job is done."""
         self._finished.add(job.folder)
-        if self._enabled and self._bar is None:
+        last = self._done + len(self._finished) == len(self._jobs)
+        rested = time.monotonic() - self._spoken > BETWEEN_LINES
+        if self._enabled and self._bar is None and (last or rested):
             self._line(f"{job.label} is done, {self._words()}")
 
     def _watch(self) -> None:
@@ -95,6 +97,7 @@ class Progress:
         return f"{100 * share:.0f} % of {len(self._jobs)} jobs after {duration(spent)}, {left}"
 
     def _line(self, text: str) -> None:
+        self._spoken = time.monotonic()
         print(f"{self._name}: {text}", file=sys.stderr, flush=True)
 
 

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from relu_book.experiments.layout import RECORD, invalid, run_folder
 from relu_book.experiments.registry import find
-from relu_book.experiments.runner import RECORD, invalid, run_folder
 from relu_book.results import LIMIT, read, record_path
 from relu_book.results.files import write_atomically
 

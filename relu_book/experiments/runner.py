@@ -1,34 +1,37 @@
 """Runs an experiment at a scale: jobs by an executor, results put together, one record written.
 
-``runs/<experiment>/<scale>/`` holds a folder for each job and, once all are done, ``record.nc``.
 Jobs that are done are never computed again, so a run that was cut off goes on where it was.
 """
 
-import dataclasses
-import itertools
+import contextlib
 import json
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 from filelock import FileLock, Timeout
 
 from relu_book.experiments.executors import Executor, default_executor
 from relu_book.experiments.job import RESULT, Job, Outcome, execute, finished
+from relu_book.experiments.layout import (
+    LOCK,
+    RECORD,
+    SETTINGS,
+    invalid,
+    is_done,
+    jobs_of,
+    run_folder,
+)
 from relu_book.experiments.progress import Progress
 from relu_book.experiments.record import assemble
 from relu_book.experiments.registry import Experiment, find
-from relu_book.experiments.settings import SEEDS, as_json, difference
+from relu_book.experiments.settings import SEEDS, as_json
 from relu_book.results import RecordError, load, read, save
-from relu_book.results.files import write_atomically
-from relu_book.results.records import repository
+from relu_book.results.files import remove_unfinished, write_atomically
 
 SCALE_VARIABLE = "RELU_BOOK_SCALE"
-RUNS_VARIABLE = "RELU_BOOK_RUNS"
-RECORD = "record.nc"
 
 
 class AlreadyRunningError(RuntimeError):
@@ -43,22 +46,6 @@ class JobsFailedError(RuntimeError):
     """
 
     details: str | None = None
-
-
-def runs_root() -> Path:
-    """Where runs write: what ``RELU_BOOK_RUNS`` names, else ``runs`` in the clone or here."""
-    named = os.environ.get(RUNS_VARIABLE)
-    if named:
-        return Path(named).expanduser().absolute()
-    try:
-        return repository() / "runs"
-    except FileNotFoundError:
-        return Path.cwd() / "runs"
-
-
-def run_folder(experiment: Experiment, scale: str, root: str | os.PathLike | None = None) -> Path:
-    """Folder of the run of an experiment at a scale."""
-    return Path(root or runs_root()).absolute() / experiment.name / scale
 
 
 def get(name: str, scale: str | None = None) -> xr.Dataset:
@@ -96,14 +83,6 @@ def get(name: str, scale: str | None = None) -> xr.Dataset:
             f"again, `{record.attrs['command']}`, and promote it"
         )
     return record
-
-
-def invalid(record: xr.Dataset, experiment: Experiment) -> str | None:
-    """What in a record is not as the experiment asks today; None if it is valid."""
-    settings = experiment.settings(record.attrs["scale"])
-    changed = difference(json.loads(record.attrs["settings"]), settings)
-    missing = set(settings.seeds) - set(json.loads(record.attrs[SEEDS]))
-    return changed or (f"no seed {min(missing)}" if missing else None)
 
 
 def run(
@@ -150,8 +129,12 @@ def run(
     settings = experiment.settings(scale)
     asked = tuple(settings.seeds if seeds is None else _checked(seeds))
     folder = run_folder(experiment, scale, root)
+    if not fresh:
+        record = _measured(experiment, asked, folder)
+        if record is not None:
+            return record
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "lock", timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout:
@@ -159,45 +142,36 @@ def run(
             f"{name} at the scale {scale} is running in another process, see {folder}: wait for it"
         ) from None
     try:
+        remove_unfinished(folder)
         if fresh:
             shutil.rmtree(folder / "jobs", ignore_errors=True)
             (folder / RECORD).unlink(missing_ok=True)
-        jobs = make_jobs(experiment, scale, asked, folder)
+        jobs = jobs_of(experiment, scale, asked, folder)
         _compute(jobs, executor, progress)
         kept = tuple(sorted(set(asked) | _done_before(experiment, scale, folder)))
-        record = assemble(experiment, scale, kept, make_jobs(experiment, scale, kept, folder))
+        record = assemble(experiment, scale, kept, jobs_of(experiment, scale, kept, folder))
         save(record, folder / RECORD)
     finally:
         lock.release()
-    return record.sel(seed=list(asked)).assign_attrs(record.attrs)
+    return _selected(record, asked)
 
 
-def make_jobs(experiment: Experiment, scale: str, seeds: Sequence[int], folder: Path) -> list[Job]:
-    """The jobs of a run, the seed varying fastest, each with the folder that is its own."""
-    settings = experiment.settings(scale)
-    jobs = []
-    for values in itertools.product(*(getattr(settings, field) for field in experiment.over)):
-        over = dict(zip(experiment.over, values, strict=True))
-        for seed in seeds:
-            single = dataclasses.replace(settings, **over)
-            own = _job_folder(folder / "jobs", single, over | {"seed": seed})
-            module = experiment.module
-            jobs.append(Job(experiment.name, module, scale, single, seed, str(own), over))
-    return jobs
+def _measured(experiment: Experiment, asked: Sequence[int], folder: Path) -> xr.Dataset | None:
+    """What is asked for, from the record of an earlier run; no lock is needed to read it."""
+    try:
+        record = read(folder / RECORD)
+    except (FileNotFoundError, RecordError):
+        return None
+    if invalid(record, experiment, asked):
+        return None
+    return _selected(record, asked)
 
 
-def _job_folder(root: Path, settings: Any, values: dict[str, Any]) -> Path:
-    """The first folder of this name that is new or holds a job with these settings."""
-    name = "-".join(f"{field}={value}" for field, value in values.items()).replace("/", "_")
-    for number in itertools.count(1):
-        folder = root / (name if number == 1 else f"{name}-{number}")
-        told = folder / "settings.json"
-        if not told.is_file():
-            write_atomically(told, json.dumps(as_json(settings), indent=1).encode())
-            return folder
-        if difference(json.loads(told.read_text()), settings) is None:
-            return folder
-    raise AssertionError("unreachable: count() never ends")
+def _selected(record: xr.Dataset, asked: Sequence[int]) -> xr.Dataset:
+    """The seeds that were asked for, in their order."""
+    if record.seed.values.tolist() == list(asked):
+        return record
+    return record.sel(seed=list(asked)).assign_attrs(record.attrs, seeds=json.dumps(list(asked)))
 
 
 def _done_before(experiment: Experiment, scale: str, folder: Path) -> set[int]:
@@ -207,12 +181,7 @@ def _done_before(experiment: Experiment, scale: str, folder: Path) -> set[int]:
     except (FileNotFoundError, RecordError):
         return set()
     return {
-        seed
-        for seed in seeds
-        if all(
-            (Path(job.folder) / RESULT).is_file()
-            for job in make_jobs(experiment, scale, (seed,), folder)
-        )
+        seed for seed in seeds if all(map(is_done, jobs_of(experiment, scale, (seed,), folder)))
     }
 
 
@@ -221,10 +190,16 @@ def _compute(jobs: list[Job], executor: Executor | None, progress: bool) -> None
     waiting = [job for job in jobs if finished(job.folder) is None]
     if not waiting:
         return
+    for job in waiting:
+        told = Path(job.folder) / SETTINGS
+        if not told.is_file():
+            write_atomically(told, json.dumps(as_json(job.settings), indent=1).encode())
     executor = executor or default_executor(waiting)
     failed = []
-    with Progress(jobs, len(jobs) - len(waiting), enabled=progress) as shown:
-        for outcome in executor.map(execute, waiting):
+    with contextlib.ExitStack() as stack:
+        shown = stack.enter_context(Progress(jobs, len(jobs) - len(waiting), enabled=progress))
+        outcomes = stack.enter_context(contextlib.closing(executor.map(execute, waiting)))
+        for outcome in outcomes:
             if outcome.error is None:
                 if finished(outcome.job.folder) is None:  # computed on another file system
                     save(outcome.result, Path(outcome.job.folder) / RESULT)

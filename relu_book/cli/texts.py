@@ -1,0 +1,99 @@
+"""What ``relu-book list``, ``run`` and ``show`` print."""
+
+import inspect
+import json
+
+import xarray as xr
+
+from relu_book import experiments
+from relu_book.experiments.layout import RECORD, run_folder
+from relu_book.experiments.progress import duration
+from relu_book.results import load, read, recorded
+
+
+def listing() -> str:
+    """Every experiment: its name, then for each scale the state and the expected time."""
+    lines = []
+    for name in experiments.names():
+        found = experiments.find(name)
+        lines.append(name)
+        for scale, expected in found.expected.items():
+            lines.append(f"  {scale:<6} {experiments.state(found, scale)} (takes {expected})")
+    return "\n".join(lines)
+
+
+def shown(name: str, scale: str | None = None) -> str:
+    """An experiment in its own words, and its record at a scale.
+
+    Args:
+        name: Name of the experiment.
+        scale: Scale of the record; by default the largest that there is.
+
+    Returns:
+        The text. A committed record goes before a run that is not promoted.
+    """
+    found = experiments.find(name)
+    lines = [name, "", inspect.cleandoc(found.function.__doc__).partition("\n\nArgs:")[0], ""]
+    scales = [scale] if scale is not None else list(reversed(found.scales))
+    for one in scales:
+        found.settings(one)
+        run = run_folder(found, one) / RECORD
+        if one in recorded().get(name, ()):
+            return "\n".join([*lines, "Committed record", summary(load(name, one))])
+        if run.is_file():
+            return "\n".join([*lines, "Run that is not promoted", summary(read(run))])
+    where = f" at the scale {scale}" if scale is not None else ""
+    return "\n".join([*lines, f"Nothing is measured{where} yet."])
+
+
+def summary(record: xr.Dataset) -> str:
+    """A record in some lines: where it comes from, and the range of each variable."""
+    about = record.attrs
+    lines = [f"scale:    {about['scale']}"]
+    lines += [f"settings: {_pairs(json.loads(about['settings']))}"]
+    lines += [f"seeds:    {_numbers(json.loads(about['seeds']))}"]
+    for data in json.loads(about["data"]):
+        checksum = data.pop("checksum")[:12]
+        lines += [f"data:     {_pairs(data)} (checksum {checksum})"]
+    seconds = duration(float(about["wall_time"]))
+    lines += [
+        f"measured: {about['finished']} in {seconds}, {about['device']}",
+        f"code:     commit {about['commit'][:12]} ({about['tree']}), "
+        f"{_pairs(_versions(about['versions']))}",
+        f"command:  {about['command']}",
+    ]
+    for name, variable in record.data_vars.items():
+        dims = ", ".join(f"{dim} {size}" for dim, size in variable.sizes.items())
+        lines.append(f"{name} ({dims}): {_range(variable)}")
+    return "\n".join(lines)
+
+
+def _range(variable: xr.DataArray) -> str:
+    if variable.dtype.kind not in "iufb":
+        return f"{variable.size} texts"
+    if variable.size == 0:
+        return "empty"
+    low, mean, high = variable.min().item(), variable.mean().item(), variable.max().item()
+    return f"{low:.6g} to {high:.6g}, mean {mean:.6g}"
+
+
+def _versions(text: str) -> dict[str, str]:
+    """Python and torch; all of them stand in the record."""
+    versions = json.loads(text.partition("; ")[0])
+    return {name: versions[name] for name in ("python", "torch") if name in versions}
+
+
+def _pairs(values: dict) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _numbers(values: list[int]) -> str:
+    """Neighbouring seeds as a range.
+
+    Example:
+        >>> _numbers([0, 1, 2, 3]), _numbers([3, 5])
+        ('0 to 3', '3, 5')
+    """
+    if len(values) > 2 and values == list(range(values[0], values[0] + len(values))):
+        return f"{values[0]} to {values[-1]}"
+    return ", ".join(map(str, values))
