@@ -1,6 +1,6 @@
 """The command line: which commands there are, and how errors end.
 
-    relu-book list | run NAME | show NAME | promote NAME | doctor
+    relu-book list | run NAME | show NAME | promote NAME | claims | doctor
 
 Errors that a user or a machine can cause end in one sentence on stderr. Exit status: 0 done, 1 not
 done, 2 not understood, 3 another process works on the same run, 130 stopped by Ctrl-C.
@@ -83,6 +83,19 @@ def promote(name: Name, scale: Scale = "smoke") -> None:
     print(f"{path}\ngit add it and commit it with what it changes")
 
 
+def claims() -> None:
+    """Write the ledger of the claims, book/claims.md, again, and print the tally."""
+    from relu_book import experiments
+    from relu_book.claims.ledger import write
+    from relu_book.results import repository
+
+    costs = {name: experiments.find(name).expected for name in experiments.names()}
+    tally = write(repository(), costs)
+    for verdict, number in tally.items():
+        print(f"{number:>4}  {verdict}")
+    print(f"{tally.total():>4}  claims in book/claims.md")
+
+
 def doctor() -> None:
     """What is installed, which devices and data there are, and which experiments can run."""
     from relu_book.cli.doctor import examine
@@ -96,6 +109,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "show": show,
     "promote": promote,
+    "claims": claims,
     "doctor": doctor,
 }
 

@@ -18,8 +18,7 @@ from filelock import FileLock, Timeout
 from relu_book.experiments.job import RESULT, Job, progress_of
 from relu_book.experiments.registry import Experiment
 from relu_book.experiments.settings import SEEDS, difference
-from relu_book.results import RecordError, load, read, recorded
-from relu_book.results.records import repository
+from relu_book.results import RecordError, load, read, recorded, repository
 
 RUNS_VARIABLE = "RELU_BOOK_RUNS"
 RECORD, LOCK, SETTINGS = "record.nc", "lock", "settings.json"

@@ -13,6 +13,7 @@ from relu_book.results.records import (
     record_path,
     recorded,
     records_root,
+    repository,
 )
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "record_path",
     "recorded",
     "records_root",
+    "repository",
     "save",
 ]
