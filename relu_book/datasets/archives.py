@@ -133,10 +133,10 @@ def missing(data_set: str, places: list[Path], remedy: str) -> FileNotFoundError
         the data set 'toy' is neither at /data/toy nor at /data/toy.zip: make it, or name the ...
     """
     listed = " nor at ".join(map(str, places))
-    found = f"is {'neither ' if len(places) > 1 else 'not '}at {listed}"
+    found = f"is {'neither' if len(places) > 1 else 'not'} at {listed}"
     return FileNotFoundError(
-        f"the data set {data_set!r} {found}: {remedy}, or name the folder that holds "
-        f"{places[0].name} by root= or {VARIABLE}"
+        f"the data set {data_set!r} {found}: {remedy}, or name the folder that holds one of them "
+        f"by root= or {VARIABLE}"
     )
 
 

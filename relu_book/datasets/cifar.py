@@ -22,7 +22,7 @@ import torch
 
 from relu_book.datasets import parquet, pictures
 from relu_book.datasets.archives import Archive, missing, read_or_fetch
-from relu_book.datasets.dataset import DataIntegrityError, Dataset, make
+from relu_book.datasets.dataset import DataIntegrityError, Dataset, make, reason
 from relu_book.datasets.files import data_root
 from relu_book.datasets.splits import training_split
 
@@ -311,14 +311,14 @@ def _members(archive: Archive, wanted: dict[str, str], place: Path) -> Iterator[
 def _packed(archive: Archive, wanted: set[str], place: Path) -> Iterator[tuple[str, bytes]]:
     """The wanted files of the archive in one pass; nothing is unpacked to the disk."""
     try:
-        with tarfile.open(place) as packed:
+        with tarfile.open(place, "r:gz") as packed:
             for member in packed:
                 name = Path(member.name).name
                 if member.isfile() and name in wanted:
                     yield name, packed.extractfile(member).read()
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise DataIntegrityError(
-            f"{place} is truncated or altered ({error or type(error).__name__}): {archive.remedy}"
+            f"{place} is truncated or altered ({reason(error)}): {archive.remedy}"
         ) from None
 
 
@@ -340,5 +340,5 @@ def _unpickled(content: bytes, place: Path, name: str) -> dict:
         return _Unpickler(io.BytesIO(content), encoding="latin1").load()
     except Exception as error:  # a pickle that is none may raise anything
         raise DataIntegrityError(
-            f"{place / name} holds more than arrays and names ({error}): do not use this file"
+            f"{place / name} holds more than arrays and names ({reason(error)}): do not use it"
         ) from None

@@ -12,6 +12,16 @@ class DataIntegrityError(OSError):
     """A file of a data set is truncated or altered: it does not hold what it should."""
 
 
+def reason(error: BaseException) -> str:
+    """What an error of another library says, in one line, for a message of our own.
+
+    Example:
+        >>> reason(ValueError("it ends early\\nin line 3")), reason(EOFError())
+        ('it ends early', 'EOFError')
+    """
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Labelled samples in memory, on the CPU.

@@ -29,8 +29,8 @@ _TINY = Archive(
     size="250 MB",
 )
 _IMAGENET_REMEDY = (
-    "it is given out by https://image-net.org to registered users alone, so get ILSVRC 2012 there "
-    "and unpack it to train/<synset>/*.JPEG and val/<synset>/*.JPEG under it"
+    "there is no download=True for it, because https://image-net.org gives it to registered users "
+    "alone: get ILSVRC 2012 there and unpack it to imagenet/{train,val}/<synset>/*.JPEG"
 )
 _ENDINGS = (".jpeg", ".jpg", ".png", ".webp")
 
@@ -148,14 +148,14 @@ def load_imagenet(
         Needs the files, so it is not run here: ``load("imagenet", "test", per_class=10)``.
     """
     places = [data_root(root) / name for name in ("imagenet", "ImageNet")]
-    folder = next((place for place in places if (place / "train").is_dir()), None)
+    part, published = ("test", "val") if split == "test" else ("train", "train")
+    folder = next((place for place in places if (place / published).is_dir()), None)
     if folder is not None:
-        samples = _image_folders(folder, "val" if split == "test" else "train")
+        samples = _image_folders(folder, published)
     else:
-        part = "test" if split == "test" else "train"
         files = split_files(places, part, _IMAGENET_REMEDY)
         if not files:
-            raise missing("imagenet", [place / "train" for place in places], _IMAGENET_REMEDY)
+            raise missing("imagenet", [place / published for place in places], _IMAGENET_REMEDY)
         samples = read_parquet(files, _IMAGENET_REMEDY)
     return gather(
         samples,
@@ -232,24 +232,20 @@ def _tiny_classes(folder: Path) -> tuple[list[str], tuple[str, ...]]:
 
 
 def _image_folders(folder: Path, part: str) -> Samples:
-    """A folder of folders; the classes are those of the training part in any case."""
-    synsets = _folders(folder / "train")
-    if part == "val" and not (folder / "val").is_dir():
-        raise FileNotFoundError(
-            f"{folder / 'val'} of the data set 'imagenet' is missing: {_IMAGENET_REMEDY}"
-        )
-    if part == "val" and _folders(folder / "val") != synsets:
-        differing = sorted(set(_folders(folder / "val")) ^ set(synsets))
+    """A folder of folders, which are the classes; both parts must have the same ones."""
+    synsets = _folders(folder / part)
+    both = [folder / name for name in ("train", "val") if (folder / name).is_dir()]
+    if differing := sorted(set(_folders(both[0])) ^ set(_folders(both[-1]))):
         raise DataIntegrityError(
-            f"{folder} has {len(synsets)} synsets in train, but val differs in "
-            f"{differing[0]}{f' and {len(differing) - 1} more' if len(differing) > 1 else ''}: "
-            f"{_IMAGENET_REMEDY}"
+            f"train and val in {folder} differ in the synset {differing[0]}"
+            f"{f' and {len(differing) - 1} more' if len(differing) > 1 else ''}, so a part is "
+            f"incomplete: {_IMAGENET_REMEDY}"
         )
+    if not synsets:
+        raise FileNotFoundError(f"{folder / part} holds no folders of pictures: {_IMAGENET_REMEDY}")
     paths = [
         _pictures_in(folder / part / synset, "imagenet", _IMAGENET_REMEDY) for synset in synsets
     ]
-    if not paths:
-        raise FileNotFoundError(f"{folder / part} holds no folders of pictures: {_IMAGENET_REMEDY}")
     return _labelled(paths, _words(folder, synsets))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from relu_book.datasets.dataset import DataIntegrityError, Dataset
+from relu_book.datasets.dataset import DataIntegrityError, Dataset, reason
 from relu_book.datasets.files import data_root
 from relu_book.datasets.samples import Samples, gather
 
@@ -249,9 +249,8 @@ def _intact(path: Path, remedy: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, pyarrow.ArrowException) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataIntegrityError(
-            f"{path} is truncated, altered or no parquet file ({reason}): {remedy}"
+            f"{path} is truncated, altered or no parquet file ({reason(error)}): {remedy}"
         ) from None
 
 

@@ -13,7 +13,7 @@ from numbers import Integral
 
 import numpy as np
 
-from relu_book.datasets.dataset import DataIntegrityError
+from relu_book.datasets.dataset import DataIntegrityError, reason
 from relu_book.datasets.memory import require
 
 # Trying the one right decoder instead of all in turn halves the time of small pictures.
@@ -111,7 +111,7 @@ def stack(
         except Exception as error:  # damaged files make the decoders raise errors of all kinds
             raise DataIntegrityError(
                 f"{place} of the data set {data_set!r} is no intact picture "
-                f"({_first_line(error)}): {remedy}"
+                f"({reason(error)}): {remedy}"
             ) from None
 
     images = None
@@ -153,10 +153,6 @@ def _map(function, items: Iterable, parallel: bool) -> Iterator:
     with ThreadPoolExecutor() as pool:
         while chunk := list(islice(items, 256)):
             yield from pool.map(function, chunk)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _pillow():
