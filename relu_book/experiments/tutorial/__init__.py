@@ -3,19 +3,25 @@
 from relu_book.experiments.tutorial import (
     activations,
     convolution,
+    data_sets,
     gradients,
     initialisation,
     normalisation,
     optimisation,
+    rates,
     residual,
+    without_activations,
 )
 
 __all__ = [
     "activations",
     "convolution",
+    "data_sets",
     "gradients",
     "initialisation",
     "normalisation",
     "optimisation",
+    "rates",
     "residual",
+    "without_activations",
 ]

@@ -1,0 +1,25 @@
+"""The pictures of the tutorial (thesis 2.1).
+
+``..._panels``, ``..._curve`` and the like return a finished matplotlib figure. ``draw_...`` returns
+the figure of one slider setting and ``describe_...`` its alt text; both go to ``explore``.
+"""
+
+from relu_book.plots.tutorial.activations import (
+    activation_panels,
+    decision_maps,
+    describe_activation,
+    draw_activation,
+)
+from relu_book.plots.tutorial.convolution import describe_convolution, draw_convolution
+from relu_book.plots.tutorial.initialisation import (
+    describe_initialisation,
+    draw_initialisation,
+    exponent_curve,
+    gradient_curves,
+)
+from relu_book.plots.tutorial.normalisation import (
+    describe_batch_norm,
+    draw_batch_norm,
+    statistics_panels,
+)
+from relu_book.plots.tutorial.optimisation import decay_curves, describe_momentum, draw_momentum
