@@ -48,9 +48,9 @@ def test_divergence_is_nan_or_no_better_than_guessing():
     assert found == {"largest_rate_plain": [0.5, 0.25, 0.0], "largest_rate_batch_norm": [1.0] * 3}
 
 
-def test_each_rate_starts_from_the_same_weights(tmp_path, monkeypatch):
+def test_each_rate_starts_from_the_same_weights(tmp_path):
     settings = rates.Settings(
-        depth=3, batch_norm=False, rates=(2.0**-9, 2.0**-6, 2.0**9), steps=4, dtype="float64"
+        depth=3, batch_norm=False, rates=(2.0**-9, 2.0**-6, 2.0**300), steps=4, dtype="float64"
     )
     run = experiments.Run(tmp_path, "smoke")
     found = rates.dense_by_rate(settings, 0, run)["loss"].values
