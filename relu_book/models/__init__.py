@@ -1,5 +1,11 @@
-"""The networks of the sources, one file a family."""
+"""The networks of the sources, one file a family.
 
+M5, the network for sounds (thesis 2.1.1), has its place here and is not yet built.
+"""
+
+from relu_book.models.convnet import convnet, toynet
 from relu_book.models.mlp import f1, mlp
+from relu_book.models.resnet import cifar_resnet, resnet18
+from relu_book.models.vgg import vgg
 
-__all__ = ["f1", "mlp"]
+__all__ = ["cifar_resnet", "convnet", "f1", "mlp", "resnet18", "toynet", "vgg"]
