@@ -95,10 +95,14 @@ def load(
         split: ``"train"``, ``"test"`` or ``"validation"``.
         root: Folder with the files of the data sets; by default what the environment variable
             ``RELU_BOOK_DATA`` names, else ``relu_book`` in the user's cache folder. Under it the
-            layouts of torchvision and torchaudio are found (``FashionMNIST/raw``,
-            ``cifar-10-batches-py``, ``SpeechCommands/speech_commands_v0.02``), or as published
-            (``tiny-imagenet-200``), or a folder with the name of the set; there also as parquet
-            files (``cifar10/train-0-of-3.parquet``). Each loader's own page has the list.
+            first of these is taken: ``MNIST/raw`` or ``mnist``; ``FashionMNIST/raw`` or
+            ``fashion-mnist``; ``cifar-10-batches-py``, ``cifar-10-python.tar.gz`` or ``cifar10``
+            with parquet files (``train-0-of-3.parquet`` and so on, ``test.parquet``); the same for
+            CIFAR-100; ``tiny-imagenet-200`` as published or ``tiny_imagenet`` with parquet files;
+            ``imagenet`` with ``train`` and ``val``, a folder a class, or with parquet files;
+            ``SpeechCommands/speech_commands_v0.02``, ``speech_commands_v0.02`` or
+            ``speech_commands``, with a folder a word or with parquet files. So torchvision and
+            torchaudio find the same files.
         download: Whether to fetch files that are missing or damaged; not for ``imagenet``.
         **options: ``seed`` for every data set (default 0); ``validation`` for pictures;
             ``per_class`` to take fewer samples of each class, for ``tiny_imagenet``, ``imagenet``,

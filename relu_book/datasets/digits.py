@@ -1,9 +1,9 @@
 """The embedded default: 1 797 scanned digits that scikit-learn carries with it.
 
 Pictures of 8 x 8 pixels with 17 grey levels (E. Alpaydin and C. Kaynak, optical recognition of
-handwritten digits, UCI Machine Learning Repository, 1998: the test part of that set). They come
-without a division of their own. Here 360 of them, 20 %, are the test set, always the same ones;
-the validation set is cut from the other 1 437.
+handwritten digits, UCI Machine Learning Repository, 1998, CC BY 4.0: the test part of that set).
+They come without a division of their own. Here 360 of them, 20 %, are the test set, always the
+same ones; the validation set is cut from the other 1 437.
 
 Larger sizes are bilinear with half-pixel centres. All weights and grey levels are then multiples
 of powers of two, so every CPU and every device yields the same bits.

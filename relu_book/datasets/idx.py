@@ -1,10 +1,11 @@
 """MNIST and FashionMNIST: 60 000 training and 10 000 test pictures of 28 x 28 pixels, 10 classes.
 
-Y. LeCun, C. Cortes and C. Burges, The MNIST database of handwritten digits, 1998; H. Xiao,
-K. Rasul and R. Vollgraf, Fashion-MNIST, 2017. FashionMNIST is the image set of thesis 2.2.4. Both
-are four files in the format idx: four bytes (0, 0, type, number of dimensions), the dimensions as
-big-endian 32-bit numbers, the values. The files and their checksums are those of torchvision, and
-so is the layout ``FashionMNIST/raw`` and ``MNIST/raw`` under the root.
+Y. LeCun, C. Cortes and C. Burges, The MNIST database of handwritten digits, 1998, CC BY-SA 3.0 by
+the documentation of Keras, a download of 12 MB; H. Xiao, K. Rasul and R. Vollgraf, Fashion-MNIST,
+2017, https://github.com/zalandoresearch/fashion-mnist, MIT licence, 31 MB. FashionMNIST is the
+image set of thesis 2.2.4. Both are four files in the format idx: four bytes (0, 0, type, number of
+dimensions), the dimensions as big-endian 32-bit numbers, the values. The files and their checksums
+are those of torchvision, and so are the layouts ``FashionMNIST/raw`` and ``MNIST/raw``.
 """
 
 import math

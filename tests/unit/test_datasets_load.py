@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from relu_book.datasets import Dataset, load, names
-from relu_book.datasets.splits import held_out, training_split
+from relu_book.datasets import Dataset, load, names, published_sizes
+from relu_book.datasets.splits import at_most, held_out, training_split
 
 SPLITS = ("train", "test", "validation")
 EMBEDDED = ("digits", "uniform", "clusters", "checkboard")
@@ -156,6 +156,55 @@ def test_a_cut_of_another_size_raises(size):
 def test_an_empty_validation_split_raises():
     with pytest.raises(ValueError, match="holds out none of the 10 training samples"):
         training_split(np.zeros(10), "validation", 0, 0)
+
+
+# The cap
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_cap_is_exact_nested_and_random(seed):
+    labels = np.random.default_rng(5).choice(4, 1000, p=[0.7, 0.2, 0.09, 0.01])
+    counts, before = np.bincount(labels), set()
+    for number in (1, 2, 9, 80, 1000):
+        chosen = at_most(labels, number, seed)
+        assert np.bincount(labels[chosen]).tolist() == np.minimum(counts, number).tolist()
+        assert (np.diff(chosen) > 0).all() and before <= set(chosen.tolist())
+        before = set(chosen.tolist())
+    assert at_most(labels, None, seed).tolist() == list(range(1000)) == sorted(before)
+    assert at_most(labels, 9, seed).tolist() != at_most(labels, 9, seed + 1).tolist()
+
+
+def test_the_cap_takes_each_sample_equally_often_also_after_the_cut():
+    labels = np.zeros(100, dtype=int)
+    often = np.zeros(100)
+    for seed in range(1000):
+        train = training_split(labels, "train", 0.5, seed)
+        often[train[at_most(labels[train], 25, seed)]] += 1
+    # A quarter of 1000 draws, six standard errors for 100 samples.
+    assert np.abs(often / 1000 - 0.25).max() < 6 * (0.25 * 0.75 / 1000) ** 0.5
+
+
+def test_classes_without_samples_count_none():
+    data = Dataset(torch.zeros(3, 2), torch.tensor([2, 0, 2]), ("a", "b", "c", "d"), "toy")
+    assert data.class_counts.tolist() == [1, 0, 2, 0]
+
+
+# What is documented
+
+
+def test_published_sizes_add_up_and_belong_to_names_that_can_be_loaded():
+    sizes = published_sizes()
+    assert set(sizes) < set(names())
+    for name, size in sizes.items():
+        parts = [part for part in (size.train, size.validation, size.test) if part is not None]
+        if size.per_class:
+            assert [each * size.classes for each in size.per_class] == parts, name
+            assert size.smallest_class == size.largest_class == sum(size.per_class), name
+        whole = size.train if name == "imagenet" else sum(parts)
+        assert size.smallest_class * size.classes <= whole <= size.largest_class * size.classes
+        assert size.reference and size.licence and size.megabytes > 0
+    sizes.clear()
+    assert published_sizes()
 
 
 # Digits
