@@ -48,9 +48,9 @@ def load_tiny_imagenet(
 
     Found are the folder ``tiny-imagenet-200`` as published (``train/<synset>/images``,
     ``val/images``, ``val/val_annotations.txt``, ``wnids.txt``, ``words.txt``), else
-    ``tiny_imagenet/train*.parquet`` and ``tiny_imagenet/test*.parquet``. The archive is checked on
-    arrival. Its single files have no published checksums: that every class and every annotated
-    picture is there and can be decoded is checked each time.
+    ``tiny_imagenet/train*.parquet`` and ``test*.parquet`` (or under ``tiny-imagenet``). The archive
+    is checked on arrival. Its single files have no published checksums: that every class and every
+    annotated picture is there and can be decoded is checked each time.
 
     Args:
         split: ``"train"``, ``"test"`` (the published validation part) or ``"validation"`` (cut
@@ -79,13 +79,14 @@ def load_tiny_imagenet(
     """
 
     def read() -> Dataset:
-        folder, other = (data_root(root) / name for name in (_TINY.folder, "tiny_imagenet"))
+        names = (_TINY.folder, "tiny_imagenet", "tiny-imagenet")
+        folder, *others = (data_root(root) / name for name in names)
         if folder.is_dir():
             samples = (_tiny_test if split == "test" else _tiny_train)(folder)
         else:
-            files = split_files([other], "test" if split == "test" else "train", _TINY.remedy)
+            files = split_files(others, "test" if split == "test" else "train", _TINY.remedy)
             if not files:
-                raise missing("tiny_imagenet", [folder, other / "train.parquet"], _TINY.remedy)
+                raise missing("tiny_imagenet", [folder, *others], _TINY.remedy)
             samples = read_parquet(files, _TINY.remedy)
         return gather(
             samples,

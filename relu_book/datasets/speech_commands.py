@@ -49,8 +49,9 @@ def load_speech_commands(
     """Load Speech Commands; ``load`` describes what is common to all sets.
 
     Found are, in this order: the folder ``SpeechCommands/speech_commands_v0.02`` (as torchaudio
-    has it), ``speech_commands_v0.02``, ``speech_commands`` with a folder a word, and
-    ``speech_commands/train*.parquet`` (``validation*``, ``test*``). Background noise is left out.
+    has it), ``speech_commands_v0.02``, ``speech_commands`` and ``speech-commands`` with a folder a
+    word, then the last two with ``train*.parquet``, ``validation*.parquet`` and ``test*.parquet``.
+    Background noise is left out.
 
     Args:
         split: ``"train"``, ``"test"`` or ``"validation"``, the published ones, which share no
@@ -77,7 +78,7 @@ def load_speech_commands(
     """
 
     def read() -> Dataset:
-        names = (_ARCHIVE.folder, "speech_commands_v0.02", "speech_commands")
+        names = (_ARCHIVE.folder, "speech_commands_v0.02", "speech_commands", "speech-commands")
         places = [data_root(root) / name for name in names]
         folder = next((place for place in places if _words(place)), None)
         if folder is not None:

@@ -407,7 +407,7 @@ def test_the_rule_is_that_of_the_publisher():
         assert abs(splits.count(split) / 3000 - share) < 5 * (share * (1 - share) / 3000) ** 0.5
 
 
-@pytest.mark.parametrize("folder", ["speech_commands_v0.02", "speech_commands"])
+@pytest.mark.parametrize("folder", ["speech_commands_v0.02", "speech_commands", "speech-commands"])
 def test_other_folders_of_speech_commands_are_found(speech, root, folder):
     expected = load("speech_commands", "test").checksum
     speech["folder"].rename(root / folder)
