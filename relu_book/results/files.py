@@ -2,7 +2,9 @@
 
 A file is built in memory, written beside its place and moved there, so a process that dies or a
 disk that is full leaves the older file or none. The attribute ``digest`` is SHA-256 over names,
-dimensions, types, values and all other attributes; ``read`` computes it again.
+dimensions, types, values and all other attributes, and a line after the netCDF content is SHA-256
+over its bytes; ``read`` computes both again. Any netCDF program reads the file, but one that writes
+to it breaks the seal.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ import xarray as xr
 
 LIMIT = 2_000_000  # bytes of a committed record
 _UNFINISHED = ".unfinished-"
+_SEAL = 83  # bytes of the line that ends a file
 
 
 class RecordError(OSError):
@@ -90,7 +93,7 @@ def save(dataset: xr.Dataset, path: str | os.PathLike) -> Path:
     content = bytes(dataset.drop_encoding().to_netcdf(engine="h5netcdf", encoding=encoding))
     if digest(_parse(content)) != dataset.attrs["digest"]:
         raise ValueError(f"netCDF would change the content of {path.name}: it was not written")
-    write_atomically(path, content)
+    write_atomically(path, content + _seal(content))
     return path
 
 
@@ -108,21 +111,16 @@ def read(path: str | os.PathLike) -> xr.Dataset:
         RecordError: The file is truncated, altered or was not written by ``save``.
     """
     path = Path(path)
-    content = path.read_bytes()
-    try:
-        dataset = _parse(content)
-    except Exception as error:  # whatever the netCDF reader trips over
+    whole = path.read_bytes()
+    content, seal = whole[:-_SEAL], whole[-_SEAL:]
+    # Before anything parses the bytes: on damaged ones HDF5 may loop for ever.
+    if seal != _seal(content):
         raise RecordError(
-            f"{path} is truncated or no netCDF file ({type(error).__name__}): restore it with git "
-            "or measure again"
-        ) from error
-    stated = dataset.attrs.get("digest")
-    if stated is None:
-        raise RecordError(f"{path} has no digest: records are written by relu_book alone")
-    try:
-        found = digest(dataset)
-    except TypeError as error:
-        raise RecordError(f"{path} was altered: {error}") from error
+            f"{path} is truncated or was altered after it was written: restore it with git or "
+            "measure again"
+        )
+    dataset = _parse(content)
+    stated, found = dataset.attrs.get("digest"), digest(dataset)
     if found != stated:
         raise RecordError(
             f"{path} was altered: its content has the digest {found[:12]}, but it says "
@@ -170,6 +168,11 @@ def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+def _seal(content: bytes) -> bytes:
+    """What stands after the netCDF file, whose readers pass over it."""
+    return f"\nrelu-book sha256 {hashlib.sha256(content).hexdigest()}\n".encode()
 
 
 def _parse(content: bytes) -> xr.Dataset:
