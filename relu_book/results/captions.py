@@ -14,7 +14,7 @@ def caption(record: xr.Dataset) -> str:
     Example:
         >>> from relu_book.results import load
         >>> print(caption(load("activation_cells/cells_over_width", "smoke")).splitlines()[0])
-        Recorded at the scale smoke: no data set, 2 seeds, ...
+        Recorded at the scale smoke: no data set, 3 seeds, ...
     """
     told = record.attrs
     names = dict.fromkeys(entry["name"] for entry in json.loads(told["data"]))
