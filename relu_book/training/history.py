@@ -88,8 +88,9 @@ class Recorder:
     def check_losses(self, checkpoint: Checkpoint | None) -> None:
         """Raise ``DivergenceError`` at the first loss since the last check that is not finite."""
         new = self._losses[self._checked : self._length]
-        if not checks.finite([new]):
-            step = self._checked + int(new.isfinite().int().argmin())
+        finite = new.isfinite()
+        if not finite.all():
+            step = self._checked + int(finite.int().argmin())
             self._length = step + 1
             history = self.history()
             raise DivergenceError(

@@ -172,6 +172,41 @@ def test_going_on_does_not_depend_on_initial_weights_or_global_random_numbers(tm
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_the_same_objects_can_be_used_again_after_an_interruption(tmp_path):
+    """As in a notebook, where the cell that trains is run once more."""
+    whole = run()
+    model = network()
+    optimizer = make_optimizer("sgd", model, 0.05, momentum=0.9, weight_decay=1e-3)
+    schedule = make_schedule("one_cycle", optimizer, STEPS)
+    probe = Probe(measure, every=3)
+
+    def cell(progress=None):
+        train(
+            model,
+            *samples(),
+            optimizer=optimizer,
+            schedule=schedule,
+            probes=[probe],
+            checkpoint=Checkpoint(tmp_path / "run.pt", 4),
+            progress=progress,
+            augment=Augment(padding=1),
+            steps=STEPS,
+            batch_size=8,
+        )
+
+    def interrupt(done, total):
+        if done == 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cell(interrupt)
+    cell()
+    assert same(list(model.state_dict().values()), whole[: len(model.state_dict())])
+    assert list(probe.results) == [0, 3, 6, 9, 12, 15, 18, 21, 23]
+    cell()
+    assert same(list(model.state_dict().values()), whole[: len(model.state_dict())])
+
+
 def test_probes_come_back_with_their_results_in_their_types(tmp_path):
     probe = Probe(measure, every=5)
     for step in (0, 5):
