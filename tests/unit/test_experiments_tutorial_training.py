@@ -10,7 +10,7 @@ from torch import nn
 
 from relu_book import experiments
 from relu_book.datasets import load, published_sizes
-from relu_book.experiments.tutorial import data_sets, rates, without_activations
+from relu_book.experiments.tutorial import data_sets, rates, skips, without_activations
 from relu_book.training import accuracy
 
 
@@ -18,7 +18,7 @@ def record(losses):
     """A record of losses, by batch_norm, seed, learning rate and step."""
     losses = np.asarray(losses, dtype=float)
     return xr.Dataset(
-        {"loss": (("batch_norm", "seed", "learning_rate", "step"), losses)},
+        {"losses": (("batch_norm", "seed", "learning_rate", "step"), losses)},
         coords={
             "batch_norm": [False, True],
             "seed": np.arange(losses.shape[1]),
@@ -53,13 +53,40 @@ def test_each_rate_starts_from_the_same_weights(tmp_path):
         depth=3, batch_norm=False, rates=(2.0**-9, 2.0**-6, 2.0**300), steps=4, dtype="float64"
     )
     run = experiments.Run(tmp_path, "smoke")
-    found = rates.dense_by_rate(settings, 0, run)["loss"].values
+    found = rates.dense_by_rate(settings, 0, run)["losses"].values
     assert found.shape == (3, 4)
     assert len(set(found[:, 0])) == 1
     assert len(set(found[:2, 3])) == 2
     assert np.isnan(found[2, 3])
-    again = rates.dense_by_rate(settings, 0, run)["loss"].values
+    again = rates.dense_by_rate(settings, 0, run)["losses"].values
     np.testing.assert_array_equal(found, again)
+
+
+def test_skips_change_the_training_and_seeds_fix_it(tmp_path):
+    def losses(folder, residual):
+        settings = skips.Settings(residual, 8, width=4, steps=2, dtype="float64", seeds=(0,))
+        run = experiments.Run(tmp_path / folder, "smoke")
+        return skips.skip_connections(settings, 0, run)["loss"].values.tolist()
+
+    plain = losses("plain", False)
+    assert len(plain) == 2
+    assert losses("again", False) == plain
+    assert losses("residual", True) != plain
+
+
+def test_losses_at_the_end_are_those_of_each_depth():
+    losses = np.zeros((2, 3, 2, 20))  # residual, depth, seed, step
+    losses[..., 18:] = np.arange(12).reshape(2, 3, 2, 1) + np.array([-0.5, 0.5])
+    found = skips.losses_at_the_end(
+        xr.Dataset(
+            {"loss": (("residual", "depth", "seed", "step"), losses)},
+            coords={"residual": [False, True], "depth": [8, 32, 56]},
+        )
+    )
+    assert found["loss_plain"].tolist() == [[0, 2, 4], [1, 3, 5]]
+    assert found["loss_residual"].tolist() == [[6, 8, 10], [7, 9, 11]]
+    assert found["deep_plain"].tolist() == [[2, 4], [3, 5]]
+    assert found["deep_residual"].tolist() == [[8, 10], [9, 11]]
 
 
 def test_published_numbers_reach_the_claims():

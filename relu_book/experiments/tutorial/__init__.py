@@ -10,6 +10,7 @@ from relu_book.experiments.tutorial import (
     optimisation,
     rates,
     residual,
+    skips,
     without_activations,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "optimisation",
     "rates",
     "residual",
+    "skips",
     "without_activations",
 ]

@@ -62,7 +62,7 @@ def dense_by_rate(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     the plain network of 30 layers with He initialisation reaches a loss that is higher than that
     with batch normalisation, and it diverges at smaller rates.
 
-    The result has ``loss`` by learning rate and step, NaN from the step on at which a run diverged.
+    The result has ``losses`` by learning rate and step, NaN from where a run diverged on.
     """
 
     def network(inputs: int) -> nn.Module:
@@ -84,7 +84,7 @@ def losses_by_rate(
         run: Loads the digits and tells the progress.
     """
     data = run.load("digits", size=16)
-    loss = np.full((len(settings.rates), settings.steps), np.nan)
+    losses = np.full((len(settings.rates), settings.steps), np.nan)
     total = len(settings.rates) * settings.steps
     for number, rate in enumerate(settings.rates):
         model = network(data.images[0].numel()).to(run.device, getattr(torch, settings.dtype))
@@ -100,12 +100,13 @@ def losses_by_rate(
                 seed=seed,
                 progress=lambda step, _, done=done: run.progress(done + step, total),
             )
-            loss[number] = history.loss
+            losses[number] = history.loss
         except DivergenceError as error:
-            finite = np.isfinite(error.history.loss)
-            loss[number, : len(finite)][finite] = error.history.loss[finite]
+            found = error.history.loss
+            losses[number, : len(found)] = np.where(np.isfinite(found), found, np.nan)
     return xr.Dataset(
-        {"loss": (("learning_rate", "step"), loss)},
+        # Divergence is a finding here; the name "loss" is for trainings that must not.
+        {"losses": (("learning_rate", "step"), losses)},
         coords={"learning_rate": list(settings.rates), "step": np.arange(settings.steps)},
     )
 
@@ -129,7 +130,7 @@ def largest_rates(record: xr.Dataset, steps: int = 100) -> dict[str, list[float]
     A run diverges if its loss is not finite, or averages above 95 % of ln 10, the loss of guessing,
     over the last ten steps.
     """
-    last = record["loss"].isel(step=slice(steps - 10, steps)).mean("step", skipna=False)
+    last = record["losses"].isel(step=slice(steps - 10, steps)).mean("step", skipna=False)
     stable = last <= 0.95 * GUESSING
     rates = xr.where(stable, record["learning_rate"], 0.0).max("learning_rate")
     return {
@@ -142,7 +143,7 @@ def _end(record: xr.Dataset, share: float) -> xr.DataArray:
     """Mean loss over the last part of the steps; NaN where a run diverged."""
     steps = record.sizes["step"]
     return (
-        record["loss"]
+        record["losses"]
         .isel(step=slice(steps - round(share * steps), steps))
         .mean("step", skipna=False)
     )

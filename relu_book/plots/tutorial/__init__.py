@@ -23,3 +23,5 @@ from relu_book.plots.tutorial.normalisation import (
     statistics_panels,
 )
 from relu_book.plots.tutorial.optimisation import decay_curves, describe_momentum, draw_momentum
+from relu_book.plots.tutorial.tables import data_set_table
+from relu_book.plots.tutorial.trainings import rate_curves, skip_curves
