@@ -1,0 +1,100 @@
+"""Samples for chapter entropy_gradient, as described in ``claim_samples``."""
+
+from claim_samples.series import LARGE, SMALL, ZEROS, seeds
+
+SAMPLES = {
+    "txt-2.1.11": (
+        {
+            "correlation": [0, 0.3, 0.6, 0.9, 0.99],
+            "gain_near": [0, 0, 0, 0.0005, 0.01],
+            "gain_far": [0, 0, 0, 0.017, 0.3],
+        },
+        {"gain_near": [0.0] * 5},
+    ),
+    "fig-A.1.a": (
+        {"entropy_at_zero": 2.0, "entropy_elsewhere": [1.9, 1.8] * 50},
+        {"entropy_elsewhere": [1.9] * 99 + [2.0]},
+    ),
+    "fig-A.1.b": (
+        {
+            "correlation": [0.3, 0.6] * 5,
+            "entropy": [1.97, 1.87] * 5,
+            "entropy_of_quadrants": [1.97, 1.87] * 5,
+        },
+        {"entropy_of_quadrants": [1.9] * 10},
+    ),
+    "fig-A.1.c": (
+        {"best_at_zero": 0.0, "best_elsewhere": [0.1, 0.3, -0.2]},
+        {"best_elsewhere": [0.1, 0.1, 0.1]},
+    ),
+    "txt-A.1.1": (
+        {
+            "entropy_layers": seeds([0.8, 0.8, 0.95]),
+            "entropy_without": seeds(0.8),
+            "entropy_with": seeds(0.9),
+        },
+        {"entropy_layers": seeds([0.95] * 4)},
+    ),
+    "txt-A.1.2": ({"gain": seeds([-1, -1, -1])}, {"gain": seeds([-1, -1, 1])}),
+    "alg-3": ({"deviation": SMALL, "changed_counts": ZEROS}, {"changed_counts": [*ZEROS, 1]}),
+    "alg-4": ({"mismatches": ZEROS}, {"mismatches": [*ZEROS, 1]}),
+    "alg-5": (
+        {"value_deviation": SMALL, "gradient_deviation": SMALL},
+        {"gradient_deviation": LARGE},
+    ),
+    "eq-A.1": (
+        {"deviation": SMALL, "deviation_uniform": SMALL, "single_pattern": ZEROS},
+        {"single_pattern": [0.1] * 100},
+    ),
+    "eq-A.2": (
+        {"deviation": SMALL, "difference_by_input": ZEROS},
+        {"difference_by_input": [*ZEROS, 1]},
+    ),
+    "eq-A.3": (
+        {"gradient_deviation": SMALL, "other_entries": ZEROS, "border_values": ZEROS},
+        {"other_entries": [*ZEROS, 1]},
+    ),
+    "eq-A.4": ({"deviation": SMALL}, {"deviation": LARGE}),
+    "fig-A.2": (
+        {
+            "linear_on_axes": [0, 0],
+            "quadratic_on_axes": [1, 2],
+            "quadratic_at_origin": 0,
+            "diagonal": [-1.0, 2.0],
+            "linear_on_diagonal": [1.0, 2.0],
+            "quadratic_on_diagonal": [1.0, 4.0],
+        },
+        {"quadratic_on_diagonal": [1.0, 2.0]},
+    ),
+    "txt-A.1.3": (
+        {
+            "entropy_start": [1] * 20,
+            "entropy_linear": [2] * 20,
+            "entropy_quadratic": [2] * 10 + [0.5] * 10,
+        },
+        {"entropy_quadratic": [2.0] * 20},
+    ),
+    "txt-A.1.4": (
+        {
+            "best_linear": seeds(1),
+            "best_quadratic": seeds(2),
+            "spread_linear": seeds(1),
+            "spread_quadratic": seeds(2),
+        },
+        {"best_quadratic": seeds(0.5)},
+    ),
+    "fig-A.3": (
+        {
+            "entropy_maximised": seeds(2),
+            "entropy_batch_norm": seeds(1),
+            "patterns_maximised": seeds(20),
+            "patterns_batch_norm": seeds(10),
+        },
+        {"patterns_maximised": seeds(5)},
+    ),
+}
+
+CORRECTION_FAILS = {
+    "txt-2.1.11": {"gain_far": [0, 0, 0.1, 0.017, 0.3]},
+    "txt-A.1.3": {"entropy_linear": [1.5] * 17 + [0.5] * 3},
+}

@@ -1,0 +1,551 @@
+"""Samples for chapter pattern_evolution, as described in ``claim_samples``."""
+
+import numpy as np
+
+from claim_samples.series import LARGE, ONES, SMALL, ZEROS, networks, seeds
+
+TIME = np.linspace(0, 1, 20)
+JACCARD = np.r_[np.zeros(10), np.ones(10), np.full(980, 0.5)]
+OCCUPANCY = {"occupancy": [0.05] * 60 + [0.2] * 40, "gigabytes": [80.0]}
+REGAINED = {"lowest_similarity": seeds([0.1, 0.1]), "similarity_end": seeds([0.2, 0.2])}
+DROPS = {"drop_convnet": seeds(0.9), "drop_resnet": seeds(0.6), "steadiest": seeds(0.05)}
+EARLY = (5, 6, 7, 10, 12, 16)
+
+SAMPLES = {
+    "hyp-1": ({"parts": [1] * 4}, {"parts": [1, 1, -1, 1]}),
+    "txt-3.1.1": ({"gradients": [0, 0, 0, 1, 1]}, {"gradients": [0, 0, 0.5, 1, 1]}),
+    "eq-3.1": (
+        {
+            "deviation_toynet": SMALL,
+            "deviation_convnet": SMALL,
+            "deviation_resnet": SMALL,
+            "deviation_pyramidnet": SMALL,
+        },
+        {"deviation_resnet": LARGE},
+    ),
+    "def-4": (
+        {
+            "mismatches": ZEROS,
+            "totals": [5] * 100,
+            "evaluations": [5] * 100,
+            "distinct": [2] * 100,
+            "widths": [64] * 100,
+        },
+        {"totals": [4] * 100},
+    ),
+    "eq-3.5": ({"deviation": ZEROS}, {"deviation": [*ZEROS, 1]}),
+    "eq-3.6.a": (
+        {
+            "printed": [-1] * 100,
+            "gained": [2] * 100,
+            "lost": ONES,
+            "churn": [0.5] * 100,
+            "swapped_printed": 0,
+            "swapped_difference": 2,
+        },
+        {"gained": ONES, "lost": ZEROS, "swapped_printed": 2},
+    ),
+    "eq-3.6.b": ({"deviation": ZEROS}, {"deviation": [*ZEROS, 1]}),
+    "eq-3.7": (
+        {"values": JACCARD, "shared": JACCARD > 0, "identical": JACCARD == 1},
+        {"shared": np.ones(1000)},
+    ),
+    "eq-3.8": (
+        {"values": [1.0] * 10 + [0.5] * 90, "distinct": [1] * 10 + [3] * 90},
+        {"distinct": [3] * 100},
+    ),
+    "eq-3.9.a": (
+        {
+            "uniform_deviation": SMALL,
+            "single_deviation": SMALL,
+            "entropies": [1.0] * 100,
+            "largest": [2.0] * 100,
+        },
+        {"entropies": [2.1] * 100},
+    ),
+    "eq-3.9.b": (
+        {"printed_sums": [700.0] * 100, "total_sums": [1.0] * 100, "printed_single": -7508.0},
+        {"printed_sums": [1.0] * 100},
+    ),
+    "eq-3.10": (
+        {
+            "entropies": [1.0] * 100,
+            "widths": [16] * 100,
+            "totals": [2] * 100,
+            "relative": [1.0] * 100,
+            "from_networks": 3,
+        },
+        {"entropies": [1.1] * 100},
+    ),
+    "txt-3.1.2.1": (
+        {
+            "bytes_one_bit": [2**13, 2**29, 2**61],
+            "bytes_counts": [2**18, 2**34, 2**66],
+            "bytes_each_in_article": [2e9 / 2**16, 137e12 / 2**32],
+        },
+        {"bytes_one_bit": [8000, 5e8, 2.25e18]},
+    ),
+    "txt-3.1.2.2": (
+        {"change_plain": [-0.1] * 40 + [0.1] * 10, "change_weighted": [0.01] * 50},
+        {"change_plain": [0.1] * 50},
+    ),
+    "alg-2.a": (
+        {"deviation": ZEROS, "sum_deviation": ZEROS, "cases_with_collisions": 4},
+        {"sum_deviation": [*ZEROS, 1]},
+    ),
+    "alg-2.b": (
+        {
+            "lost_at_10": [0.051] * 3,
+            "lost_at_15": [0.077] * 3,
+            "entropy_error": [0.005] * 3,
+            "patterns": [100000] * 3,
+        },
+        {"lost_at_15": [0.077, 0.09]},
+    ),
+    "H-alg-1": (
+        {"deviation": ZEROS, "default_places": 30000, "default_bytes": 4},
+        {"default_bytes": 8},
+    ),
+    "txt-3.1.3.1": (
+        {"differing_values": [0, 0, 0], "training_steps": [50] * 3},
+        {"differing_values": [0, 1, 0]},
+    ),
+    "txt-3.1.3.2": (OCCUPANCY, {"occupancy": [0.2] * 100}),
+    "fig-3.7.ag": (OCCUPANCY, {"occupancy": [0.2] * 100}),
+    "txt-3.1.4.1": ({"accuracy": seeds(91.4, 3)}, {"accuracy": seeds(89, 3)}),
+    "fig-3.1.a": ({"orders": seeds([1.5, 2, 1.2]), "full_size": False}, {"full_size": True}),
+    "fig-3.1.b": (
+        {"share_first_block": seeds(0.4), "share_last_block": seeds(0.6)},
+        {"share_last_block": seeds(0.3)},
+    ),
+    "fig-3.1.c": (
+        {"most_before": seeds(22), "most_after": seeds(3), "most_after_five": seeds(2)},
+        {"most_after": seeds(8)},
+    ),
+    "fig-3.1.d": ({"change": seeds(0.1)}, {"change": seeds(0.3)}),
+    "fig-3.1.e": (
+        {
+            "convnet_block_1": seeds([1] * 4),
+            "convnet_block_2": seeds([2] * 4),
+            "convnet_block_3": seeds([3] * 4),
+            "resnet_block_1": seeds([1] * 4),
+            "resnet_block_2": seeds([2] * 4),
+            "resnet_block_3": seeds([3] * 4),
+            "normalised_lowest": [True] * 8,
+        },
+        {"resnet_block_2": seeds([2, 2, 0.5, 2])},
+    ),
+    "fig-3.1.f": (
+        {"block_1": seeds([1, 1]), "block_2": seeds([3, 3]), "block_3": seeds([2, 2])},
+        {"block_3": seeds([2, 4])},
+    ),
+    "fig-3.1.g": (
+        {"time_of_minimum": seeds([5, 5, 5]), "slope_after": seeds([1, 1, 1])},
+        {"slope_after": seeds([1, 1, -1])},
+    ),
+    "fig-3.1.h": (
+        {"early_change": seeds([4, 4, 4]), "later_change": seeds([1, 1, 1])},
+        {"later_change": seeds([1, 1, 2])},
+    ),
+    "fig-3.1.i": ({"strikes": 7, "p_value": 0.001, "shuffles": 1000}, {"p_value": 0.2}),
+    "fig-3.1.j": (
+        {"lag_correlation": -0.5, "amount_ratio": [1.0] * 12},
+        {"amount_ratio": [3.0] * 12},
+    ),
+    "fig-3.1.k": (
+        {"strikes": [3, 4, 5], "p_value": [0.001] * 3, "shuffles": 1000},
+        {"p_value": [0.001, 0.001, 0.3]},
+    ),
+    "fig-3.1.l": ({"absent": seeds(0.7)}, {"absent": seeds(0.4)}),
+    "fig-3.1.m": (
+        {"variation_toynet": seeds(2), "variation_resnet": seeds(1)},
+        {"variation_toynet": seeds(0.5)},
+    ),
+    "fig-3.1.n": (
+        {"deeper_layers": seeds([0.01] * 6), "first_layer": seeds(0.2)},
+        {"deeper_layers": seeds([0.01] * 5 + [0.2])},
+    ),
+    "fig-3.1.o": (
+        networks("share_", 0.2, 0.2, 0.1) | networks("first_layers_", 0.1, 0.1, 0.2),
+        networks("first_layers_", 0.1, 0.3, 0.2),
+    ),
+    "fig-3.1.p": ({"peak": seeds(0.25), "share_at_end": seeds(0.05)}, {"share_at_end": seeds(0.2)}),
+    "fig-3.1.q": (
+        {"largest_share": seeds([0.03] * 3, scatter=0.0001)},
+        {"largest_share": seeds([0.03, 0.06, 0.03])},
+    ),
+    "fig-3.1.r": (
+        {"largest_share": np.full((3, 3), 2 / 4096), "evaluations": 4096},
+        {"evaluations": 3200000},
+    ),
+    "fig-3.1.s": (
+        {
+            "step_of_maximum": [[1, 1, 2]] * 3,
+            "similarity_1": seeds([0.9] * 3, 3),
+            "similarity_50": seeds([0.3] * 3, 3),
+        },
+        {"step_of_maximum": [[1, 1, 9]] * 3},
+    ),
+    "fig-3.1.t": ({"lowest_similarity": seeds(0.03)}, {"lowest_similarity": seeds(0.1)}),
+    "fig-3.1.u": ({"lowest_similarity": seeds(0.1)}, {"lowest_similarity": seeds(0.02)}),
+    "fig-3.1.v": (networks("similarity_", 0.1, 0.2, 0.3), networks("similarity_", 0.25, 0.2, 0.3)),
+    "fig-3.1.w": (
+        {"similarity_end": seeds([0.4, 0.4]), "lowest_similarity": seeds([0.1, 0.1])},
+        {"lowest_similarity": seeds([0.1, 0.3])},
+    ),
+    "fig-3.1.x": ({"slope_of_change": seeds([-1] * 3)}, {"slope_of_change": seeds([1] * 3)}),
+    "fig-3.1.y": (
+        {"step_of_peak": [[40, 50, 60]] * 3, "slope_of_entropy": seeds([1, 1, 1], 3)},
+        {"step_of_peak": [[1, 50, 60]] * 3},
+    ),
+    "fig-3.1.z": (
+        networks("change_", [0.01] * 6, [0.01] * 6, [0.01, 0.01, 0.01, 0.01, 0.1, 0.1]),
+        {"change_resnet": seeds([0.01] * 3 + [0.1] * 3)},
+    ),
+    "fig-3.1.aa": (
+        {
+            "first_third": seeds([3] * 3),
+            "middle_third": seeds([2] * 3),
+            "last_third": seeds([1] * 3),
+        },
+        {"last_third": seeds([1, 1, 2.5])},
+    ),
+    "fig-3.1.ab": ({"agrees": [True] * 19 + [False] * 4}, {"agrees": [True] * 18 + [False] * 5}),
+    "H-fig-1.a": (
+        {"block_1": seeds([0.5] * 2), "block_2": seeds([0.3] * 2), "block_3": seeds([0.1] * 2)},
+        {"block_3": seeds([0.1, 0.6])},
+    ),
+    "H-fig-1.b": (
+        {
+            "resnet": seeds(0.4),
+            "convnet": seeds(0.2),
+            "resnet_block_1": seeds(0.7),
+            "convnet_block_1": seeds(0.3),
+            "resnet_others": seeds([0.3, 0.3]),
+            "convnet_others": seeds([0.2, 0.2]),
+        },
+        {"resnet_others": seeds([0.3, 0.9])},
+    ),
+    "H-fig-1.c": (
+        {"lowest_similarity": seeds(0.03), "similarity_end": seeds(0.07)},
+        {"similarity_end": seeds(0.2)},
+    ),
+    "H-txt-1": (
+        {"similarity_phase": seeds([0.3] * 3), "similarity_later": seeds([0.2] * 3)},
+        {"similarity_later": seeds([0.2, 0.2, 0.4])},
+    ),
+    "txt-3.1.7.1": (
+        {"z_scores": [4, 5, 6, 7, 1], "clean_below": [0.97] * 5},
+        {"clean_below": [0.97, 0.97, 0.97, 0.9, 0.97]},
+    ),
+    "fig-3.2.a": (
+        {"lowest_similarity": seeds(0.03), "similarity_end": seeds(0.1)},
+        {"lowest_similarity": seeds(0.06)},
+    ),
+    "fig-3.2.b": (REGAINED, {"similarity_end": seeds([0.2, 0.1])}),
+    "fig-3.2.c": (DROPS, {"steadiest": seeds(0.2)}),
+    "fig-3.2.d": (
+        {
+            "toynet": seeds([0.1] * 6),
+            "convnet": seeds([0.1] * 6),
+            "resnet": seeds([0.2] * 5 + [0.7]),
+            "convnet_mean": seeds(0.1),
+            "resnet_mean": seeds(0.3),
+        },
+        {"resnet": seeds([0.2] * 4 + [0.7] * 2)},
+    ),
+    "fig-3.2.e": ({"surviving": seeds([0.1] * 3)}, {"surviving": seeds([0.1, 0.1, 0.005])}),
+    "fig-3.3.a": (
+        networks("rho_", [0.9] * 3, [0.9] * 3, [0.9] * 3) | {"evaluations": [4096] * 8},
+        {"rho_convnet": seeds([0.9, -0.2, 0.9])},
+    ),
+    "fig-3.3.b": ({"smallest": seeds(0.48), "largest": seeds(0.99)}, {"smallest": seeds(0.36)}),
+    "fig-3.3.c": (networks("rise_", 0.5, 0.3, 0.2), networks("rise_", 0.25, 0.3, 0.2)),
+    "fig-3.3.d": (
+        {"slope_start": seeds(0.1), "slope_end": seeds(0.02), "jump": seeds(0.1)},
+        {"slope_end": seeds(0.05)},
+    ),
+    "fig-3.3.e": (
+        {"fall_1": seeds([0.1] * 3), "fall_8": seeds([0.2] * 3)},
+        {"fall_8": seeds([0.2, 0.2, -0.2])},
+    ),
+    "fig-3.3.f": (networks("fall_", 0.5, 0.3, 0.1), networks("fall_", 0.5, 0.05, 0.1)),
+    "fig-3.3.g": (networks("fall_", 0.5, 0.3, 0.1), networks("fall_", 0.5, 0.3, -0.1)),
+    "fig-3.3.h": (
+        {
+            "spread_start": [0.01] * 2,
+            "spread_40": [0.05] * 2,
+            "spread_end": [0.01] * 2,
+            "depth": [2, 4, 6, 8],
+            "spread_toynet": [1.0, 2, 3, 4],
+            "spread_convnet": [1.0, 2, 4, 3],
+            "seeds": 8,
+        },
+        {"spread_end": [0.01, 0.06]},
+    ),
+    "fig-3.3.i": (
+        {"spread_start": np.full((19, 3), 0.01), "spread_end": np.full((19, 3), 0.01), "seeds": 8},
+        {"spread_end": np.full((19, 3), 0.04)},
+    ),
+    "fig-3.3.j": (
+        {"resnet_start": seeds(0.1), "resnet_end": seeds(0.2), "convnet_start": seeds(0.05)},
+        {"resnet_end": seeds(0.05)},
+    ),
+    "fig-3.3.k": ({"difference": seeds(-0.1)}, {"difference": seeds(0.1)}),
+    "fig-3.3.l": (
+        {"zigzag_start": seeds(0.1), "zigzag_end": seeds(0.2), "entropy_block_3": seeds(0.97)},
+        {"entropy_block_3": seeds(0.9)},
+    ),
+    "fig-3.3.m": (
+        {
+            "slope_block_1": seeds([0.1, 0.1]),
+            "slope_block_2": seeds([-0.1, -0.1]),
+            "toynet_block_3": seeds(-0.3),
+            "convnet_block_3": seeds(-0.1),
+        },
+        {"toynet_block_3": seeds(-0.05)},
+    ),
+    "fig-3.3.n": (
+        {"block_1": seeds([0.1] * 3), "block_2": seeds([0.2] * 3), "block_3": seeds([0.3] * 3)},
+        {"block_3": seeds([0.15, 0.3, 0.3])},
+    ),
+    "fig-3.3.o": (
+        {
+            "kept_resnet": seeds(0.95),
+            "kept_convnet": seeds(0.8),
+            "kept_toynet": seeds(0.6),
+            "recovery": seeds([0.1, 0.1]),
+        },
+        {"recovery": seeds([0.1, -0.1])},
+    ),
+    "fig-3.3.p": (
+        {
+            "resnet_end": seeds(0.9),
+            "convnet_end": seeds(0.9),
+            "toynet_end": seeds(0.6),
+            "toynet_start": seeds(0.8),
+        },
+        {"toynet_start": seeds(0.5)},
+    ),
+    "fig-3.3.q": (
+        {
+            "measured_steps": [0, 1, 8, 40, 60, 499, 500, 1000],
+            "steps_an_epoch": 30,
+            "last_before_drop": 499,
+            "first_after_drop": 500,
+            "last_step": 1000,
+        },
+        {"measured_steps": [0, 1, 40, 60, 499, 500, 1000]},
+    ),
+    "H-fig-2.a": (
+        {"jump": seeds([0.2] * 2), "typical": seeds([0.05] * 2)},
+        {"jump": seeds([0.2, 0.09])},
+    ),
+    "H-txt-2": (
+        {"resnet": seeds(0.9), "convnet": seeds(0.8), "toynet": seeds(0.7)},
+        {"toynet": seeds(0.95)},
+    ),
+    "H-txt-3": (
+        networks("dip_", [0.1] * 2 + [0] * 4, [0.1] * 3 + [0] * 3, [0] * 6),
+        networks("dip_", [0.1] * 2 + [0] * 4, [0.1] * 3 + [0] * 3, [0] * 5 + [0.1]),
+    ),
+    "fig-3.4": (
+        {"occupancy": np.full((3, 5), 0.05), "gigabytes": [11.0]},
+        {"occupancy": np.full((3, 5), 0.15)},
+    ),
+    "fig-3.6": (
+        {"occupancy": np.full((3, 5), 0.05), "gigabytes": [11.0]},
+        {"occupancy": np.full((3, 5), 0.15)},
+    ),
+    "fig-3.5": ({"agrees": [1, 1, 1, 1, 1, 0]}, {"agrees": [1, 1, 1, 1, 0, 0]}),
+    "fig-3.7.a": ({"rising_share": seeds([0.9] * 8)}, {"rising_share": seeds([0.9] * 7 + [0.5])}),
+    "fig-3.7.b": (
+        {"dip_share": seeds([0.5] * 6), "slope_after": seeds([0.1] * 6)},
+        {"dip_share": seeds([0.5] * 5 + [0])},
+    ),
+    "fig-3.7.c": (
+        {"start_onecycle": seeds(0.8), "start_step": seeds(0.5), "start_cyclic": seeds(0.4)},
+        {"start_step": seeds(0.9)},
+    ),
+    "fig-3.7.d": (
+        {"spread_onecycle": seeds(0.1), "spread_step": seeds(0.2), "spread_cyclic": seeds(0.2)},
+        {"spread_step": seeds(0.05)},
+    ),
+    "fig-3.7.e": (
+        {
+            "duration_onecycle": seeds(0.1),
+            "duration_step": seeds(0.2),
+            "duration_cyclic": seeds(0.2),
+        },
+        {"duration_step": seeds(0.05)},
+    ),
+    "fig-3.7.f": (
+        {"rise": seeds([0.1] * 5), "rise_pyramidnet": seeds(0)},
+        {"rise_pyramidnet": seeds(0.1)},
+    ),
+    "fig-3.7.g": (
+        {"drop_step": seeds(0.3), "drop_cyclic": seeds(0.1), "drop_onecycle": seeds(0.1)},
+        {"drop_cyclic": seeds(0.4)},
+    ),
+    "fig-3.7.h": ({"drop": seeds([0.1] * 2)}, {"drop": seeds([0.1, 0])}),
+    "fig-3.7.i": (
+        {
+            "prelu": seeds([0.1] * 2),
+            "relu": seeds([0.3] * 2),
+            "cyclic": seeds([0.2] * 2),
+            "onecycle": seeds([0.2] * 2),
+        },
+        {"cyclic": seeds([0.2, 0.05])},
+    ),
+    "fig-3.7.j": (
+        {"prelu": seeds([0.3] * 3), "relu": seeds([0.1] * 3)},
+        {"relu": seeds([0.1, 0.1, 0.4])},
+    ),
+    "fig-3.7.k": (
+        {"rho": seeds([0.9] * 6), "rho_exempt": seeds([0.3] * 2)},
+        {"rho_exempt": seeds([0.8] * 2)},
+    ),
+    "fig-3.7.l": ({"relu": seeds(-0.1), "prelu": seeds(0.1)}, {"prelu": seeds(-0.1)}),
+    "fig-3.7.m": (
+        {"lowest_block_1": seeds(0.9), "lowest_block_3": seeds(0.9)},
+        {"lowest_block_3": seeds(0.7)},
+    ),
+    "fig-3.7.n": (
+        {
+            "jump_pyramidnet": seeds(0.1),
+            "jump_others": seeds([0.2] * 7),
+            "drift_pyramidnet": seeds(0.1),
+            "drift_others": seeds([0.2] * 7),
+        },
+        {"drift_others": seeds([0.2] * 6 + [0.05])},
+    ),
+    "fig-3.7.o": (
+        {
+            "start_pyramidnet": seeds(0.3),
+            "start_others": seeds([0.5] * 6),
+            "later_pyramidnet": seeds(0.5),
+        },
+        {"later_pyramidnet": seeds(0.2)},
+    ),
+    "fig-3.7.p": (
+        {
+            "layer": range(1, 15),
+            "slopes": seeds([-0.1 if layer in (6, 9) else 0.1 for layer in range(1, 15)]),
+            "full_size": True,
+        },
+        {"slopes": seeds([-0.1 if layer in (4, 9) else 0.1 for layer in range(1, 15)])},
+    ),
+    "fig-3.7.q": (
+        {"fixup": seeds([92, 60]), "pyramidnet": seeds([93, 61]), "resnet": seeds([91, 58])},
+        {"pyramidnet": seeds([93, 57])},
+    ),
+    "fig-3.7.r": (
+        {"similarity_start": seeds([0.1] * 8)},
+        {"similarity_start": seeds([0.1] * 7 + [0.3])},
+    ),
+    "fig-3.7.s": ({"similarity": seeds(0.5)}, {"similarity": seeds(0.8)}),
+    "fig-3.7.t": ({"similarity": seeds(0.17)}, {"similarity": seeds(0.4)}),
+    "fig-3.7.u": (
+        {"similarity_start": seeds(0.055), "similarity_before_drop": seeds(0.065)},
+        {"similarity_before_drop": seeds(0.119)},
+    ),
+    "fig-3.7.v": (
+        {"after_first_drop": seeds([0.9, 0.6, 0.3]), "after_second_drop": seeds([0.9, 0.8, 0.7])},
+        {"after_first_drop": seeds([0.9, 0.8, 0.3])},
+    ),
+    "fig-3.7.w": ({"similarity_final": [1.0] * 19, "rise": seeds(0.6)}, {"rise": seeds(0.2)}),
+    "fig-3.7.x": (
+        {"index_resnet": seeds([0.5] * 4), "index_convnet": seeds(0.1)},
+        {"index_convnet": seeds(0.6)},
+    ),
+    "fig-3.7.y": (
+        {"resnet_prelu": seeds(0.1), "resnet_relu": seeds(0.1), "convnet_prelu": seeds(-0.1)},
+        {"resnet_relu": seeds(-0.1)},
+    ),
+    "fig-3.7.z": ({"rate": TIME, "similarity": seeds(1 - TIME)}, {"similarity": seeds(TIME)}),
+    "fig-3.7.aa": (
+        {
+            "cycle": [1, 2, 3, 4],
+            "lowest_similarity": seeds([0.1, 0.2, 0.3, 0.4]),
+            "accuracy": seeds([80, 81, 80.5, 82]),
+        },
+        {"accuracy": seeds([80, 81, 79, 82])},
+    ),
+    "fig-3.7.ab": (
+        {
+            "spread_pyramidnet": seeds(0.1),
+            "spread_others": seeds([0.2] * 5),
+            "time": TIME,
+            "growth_pyramidnet": seeds(TIME),
+            "growth_others": seeds([TIME**4] * 5),
+        },
+        {"growth_pyramidnet": seeds(TIME**5)},
+    ),
+    "fig-3.7.ac": (
+        {"first_highest": seeds(0.9), "layer_of_lowest_entropy": 1},
+        {"layer_of_lowest_entropy": 2},
+    ),
+    "fig-3.7.ad": (
+        {"last_layer": seeds(0.9), "median_others": seeds(0.6)},
+        {"median_others": seeds(0.85)},
+    ),
+    "fig-3.7.ae": (
+        {
+            "layer": range(1, 20),
+            "time_fixup": seeds([0.1 if layer in EARLY else 0.6 for layer in range(1, 20)]),
+            "time_resnet": seeds([0.6] * 19),
+            "full_size": True,
+        },
+        {"time_fixup": seeds([0.1 if layer in EARLY[1:] else 0.6 for layer in range(1, 20)])},
+    ),
+    "fig-3.7.af": ({"difference": seeds([0.05] * 13)}, {"difference": seeds([0.05] * 12 + [0.2])}),
+    "H-fig-3.a": (
+        {"step_decay": seeds(0.9), "cyclic": seeds(0.8), "onecycle": seeds(0.7)},
+        {"cyclic": seeds(0.95)},
+    ),
+    "H-fig-3.b": (
+        {"onecycle": seeds(0.9), "others": seeds([0.8] * 3)},
+        {"others": seeds([0.8, 0.8, 0.95])},
+    ),
+    "H-fig-3.c": (
+        {"index_prelu": seeds(0.5), "index_relu": seeds(0.1)},
+        {"index_relu": seeds(0.6)},
+    ),
+    "H-fig-4": (REGAINED | DROPS, {"drop_resnet": seeds(0.95)}),
+    "txt-3.1.7.2": (
+        networks("change_", [-0.1] * 6, [-0.1] * 6, [-0.1] * 5 + [0.1]),
+        {"change_resnet": seeds([-0.1] * 4 + [0.1] * 2)},
+    ),
+    "txt-3.1.7.3": (
+        {
+            "valley_step": seeds(0.3),
+            "valley_prelu": seeds(0.1),
+            "valley_onecycle": seeds(0.1),
+            "valley_cyclic": seeds(0.1),
+        },
+        {"valley_prelu": seeds(0.4)},
+    ),
+    "txt-3.1.7.4": (
+        {"independent": [0.99] * 3, "correlated": [0.7] * 3, "points": 100000},
+        {"correlated": [0.7, 0.7, 0.995]},
+    ),
+    "txt-3.1.7.5": (
+        {
+            "last_block": seeds([0.3] * 6),
+            "time_pyramidnet": seeds(0.2),
+            "time_fixup": seeds(0.2),
+            "time_others": seeds([0.5] * 6),
+        },
+        {"time_fixup": seeds(0.6)},
+    ),
+}
+
+CORRECTION_FAILS = {
+    "eq-3.6.a": {"churn": [1.5] * 100},
+    "eq-3.9.b": {"total_sums": [2.0] * 100},
+    "txt-3.1.2.1": {"bytes_counts": [2**15, 2**31, 2**63]},
+    "fig-3.1.x": {"slope_of_change": seeds([-1, 1, -1])},
+    "fig-3.3.b": {"smallest": seeds(0.7)},
+    "fig-3.7.k": {"rho": seeds([-0.9] + [0.9] * 5)},
+    "fig-3.7.y": {"convnet_prelu": seeds(0.1)},
+}
