@@ -13,8 +13,9 @@ from relu_book.cells.convexity import (
     enclosed_components,
     midpoint_violations,
 )
+from relu_book.cells.labelling import label_rows
 from relu_book.cells.polygons import exact_cells
-from relu_book.cells.raster import CellRaster, label_rows, rasterize
+from relu_book.cells.raster import CellRaster, rasterize
 from relu_book.cells.slices import Slice
 
 __all__ = [

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from relu_book.cells.batch_norm import dtype_and_device, forked_random_numbers, frozen_batch_norm
+from relu_book.cells.labelling import new_numbering, sorted_rows
 from relu_book.cells.slices import Slice
 from relu_book.cells.window import Plane, Window
 from relu_book.patterns import Site, hash_patterns, resolve_site, watch
@@ -142,42 +143,6 @@ def rasterize(
     )
 
 
-def label_rows(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number rows of words: equal rows get equal numbers.
-
-    Args:
-        words: (n, words) int64.
-
-    Returns:
-        The distinct rows, sorted as unsigned numbers from the first word on, and (n,) int64 with
-        the place of each row among them.
-
-    Cost: one sort of the rows that differ from the one before; rows are told apart by their hash,
-    and every row is compared with the one whose number it got.
-
-    Example:
-        >>> distinct, numbers = label_rows(np.array([[5], [5], [-1], [3]]))
-        >>> distinct.ravel().tolist(), numbers.tolist()
-        ([3, 5, -1], [1, 1, 2, 0])
-    """
-    if not len(words):
-        return words, np.empty(0, dtype=np.int64)
-    # Neighbours mostly lie in one cell: only the first of a run needs to be looked at.
-    starts = np.append(0, np.flatnonzero((words[1:] != words[:-1]).any(1)) + 1)
-    heads = words[starts]
-    keys = hash_patterns(torch.from_numpy(np.ascontiguousarray(heads))).numpy()
-    _, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
-    if not np.array_equal(heads[first][numbers], heads):  # two patterns with one hash
-        _, first, numbers = np.unique(heads, axis=0, return_index=True, return_inverse=True)
-        numbers = numbers.ravel()
-    distinct = heads[first]
-    order = np.lexsort(distinct.view(np.uint64).T[::-1])
-    places = np.empty(len(order), dtype=np.int64)
-    places[order] = np.arange(len(order))
-    lengths = np.diff(starts, append=len(words))
-    return distinct[order], np.repeat(places[numbers], lengths)
-
-
 class _Enough(Exception):  # noqa: N818, a signal, not an error
     """The wanted site was seen: the rest of the pass is of no interest."""
 
@@ -204,10 +169,8 @@ def _labelled(
         if site.name == wanted[-1]:
             raise _Enough
 
-    # Each chunk is labelled by itself, so only its distinct patterns are kept until the end.
-    distinct: list[np.ndarray] = []
+    numbering = None
     labels = np.empty(points, dtype=np.int64)
-    known = 0
     with watch(model, keep, sites=set(wanted).__contains__):
         for start in range(0, points, chunk):
             stop = min(start + chunk, points)
@@ -220,12 +183,11 @@ def _labelled(
                     f"At site {wanted[-1]!r} {stop - start} points give {rows[0]} rows: the model "
                     f"mixes the points of a batch, so its cells cannot be drawn."
                 )
-            words, numbers = label_rows(np.hstack([found[name] for name in wanted]))
-            labels[start:stop] = numbers + known
-            distinct.append(words)
-            known += len(words)
-    patterns, final = label_rows(np.concatenate(distinct))
-    return patterns, final[labels]
+            words = np.hstack([found[name] for name in wanted])
+            numbering = numbering or new_numbering(words.shape[1])
+            labels[start:stop] = numbering.add(words)
+    patterns, places = sorted_rows(numbering.rows)
+    return patterns, places[labels]
 
 
 def _centres(window: Window, columns: int, rows: int, start: int, stop: int) -> np.ndarray:

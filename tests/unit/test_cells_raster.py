@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from relu_book.cells import Slice, label_rows, raster, rasterize
+from relu_book.cells import Slice, raster, rasterize
 from relu_book.patterns import count, hash_patterns, pack, watch
 
 
@@ -251,25 +251,3 @@ def test_a_slice_must_be_one():
 def test_one_point():
     found = rasterize(dense(2, 3), 0, resolution=1)
     assert (found.labels.tolist(), found.count, found.areas.tolist()) == ([[0]], 1, [100.0])
-
-
-@pytest.mark.parametrize("words", [1, 2, 9])
-@pytest.mark.parametrize("spread", [2, 50, 10**18])
-def test_label_rows_against_a_dictionary(words, spread):
-    rng = np.random.default_rng(words)
-    rows = rng.integers(-spread, spread, (500, words))
-    rows = rows[np.sort(rng.integers(0, 500, 2000))]
-    distinct, numbers = label_rows(rows)
-    unsigned = [tuple(value % 2**64 for value in row) for row in rows.tolist()]
-    expected = {row: number for number, row in enumerate(sorted(set(unsigned)))}
-    assert numbers.tolist() == [expected[row] for row in unsigned]
-    assert np.array_equal(distinct[numbers], rows)
-
-
-def test_labels_do_not_trust_the_hash(monkeypatch):
-    rows = np.random.default_rng(0).integers(0, 9, (300, 2))
-    expected = label_rows(rows)
-    monkeypatch.setattr(raster, "hash_patterns", lambda packed: packed[:, 0] % 3)
-    found = label_rows(rows)
-    assert np.array_equal(found[0], expected[0])
-    assert np.array_equal(found[1], expected[1])
