@@ -4,8 +4,23 @@ M5, the network for sounds (thesis 2.1.1), has its place here and is not yet bui
 """
 
 from relu_book.models.convnet import convnet, toynet
+from relu_book.models.fixup import fixup_groups, fixup_resnet
 from relu_book.models.mlp import f1, mlp
+from relu_book.models.pyramidnet import pyramidnet
 from relu_book.models.resnet import cifar_resnet, resnet18
 from relu_book.models.vgg import vgg
+from relu_book.models.weights import load_weights
 
-__all__ = ["cifar_resnet", "convnet", "f1", "mlp", "resnet18", "toynet", "vgg"]
+__all__ = [
+    "cifar_resnet",
+    "convnet",
+    "f1",
+    "fixup_groups",
+    "fixup_resnet",
+    "load_weights",
+    "mlp",
+    "pyramidnet",
+    "resnet18",
+    "toynet",
+    "vgg",
+]

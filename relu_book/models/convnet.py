@@ -27,7 +27,7 @@ def convnet(
     classes: int = 10,
     seed: int | None = None,
     dtype: torch.dtype | None = None,
-) -> ResNet:
+) -> nn.Module:
     """ConvNet: ``cifar_resnet`` of version 2 without its skips; equal seeds give equal weights.
 
     Args:
@@ -77,7 +77,7 @@ def toynet(
     classes: int = 10,
     seed: int | None = None,
     dtype: torch.dtype | None = None,
-) -> ResNet:
+) -> nn.Module:
     """ToyNet: ``convnet`` with ``width`` filters in every convolution.
 
     Args:

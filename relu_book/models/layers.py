@@ -8,14 +8,13 @@ A convolution whose windows cover ``fan_in = inputs * window**2`` values, and a 
 and have no bias where batch normalisation follows, which would subtract it again.
 """
 
+import math
 import operator
 from collections.abc import Callable
 
 import torch
 from torch import nn
 from torch.nn import functional
-
-from relu_book.models.mlp import _linear, _made
 
 
 class Layers:
@@ -43,23 +42,30 @@ class Layers:
         )
 
     def convolution(
-        self, inputs: int, filters: int, window: int = 3, stride: int = 1, bias: bool | None = None
+        self,
+        inputs: int,
+        filters: int,
+        window: int = 3,
+        stride: int = 1,
+        bias: bool | None = None,
+        gain: float = 1.0,
     ) -> nn.Conv2d:
-        """A convolution that keeps height and width but for its stride."""
+        """A convolution that keeps height and width but for its stride, weights times ``gain``."""
         bias = not self.batch_norm if bias is None else bias
         # A convolution is a dense layer on windows, and its numbers are drawn as such.
-        dense = _linear(inputs * window**2, filters, bias, None, self.generator, self.dtype)
+        dense = linear(inputs * window**2, filters, bias, None, self.generator, torch.float64)
         layer = nn.Conv2d(
             inputs, filters, window, stride, padding=window // 2, bias=bias, device="meta"
         )
-        layer.weight = nn.Parameter(dense.weight.detach().view(layer.weight.shape))
+        weight = (gain * dense.weight.detach()).view(layer.weight.shape)
+        layer.weight = nn.Parameter(weight.to(self.dtype))
         if bias:
-            layer.bias = dense.bias
+            layer.bias = nn.Parameter(dense.bias.detach().to(self.dtype))
         return layer
 
     def linear(self, inputs: int, outputs: int) -> nn.Linear:
         """A dense layer with a bias."""
-        return _linear(inputs, outputs, True, None, self.generator, self.dtype)
+        return linear(inputs, outputs, True, None, self.generator, self.dtype)
 
     def normalisation(self, channels: int) -> nn.Module:
         """Batch normalisation, or nothing in a network without."""
@@ -69,23 +75,21 @@ class Layers:
 
     def relu(self) -> nn.Module:
         """The network's activation."""
-        return _made(self.activation).to(self.dtype)
+        return made(self.activation).to(self.dtype)
 
 
 class PaddedSkip(nn.Module):
     """A skip without weights: every ``stride``-th pixel, and zeros for the channels that are new.
 
-    Option A of the first ResNet paper. ResNet puts half of the zeros before the channels (and the
-    odd one behind), FixUp and PyramidNet (``ahead=False``) all of them behind. PyramidNet averages
-    over ``stride x stride`` pixels (``average=True``) instead of taking the first.
+    Option A of the first ResNet paper, with half of the zeros on either side of the channels.
+    PyramidNet (``average=True``) takes means of ``stride x stride`` pixels instead and puts all
+    zeros behind.
     """
 
-    def __init__(
-        self, inputs: int, outputs: int, stride: int, *, ahead: bool = True, average: bool = False
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int, average: bool = False) -> None:
         super().__init__()
         self.stride = stride
-        self.before = (outputs - inputs) // 2 if ahead else 0
+        self.before = 0 if average else (outputs - inputs) // 2
         self.after = outputs - inputs - self.before
         self.average = average
 
@@ -127,3 +131,42 @@ def units_per_stage(family: str, depth: int, also: str = "") -> int:
             f"but got {depth}; the nearest is {near}"
         )
     return (depth - 2) // 6
+
+
+def linear(
+    fan_in: int,
+    fan_out: int,
+    with_bias: bool,
+    constant: float | None,
+    generator: torch.Generator | None,
+    dtype: torch.dtype,
+) -> nn.Linear:
+    """A dense layer on the CPU, as this file's beginning says, or with one constant as bias."""
+    # Drawn in float64 whatever the dtype: the same network at every precision and on every CPU.
+    draw = {"dtype": torch.float64, "device": "cpu", "generator": generator}
+    weight = torch.randn(fan_out, fan_in, **draw) * math.sqrt(2 / fan_in)
+    # On the meta device torch's own initialisation, which is replaced here, draws nothing.
+    layer = nn.Linear(fan_in, fan_out, with_bias, device="meta")
+    layer.weight = nn.Parameter(weight.to(dtype))
+    # Drawn in any case, so that a change of the bias or of batch_norm alone keeps all weights.
+    shift = (2 * torch.rand(fan_out, **draw) - 1) / math.sqrt(fan_in)
+    if with_bias:
+        shift = shift if constant is None else torch.full_like(shift, constant)
+        layer.bias = nn.Parameter(shift.to(dtype))
+    return layer
+
+
+def made(activation: Callable[[], nn.Module]) -> nn.Module:
+    """What ``activation`` makes."""
+    if not isinstance(activation, nn.Module):
+        try:
+            with torch.device("cpu"):
+                module = activation()
+        except TypeError:
+            module = None
+        if isinstance(module, nn.Module):
+            return module
+    raise TypeError(
+        f"activation must be a class or function that makes a module when it is called without "
+        f"arguments, such as nn.ReLU, but {activation!r} does not"
+    )

@@ -18,6 +18,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from relu_book.models.layers import linear, made
+
 
 def mlp(
     widths: Sequence[int],
@@ -76,12 +78,12 @@ def mlp(
     for number, (fan_in, fan_out) in enumerate(pairwise(widths), start=1):
         hidden = number < len(widths) - 1 or not head
         normalised = hidden and batch_norm
-        layers.append(_linear(fan_in, fan_out, not normalised, constant, generator, dtype))
+        layers.append(linear(fan_in, fan_out, not normalised, constant, generator, dtype))
         if normalised:
             layers.append(nn.BatchNorm1d(fan_out, device="cpu", dtype=dtype))
             nn.init.constant_(layers[-1].bias, constant or 0.0)
         if hidden:
-            layers.append(_made(activation).to(dtype))
+            layers.append(made(activation).to(dtype))
     return nn.Sequential(*layers)
 
 
@@ -119,43 +121,6 @@ def f1(
     """
     widths = (28 * 28, *5 * (512,), 10)
     return nn.Sequential(nn.Flatten(), *mlp(widths, batch_norm, bias=bias, seed=seed, dtype=dtype))
-
-
-def _linear(
-    fan_in: int,
-    fan_out: int,
-    with_bias: bool,
-    constant: float | None,
-    generator: torch.Generator | None,
-    dtype: torch.dtype,
-) -> nn.Linear:
-    # Drawn in float64 whatever the dtype: the same network at every precision and on every CPU.
-    draw = {"dtype": torch.float64, "device": "cpu", "generator": generator}
-    weight = torch.randn(fan_out, fan_in, **draw) * math.sqrt(2 / fan_in)
-    # On the meta device torch's own initialisation, which is replaced here, draws nothing.
-    layer = nn.Linear(fan_in, fan_out, with_bias, device="meta")
-    layer.weight = nn.Parameter(weight.to(dtype))
-    # Drawn in any case, so that a change of the bias or of batch_norm alone keeps all weights.
-    shift = (2 * torch.rand(fan_out, **draw) - 1) / math.sqrt(fan_in)
-    if with_bias:
-        shift = shift if constant is None else torch.full_like(shift, constant)
-        layer.bias = nn.Parameter(shift.to(dtype))
-    return layer
-
-
-def _made(activation: Callable[[], nn.Module]) -> nn.Module:
-    if not isinstance(activation, nn.Module):
-        try:
-            with torch.device("cpu"):
-                made = activation()
-        except TypeError:
-            made = None
-        if isinstance(made, nn.Module):
-            return made
-    raise TypeError(
-        f"activation must be a class or function that makes a module when it is called without "
-        f"arguments, such as nn.ReLU, but {activation!r} does not"
-    )
 
 
 def _checked_widths(widths: Sequence[int]) -> tuple[int, ...]:

@@ -43,15 +43,13 @@ class UnitV1(nn.Module):
         self.relu_before = layers.relu()
         self.conv2 = layers.convolution(filters, filters)
         self.bn2 = layers.normalisation(filters)
-        self.shortcut = None
         if projection and (stride > 1 or inputs != filters):
             # Drawn with and without skips, so that both networks begin with equal weights.
             window = layers.convolution(inputs, filters, window=1, stride=stride)
-            self.shortcut = nn.Sequential(window, layers.normalisation(filters))
-        elif skip:
-            self.shortcut = PaddedSkip(inputs, filters, stride)
-        if not skip:
-            self.shortcut = None
+            shortcut = nn.Sequential(window, layers.normalisation(filters))
+        else:
+            shortcut = PaddedSkip(inputs, filters, stride)
+        self.shortcut = shortcut if skip else None
         self.relu_after = layers.relu()
 
     def branch(self, x: torch.Tensor) -> torch.Tensor:
@@ -172,7 +170,7 @@ def cifar_resnet(
     classes: int = 10,
     seed: int | None = None,
     dtype: torch.dtype | None = None,
-) -> ResNet:
+) -> nn.Module:
     """ResNet for small images: three stages of ``(depth - 2) / 6`` units.
 
     Args:
@@ -236,7 +234,7 @@ def resnet18(
     classes: int = 10,
     seed: int | None = None,
     dtype: torch.dtype | None = None,
-) -> ResNet:
+) -> nn.Module:
     """ResNet-18 for small images: four stages of two units of version 1.
 
     The ImageNet network with the changes that are usual for CIFAR: a first convolution of 3 x 3

@@ -59,7 +59,7 @@ def vgg(
     dropout: float = 0.0,
     seed: int | None = None,
     dtype: torch.dtype | None = None,
-) -> VGG:
+) -> nn.Module:
     """VGG-11, 13, 16 or 19 for square images of any size.
 
     Args:
