@@ -104,7 +104,9 @@ class Run:
     def load(self, name: str, split: str = "train", **options: Any) -> datasets.Dataset:
         """``relu_book.datasets.load``, noted in the record with its checksum."""
         data = datasets.load(name, split, **options)
-        entry = {"name": name, "split": split, **options, "checksum": data.checksum}
+        here = ("root", "download")  # where the files lie says nothing about what they hold
+        told = {option: value for option, value in options.items() if option not in here}
+        entry = {"name": name, "split": split, **told, "checksum": data.checksum}
         if entry not in self._data:
             self._data.append(entry)
         return data

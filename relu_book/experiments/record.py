@@ -47,13 +47,10 @@ def assemble(
             f"the results of {experiment.name} do not fit together along "
             f"{', '.join(name for name, _ in axes)}: {' '.join(str(error).split())}"
         ) from error
-    command = f"relu-book run {experiment.name} --scale {scale}"
-    if tuple(seeds) != tuple(settings.seeds):
-        command += f" --seeds {' '.join(map(str, seeds))}"
     record.attrs = {
         "experiment": experiment.name,
         "scale": scale,
-        "command": command,
+        "command": command(experiment, scale, seeds),
         "settings": json.dumps(as_json(settings)),
         "settings_hash": settings_hash(experiment.name, settings),
         "seeds": json.dumps(list(seeds)),
@@ -67,6 +64,14 @@ def assemble(
         },
     }
     return record
+
+
+def command(experiment: Experiment, scale: str, seeds: Sequence[int]) -> str:
+    """The command that measures an experiment with these seeds."""
+    words = f"relu-book run {experiment.name} --scale {scale}"
+    if tuple(seeds) != tuple(experiment.settings(scale).seeds):
+        words += f" --seeds {' '.join(map(str, seeds))}"
+    return words
 
 
 def _along(results: list[xr.Dataset], axes: list[tuple[str, Sequence[Any]]]) -> xr.Dataset:

@@ -140,7 +140,7 @@ def _check(name: str, function: Callable, scales: Mapping, expected: Mapping, ov
         )
     for scale, settings in scales.items():
         frozen = dataclasses.is_dataclass(settings) and settings.__dataclass_params__.frozen
-        if not frozen or not getattr(settings, SEEDS, None):
+        if isinstance(settings, type) or not frozen or not getattr(settings, SEEDS, None):
             raise ValueError(
                 f"{name}: the settings of {scale} are a frozen dataclass with seeds, but they are "
                 f"{settings!r}"

@@ -25,7 +25,7 @@ from relu_book.experiments.layout import (
     run_folder,
 )
 from relu_book.experiments.progress import Progress
-from relu_book.experiments.record import assemble
+from relu_book.experiments.record import assemble, command
 from relu_book.experiments.registry import Experiment, find
 from relu_book.experiments.settings import SEEDS, as_json
 from relu_book.results import RecordError, load, read, save
@@ -150,10 +150,10 @@ def run(
         _compute(jobs, executor, progress)
         kept = tuple(sorted(set(asked) | _done_before(experiment, scale, folder)))
         record = assemble(experiment, scale, kept, jobs_of(experiment, scale, kept, folder))
-        save(record, folder / RECORD)
+        record = read(save(record, folder / RECORD))
     finally:
         lock.release()
-    return _selected(record, asked)
+    return _selected(record, experiment, asked)
 
 
 def _measured(experiment: Experiment, asked: Sequence[int], folder: Path) -> xr.Dataset | None:
@@ -164,14 +164,18 @@ def _measured(experiment: Experiment, asked: Sequence[int], folder: Path) -> xr.
         return None
     if invalid(record, experiment, asked):
         return None
-    return _selected(record, asked)
+    return _selected(record, experiment, asked)
 
 
-def _selected(record: xr.Dataset, asked: Sequence[int]) -> xr.Dataset:
-    """The seeds that were asked for, in their order."""
+def _selected(record: xr.Dataset, experiment: Experiment, asked: Sequence[int]) -> xr.Dataset:
+    """The seeds that were asked for, in their order; the digest is one of all seeds."""
     if record.seed.values.tolist() == list(asked):
         return record
-    return record.sel(seed=list(asked)).assign_attrs(record.attrs, seeds=json.dumps(list(asked)))
+    again = command(experiment, record.attrs["scale"], asked)
+    part = record.sel(seed=list(asked))
+    part.attrs = record.attrs | {"seeds": json.dumps(list(asked)), "command": again}
+    del part.attrs["digest"]
+    return part
 
 
 def _done_before(experiment: Experiment, scale: str, folder: Path) -> set[int]:
@@ -201,7 +205,7 @@ def _compute(jobs: list[Job], executor: Executor | None, progress: bool) -> None
         outcomes = stack.enter_context(contextlib.closing(executor.map(execute, waiting)))
         for outcome in outcomes:
             if outcome.error is None:
-                if finished(outcome.job.folder) is None:  # computed on another file system
+                if not is_done(outcome.job):  # computed on another file system
                     save(outcome.result, Path(outcome.job.folder) / RESULT)
                 shown.finished(outcome.job)
                 continue
@@ -226,6 +230,6 @@ def _failure(failed: list[Outcome], jobs: list[Job]) -> JobsFailedError:
 
 def _checked(seeds: Sequence[int]) -> tuple[int, ...]:
     seeds = tuple(dict.fromkeys(seeds))
-    if not seeds or any(not isinstance(seed, int) or seed < 0 for seed in seeds):
+    if not seeds or any(type(seed) is not int or seed < 0 for seed in seeds):
         raise ValueError(f"seeds are whole numbers of at least 0, one at least, but got {seeds!r}")
     return seeds
