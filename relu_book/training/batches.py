@@ -38,7 +38,7 @@ def steps_per_epoch(samples: int, batch_size: int) -> int:
 class Batches:
     """The indices of one batch after the other, without an end.
 
-    The same as the naive form
+    The same as the naive form ::
 
         generator = torch.Generator().manual_seed(seed)
         while True:
