@@ -265,3 +265,11 @@ def test_rise_is_a_moving_mean_by_start():
     assert np.allclose(found["smoothed"], [[2, 11 / 3], [3, 8 / 3]])
     assert found["first"].tolist() == [1, 2]
     assert found["last"].tolist() == [6, 1]
+
+
+def test_growth_takes_every_layer_from_the_same_starts(model):
+    found = deep_dream.growth(model, starts=2, length=0.1)
+    assert found["smoothed"].shape == (6, 47)
+    second = deep_dream.rise(deep_dream.ascend(model, "relu2", deep_dream.noise(2), length=0.1))
+    for name, values in second.items():
+        assert np.array_equal(found[name][2:4], values)

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from relu_book.experiments.tutorial import checkpoint
 from relu_book.experiments.tutorial.drawings import GARMENTS, garment
 from relu_book.experiments.tutorial.small_vgg import network, to_row
+from relu_book.results import load
 
 STAGES = [[3], [4, 5]]
 
@@ -74,3 +75,15 @@ def test_garments_are_bright_on_black_and_each_another(name):
     assert 0.2 < (picture > 0.35).double().mean() < 0.7
     others = [garment(other) for other in GARMENTS if other != name]
     assert all((picture - other).abs().mean() > 0.05 for other in others)
+
+
+def test_the_books_file_holds_the_network_of_its_record():
+    about, record = checkpoint.metadata(), load("tutorial/small_vgg", "desk")
+    assert about["record"] == record.attrs["digest"]
+    assert "clean" in record.attrs["tree"]
+    assert np.array_equal(to_row(checkpoint.read()), record.weights.sel(seed=0).values)
+
+
+def test_the_books_network_knows_three_of_four_garments():
+    pictures = torch.stack([garment(name) for name in ("trousers", "bag", "boot")])
+    assert checkpoint.read()(pictures).argmax(1).tolist() == [1, 8, 9]

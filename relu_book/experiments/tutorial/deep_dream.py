@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-STEPS, LENGTH = 50, 0.1
+# Black and white pictures of 28 x 28 pixels are 28 apart: 50 steps of length 1 lead anywhere.
+STEPS, LENGTH = 50, 1.0
 
 
 class Dream(NamedTuple):
@@ -79,8 +80,20 @@ def ascend(
     return Dream(torch.stack(pictures), torch.stack(activations))
 
 
+def growth(model: nn.Sequential, starts: int = 3, length: float = LENGTH) -> dict[str, np.ndarray]:
+    """How far ascents towards each ReLU of a network come, from the same starts (fig-2.2.d).
+
+    Returns:
+        ``smoothed`` (ascents, windows), see ``rise``; ``first`` and ``last`` (ascents,); layer
+        after layer, ``starts`` ascents each.
+    """
+    layers = [name for name, part in model.named_children() if isinstance(part, nn.ReLU)]
+    found = [rise(ascend(model, layer, noise(starts), length=length)) for layer in layers]
+    return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+
+
 def rise(dream: Dream, window: int = 5) -> dict[str, np.ndarray]:
-    """fig-2.2.d: moving mean of the activation by start and step, first and last activation."""
+    """Moving mean of the activation by start and step, first and last activation."""
     activation = dream.activation.T.numpy()
     windows = np.lib.stride_tricks.sliding_window_view(activation, window, axis=1)
     return {
