@@ -140,8 +140,8 @@ def _read(path: Path, _changed: int) -> dict[str, Claim]:
     return {str(name): _claim(str(name), entry) for name, entry in entries.items()}
 
 
-class _Loader(yaml.SafeLoader):
-    """Plain data only, and no key twice."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Plain data only, and no key twice; in C where PyYAML has it, ten times as fast."""
 
     def construct_mapping(self, node, deep=False):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]

@@ -93,9 +93,7 @@ def _blocks(text: str, claims: Iterable[str]) -> list[tuple[str, dict[str, str]]
     for line in text.splitlines():
         if line in known:
             blocks.append((line, {}))
-        elif blocks and (
-            opening := re.match(r"  (measured|report|rule|corrected|verdict): ", line)
-        ):
+        elif blocks and (opening := _OPENING.match(line)):
             part = opening[1]
             rest = line[opening.end() :]
             before = blocks[-1][1].get(part)
@@ -143,9 +141,44 @@ def write(root: Path, costs: Mapping[str, Mapping[str, str]]) -> Counter:
         How many claims got each verdict.
     """
     rows = entries(root)
-    (root / "book" / PAGE).write_text(page(rows, costs, SUMMARY), encoding="utf-8")
-    (root / "book" / SUMMARY).write_text(summary_table(rows), encoding="utf-8")
+    for name, text in _pages(rows, costs).items():
+        (root / "book" / name).write_text(text, encoding="utf-8")
     return Counter(row.verdict for row in rows)
+
+
+def drift(root: Path, costs: Mapping[str, Mapping[str, str]]) -> str:
+    """What in the pages of a clone is not what its claims and chapters give, in one sentence.
+
+    Args:
+        root: Root of the clone.
+        costs: As for ``write``.
+
+    Returns:
+        The sentence, short however much differs; empty if nothing does.
+    """
+    found = []
+    for name, text in _pages(entries(root), costs).items():
+        path = root / "book" / name
+        there = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if there != text:
+            lines = set(there.splitlines()) ^ set(text.splitlines())
+            ids = re.findall(r'^<tr id="([^"]+)"', "\n".join(sorted(lines)), re.MULTILINE)
+            found.append(f"book/{name} ({_some(sorted(set(ids))) or 'not in its rows'})")
+    if not found:
+        return ""
+    return (
+        f"{' and '.join(found)} differ from what data/claims.yml, the stored chapters and the "
+        "experiments give: run `relu-book claims` and commit both pages"
+    )
+
+
+def _pages(rows: list[Entry], costs: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {PAGE: page(rows, costs, SUMMARY), SUMMARY: summary_table(rows)}
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
 
 
 def _plain(text: str) -> str:
