@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from relu_book.cells import exact_cells, rasterize, region_count
+from relu_book.cells import exact_cells, rasterize, region_count, sign_vectors
 from relu_book.experiments import activation_cells as measure
+from relu_book.models import mlp
 
 
 def test_grid_points_are_those_of_a_raster():
@@ -26,6 +27,35 @@ def test_labels_of_all_layers_in_one_pass_equal_one_raster_a_layer(batch_norm):
         assert np.array_equal(of_layer.reshape(80, 80), raster.labels)
         everything = rasterize(model, number, resolution=80, reference=data, scope="global")
         assert counts[number] == everything.count
+
+
+@pytest.mark.parametrize("width", [3, 70, 300])
+def test_cell_counts_are_those_of_a_raster(width):
+    model = measure.layer(width, seed=1)
+    assert measure.cell_count(model, 90) == rasterize(model, 0, resolution=90).count
+
+
+def test_labels_leave_points_and_network_alone():
+    model, points = measure.stack(9, 2, seed=0, batch_norm=True).train(), measure.normal_points(1)
+    before = points.clone(), {name: t.clone() for name, t in model.state_dict().items()}
+    measure.labels_by_layer(model, points, points)
+    assert torch.equal(points, before[0])
+    assert all(torch.equal(t, before[1][name]) for name, t in model.state_dict().items())
+    assert model.training
+
+
+def test_a_head_has_no_cells():
+    model = mlp((2, 7, 5, 3), seed=0, dtype=torch.float64)
+    labels = measure.labels_by_layer(model, measure.grid(resolution=50))
+    assert len(labels) == 2
+    assert labels[1].max() + 1 == rasterize(model, 1, resolution=50).count
+
+
+def test_three_filters_by_corners_and_by_linear_programming():
+    rng = np.random.default_rng(0)
+    weight, bias = rng.normal(size=(20, 3, 2)), rng.normal(size=(20, 3))
+    expected = [len(sign_vectors(w, b)) for w, b in zip(weight, bias, strict=True)]
+    assert measure.three_filters(20).tolist() == expected
 
 
 def test_nested_grids_are_nested():

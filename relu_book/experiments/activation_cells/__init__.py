@@ -30,9 +30,9 @@ from relu_book.experiments.activation_cells.depth import (
     slice_corners,
 )
 from relu_book.experiments.activation_cells.networks import (
-    CHUNK,
     RESOLUTION,
     WINDOW,
+    cell_count,
     first_layer,
     global_counts,
     grid,

@@ -133,9 +133,10 @@ def hash_collisions(seed: int) -> dict:
 def _few_ones(width: int, patterns: int) -> np.ndarray:
     """The first patterns of a width in the order of their number of ones, as words."""
     subsets = chain.from_iterable(combinations(range(width), ones) for ones in range(width))
+    chosen = list(islice(subsets, patterns))
     signs = np.zeros((patterns, width), dtype=bool)
-    for row, subset in enumerate(islice(subsets, patterns)):
-        signs[row, list(subset)] = True
+    rows = np.repeat(np.arange(patterns), [len(subset) for subset in chosen])
+    signs[rows, list(chain.from_iterable(chosen))] = True
     return np.packbits(signs, axis=1, bitorder="little").view(np.int64)
 
 
@@ -179,11 +180,19 @@ def evaluations_of_convolutions(seed: int = 0) -> dict:
 def three_filters(layers: int) -> np.ndarray:
     """txt-2.2.2.2: (layers,) exact number of patterns of three random filters in the plane."""
 
-    def patterns(seed):
-        rng = np.random.default_rng(seed)
-        return len(sign_vectors(rng.normal(size=(3, 2)), rng.normal(size=3)))
-
-    return np.array(per_seed(patterns, range(layers)))
+    rng = np.random.default_rng(0)
+    weight, bias = rng.normal(size=(layers, 3, 2)), rng.normal(size=(layers, 3))
+    seen = np.zeros((layers, 8), dtype=bool)
+    # Each cell of three lines that are not parallel has a corner, in which two of them cross. There
+    # the third filter has one sign; the other two take all four pairs of signs around it.
+    for third in range(3):
+        pair = [number for number in range(3) if number != third]
+        corner = np.linalg.solve(weight[:, pair], -bias[:, pair, None])[..., 0]
+        positive = (weight[:, third] * corner).sum(1) + bias[:, third] > 0
+        for signs in range(4):
+            code = (signs & 1) << pair[0] | (signs >> 1) << pair[1] | positive.astype(int) << third
+            seen[np.arange(layers), code] = True
+    return seen.sum(1)
 
 
 def pattern_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 0) -> dict:

@@ -9,12 +9,14 @@ import torch
 from torch import nn
 
 from relu_book.cells import frozen_batch_norm, label_rows
+from relu_book.cells.labelling import new_numbering, sorted_rows
 from relu_book.models import mlp
-from relu_book.patterns import watch
+from relu_book.patterns import pack
 
 WINDOW = (-5.0, 5.0)
 RESOLUTION = 500
-CHUNK = 4096
+# Numbers a layer at a time: a megabyte, which stays in the cache and which the allocator keeps.
+CHUNK_NUMBERS = 2**17
 
 
 def layer(
@@ -46,38 +48,55 @@ def grid(window: tuple[float, float] = WINDOW, resolution: int = RESOLUTION) -> 
 
 @torch.no_grad()
 def labels_by_layer(
-    model: nn.Module, points: torch.Tensor, reference: torch.Tensor | None = None
+    model: nn.Sequential, points: torch.Tensor, reference: torch.Tensor | None = None
 ) -> list[np.ndarray]:
     """Number the patterns of every layer in one pass: (points,) labels from 0, one array a layer.
 
-    ``rasterize`` answers for one layer; this asks all of them at once. Cost: one forward pass and
-    one sort a layer.
+    ``rasterize`` answers for one layer of any model; this asks all layers of a dense one at once,
+    and writes over what is no longer needed. Cost: half of the time of ``rasterize``, a layer.
 
     Args:
         model: dense network.
         points: (n, ...) inputs of the model.
         reference: data whose statistics batch normalisation uses; needed in training mode.
     """
-    # Memory is taken once: pieces of it kept between the temporaries of a pass would tear the heap.
-    words: dict[str, np.ndarray] = {}
-    start = 0
+    modules = list(model)
+    while not isinstance(modules[-1], nn.ReLU):
+        modules.pop()  # a head has no cells
+    depth = sum(isinstance(module, nn.ReLU) for module in modules)
+    widest = max(module.out_features for module in modules if isinstance(module, nn.Linear))
+    chunk = max(256, CHUNK_NUMBERS // widest)
+    numberings = []
+    labels = np.empty((depth, len(points)), dtype=np.int64)
+    with frozen_batch_norm(model, reference):
+        for start in range(0, len(points), chunk):
+            x, layer_number = points[start : start + chunk], 0
+            for module in modules:
+                if not isinstance(module, nn.ReLU):
+                    x = module(x)
+                    continue
+                words = pack(x).numpy()
+                if not start:
+                    numberings.append(new_numbering(words.shape[1]))
+                labels[layer_number, start : start + chunk] = numberings[layer_number].add(words)
+                x.relu_()
+                layer_number += 1
+    return [
+        sorted_rows(numbering.rows)[1][each]
+        for numbering, each in zip(numberings, labels, strict=True)
+    ]
 
-    def keep(site):
-        packed = site.pack().numpy()
-        if site.name not in words:
-            words[site.name] = np.empty((len(points), packed.shape[1]), dtype=np.int64)
-        words[site.name][start : start + len(packed)] = packed
 
-    with frozen_batch_norm(model, reference), watch(model, keep):
-        for start in range(0, len(points), CHUNK):
-            model(points[start : start + CHUNK])
-    return [label_rows(each)[1] for each in words.values()]
+def cell_count(model: nn.Sequential, resolution: int = RESOLUTION) -> int:
+    """Cells of the last layer of a network on the plane that the grid sees."""
+    return int(labels_by_layer(model, grid(resolution=resolution))[-1].max()) + 1
 
 
 def global_counts(labels: list[np.ndarray]) -> list[int]:
     """Distinct global patterns of the first 1, 2, ... layers, from the labels of each layer."""
     counts, joined = [], np.zeros_like(labels[0])
     for layer_labels in labels:
-        _, joined = label_rows(np.stack([joined, layer_labels], axis=1))
-        counts.append(int(joined.max()) + 1)
+        pairs = joined * (layer_labels.max() + 1) + layer_labels
+        distinct, joined = label_rows(pairs[:, None])
+        counts.append(len(distinct))
     return counts

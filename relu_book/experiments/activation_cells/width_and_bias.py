@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from relu_book import datasets
-from relu_book.cells import arrangement_cells, exact_cells, rasterize
+from relu_book.cells import arrangement_cells, exact_cells
 from relu_book.experiments.activation_cells.networks import (
     RESOLUTION,
     WINDOW,
+    cell_count,
     first_layer,
     layer,
 )
@@ -45,7 +46,7 @@ def counts_by_width(widths: Sequence[int], seeds: Sequence[int]) -> dict:
     def counts(seed):
         models = [layer(width, seed) for width in widths]
         return [
-            [rasterize(model, 0).count for model in models],
+            [cell_count(model) for model in models],
             [arrangement_cells(*first_layer(model), WINDOW) for model in models],
         ]
 
@@ -58,7 +59,7 @@ def gap_to_formula(width: int, seeds: Iterable[int]) -> dict:
     models = [layer(width, seed) for seed in seeds]
     wide = tuple(100 * edge for edge in WINDOW)
     return {
-        "grid_count": [rasterize(model, 0).count for model in models],
+        "grid_count": [cell_count(model) for model in models],
         "exact_count": [arrangement_cells(*first_layer(model), WINDOW) for model in models],
         "wide_exact_count": [arrangement_cells(*first_layer(model), wide) for model in models],
     }
@@ -69,7 +70,7 @@ def sectors(width: int, seeds: Iterable[int]) -> dict:
     models = [layer(width, seed, bias=0.0) for seed in seeds]
     return {
         "exact_sectors": [exact_cells(model, 0).distinct for model in models],
-        "sectors_on_grid": [rasterize(model, 0).count for model in models],
+        "sectors_on_grid": [cell_count(model) for model in models],
     }
 
 
@@ -90,7 +91,7 @@ def central_cell(width: int, seeds: Iterable[int]) -> dict:
     names = ("count_bias_0", "count_bias_025", "area_bias_025", "area_bias_1")
 
     def measure(seed):
-        counts = [rasterize(layer(width, seed, bias=b), 0).count for b in (0.0, 0.25)]
+        counts = [cell_count(layer(width, seed, bias=b)) for b in (0.0, 0.25)]
         complexes = [exact_cells(layer(width, seed, bias=b), 0) for b in (0.25, 1.0)]
         return counts + [c.areas[_identity_cell(c, width)] for c in complexes]
 
@@ -147,7 +148,7 @@ def counts_by_bias(
 
     def counts(seed):
         models = [layer(width, seed, bias=float(b)) for b in biases]
-        grids = [[rasterize(m, 0, resolution=n).count for m in models] for n in resolutions]
+        grids = [[cell_count(model, n) for model in models] for n in resolutions]
         # At bias 0 all lines pass through one point: counting crossings does not do, polygons do.
         exact = [
             arrangement_cells(*first_layer(m), WINDOW) if b else exact_cells(m, 0).count
@@ -163,11 +164,19 @@ def counts_by_bias(
     }
 
 
+def _grid_counts(biases: Sequence[float], seeds: Sequence[int], width: int = 128) -> np.ndarray:
+    """Cells on the grid, (seeds, biases)."""
+
+    def counts(seed):
+        return [cell_count(layer(width, seed, bias=float(b))) for b in biases]
+
+    return np.array(per_seed(counts, seeds))
+
+
 def bias_of_fewest_cells(seeds: Sequence[int]) -> dict:
     """fig-2.7.a: among biases from -5 to 5 the one with the fewest cells, one a seed."""
     biases = np.array([-5, -0.05, 0, 0.05, 5])
-    counts = counts_by_bias(biases, seeds)["grid"][RESOLUTION]
-    return {"bias": biases, "bias_of_minimum": biases[counts.argmin(1)]}
+    return {"bias": biases, "bias_of_minimum": biases[_grid_counts(biases, seeds).argmin(1)]}
 
 
 def bias_of_most_cells(curves: dict) -> dict:
@@ -196,8 +205,8 @@ def rise_and_fall(curves: dict) -> dict:
 
 def counts_at_opposite_biases(biases: Sequence[float], seeds: Sequence[int]) -> dict:
     """fig-2.7.d: counts at b and at -b."""
-    positive = counts_by_bias(biases, seeds)["grid"][RESOLUTION]
-    negative = counts_by_bias([-b for b in biases], seeds)["grid"][RESOLUTION]
+    counts = _grid_counts([*biases, *(-b for b in biases)], seeds)
+    positive, negative = np.hsplit(counts, 2)
     return {"count_positive": positive, "count_negative": negative}
 
 
