@@ -78,7 +78,7 @@ def losses_by_rate(
     """The loss of each step at each learning rate, from the same weights every time.
 
     Args:
-        network: Makes the network for a number of pixels.
+        network: Makes the network for a number of pixels; equal networks at every call.
         settings: Rates and steps.
         seed: Of the batches.
         run: Loads the digits and tells the progress.
@@ -130,7 +130,8 @@ def largest_rates(record: xr.Dataset, steps: int = 100) -> dict[str, list[float]
     A run diverges if its loss is not finite, or averages above 95 % of ln 10, the loss of guessing,
     over the last ten steps.
     """
-    last = record["losses"].isel(step=slice(steps - 10, steps)).mean("step", skipna=False)
+    steps = min(steps, record.sizes["step"])
+    last = record["losses"].isel(step=slice(max(0, steps - 10), steps)).mean("step", skipna=False)
     stable = last <= 0.95 * GUESSING
     rates = xr.where(stable, record["learning_rate"], 0.0).max("learning_rate")
     return {
@@ -144,6 +145,6 @@ def _end(record: xr.Dataset, share: float) -> xr.DataArray:
     steps = record.sizes["step"]
     return (
         record["losses"]
-        .isel(step=slice(steps - round(share * steps), steps))
+        .isel(step=slice(steps - max(1, round(share * steps)), steps))
         .mean("step", skipna=False)
     )

@@ -18,8 +18,6 @@ from relu_book.experiments import Run, experiment
 from relu_book.models import cifar_resnet, convnet
 from relu_book.training import Checkpoint, make_optimizer, train
 
-DEEP = (32, 56)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -36,7 +34,7 @@ class Settings:
     """
 
     residual: tuple[bool, ...] = (False, True)
-    depth: tuple[int, ...] = (8, *DEEP)
+    depth: tuple[int, ...] = (8, 32, 56)
     width: int = 8
     learning_rate: float = 0.05
     steps: int = 200
@@ -88,15 +86,15 @@ def losses_at_the_end(record: xr.Dataset) -> dict[str, np.ndarray]:
     """Mean loss of the last tenth of the steps, (seeds, depths), without and with skips.
 
     Args:
-        record: ``loss`` by residual, depth, seed and step.
+        record: ``loss`` by residual, depth, seed and step; depths from small to large.
 
     Returns:
-        What the claim on skip connections judges.
+        What the claim on skip connections judges; deep are all depths but the first.
     """
     steps = record.sizes["step"]
-    last = record["loss"].isel(step=slice(steps - steps // 10, steps)).mean("step")
+    last = record["loss"].isel(step=slice(steps - max(1, steps // 10), steps)).mean("step")
     last = last.transpose("residual", "seed", "depth")
-    deep = last.sel(depth=list(DEEP))
+    deep = last.isel(depth=slice(1, None))
     return {
         "loss_plain": last.sel(residual=False).values,
         "loss_residual": last.sel(residual=True).values,

@@ -22,7 +22,7 @@ def rate_curves(records: Mapping[str, xr.Dataset]) -> Figure:
     panels = figure.subplots(1, len(records), squeeze=False, sharey=True)[0]
     for axes, (title, record) in zip(panels, records.items(), strict=True):
         steps = record.sizes["step"]
-        last = record["losses"].isel(step=slice(steps - steps // 10, steps))
+        last = record["losses"].isel(step=slice(steps - max(1, steps // 10), steps))
         end = last.mean("step", skipna=False)
         for batch_norm, name, colour in (
             (False, "without", BLUE),
