@@ -83,7 +83,7 @@ def small_vgg(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run tutorial/small_vgg --scale desk
 
     Expected time: smoke (scanned digits) 5 s on one core, desk (FashionMNIST) 1 min on one core.
-    Expected result: almost nine of ten test pictures are classified as they should be; the
+    Expected result: 85 % of the test pictures are classified as they should be; the
     distribution of each layer's weights moves away from the initial one.
 
     Returns:

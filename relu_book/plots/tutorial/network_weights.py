@@ -28,7 +28,7 @@ def draw_weights(layer: int, step: int) -> Figure:
     curve = figure.add_axes((0.59, 0.17, 0.39, 0.72))
     bars.stairs(before, EDGES, fill=True, color="#bbbbbb", label="before training")
     bars.stairs(now, EDGES, color=BLUE, linewidth=2, label=f"after {step} steps")
-    bars.set(xlabel="weight / initial s.d.", ylabel="share", xlim=(-4, 4), ylim=(0, 0.14))
+    bars.set(xlabel="weight / initial s.d.", ylabel="share", xlim=(-4, 4), ylim=(0, 0.17))
     bars.set_title(f"layer {layer}")
     bars.legend(loc="upper right", fontsize=10)
     for seed, distance in zip(record["seed"], _distances(record, layer), strict=True):
