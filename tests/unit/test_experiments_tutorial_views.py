@@ -14,6 +14,7 @@ from relu_book.experiments.tutorial import (
     deep_dream,
     principal_components,
 )
+from relu_book.experiments.tutorial.drawings import garment
 from relu_book.experiments.tutorial.small_vgg import network
 
 
@@ -273,3 +274,28 @@ def test_growth_takes_every_layer_from_the_same_starts(model):
     second = deep_dream.rise(deep_dream.ascend(model, "relu2", deep_dream.noise(2), length=0.1))
     for name, values in second.items():
         assert np.array_equal(found[name][2:4], values)
+
+
+# --- What is asked for and is not there ---
+
+
+@pytest.mark.parametrize("chosen", [-1, 6])
+def test_a_filter_that_is_not_there_is_named(model, chosen):
+    with pytest.raises(ValueError, match=f"relu2 has the filters 0 to 5, but filter is {chosen}"):
+        deep_dream.ascend(model, "relu2", deep_dream.noise(1), filter=chosen)
+
+
+@pytest.mark.parametrize("number", [0, 5])
+def test_more_components_than_filters_are_refused(number):
+    with pytest.raises(ValueError, match=f"1 to 4 components, but number is {number}"):
+        principal_components.components(torch.rand(4, 3, 3), number)
+
+
+def test_digits_of_another_size_are_refused():
+    with pytest.raises(ValueError, match="1 x 8 x 8 pixels, but those of digits have 1 x 16 x 16"):
+        canvases.two_digits(load("digits", "test", size=16), 1, seed=0)
+
+
+def test_a_garment_that_nobody_drew_is_named():
+    with pytest.raises(ValueError, match="no drawing of 'hat': choose one of trousers, "):
+        garment("hat")

@@ -35,6 +35,9 @@ def two_digits(scans: Dataset, number: int, seed: int) -> Canvases:
         number: How many canvases.
         seed: Of scans, places and noise.
 
+    Raises:
+        ValueError: The scans have another size.
+
     Example:
         >>> from relu_book.datasets import load
         >>> made = two_digits(load("digits", "test"), 3, seed=0)
@@ -43,6 +46,11 @@ def two_digits(scans: Dataset, number: int, seed: int) -> Canvases:
         >>> bool((made.labels[:, 0] != made.labels[:, 1]).all())
         True
     """
+    if scans.images.shape[1:] != (1, DIGIT, DIGIT):
+        raise ValueError(
+            f"the digits of a canvas have 1 x 8 x 8 pixels, but those of {scans.name} have "
+            f"{' x '.join(map(str, scans.images.shape[1:]))}: load them without a size"
+        )
     rng = np.random.default_rng(seed)
     images = rng.uniform(0, NOISE, (number, 1, HEIGHT, WIDTH))
     boxes = np.zeros((number, 2, HEIGHT, WIDTH), bool)

@@ -51,7 +51,7 @@ def ascend(
         length: Euclidean length of a step, before pixels are cut to their range.
 
     Raises:
-        ValueError: The network has no such layer.
+        ValueError: The network has no such layer, or the layer no such filter.
 
     Cost: a forward and a backward pass a step; 10 pictures of 28 x 28 take 1 s in float64.
 
@@ -67,6 +67,10 @@ def ascend(
     for step in range(steps + 1):
         picture.requires_grad_()
         maps = before(picture)
+        if filter is not None and not 0 <= filter < maps.shape[1]:
+            raise ValueError(
+                f"{layer} has the filters 0 to {maps.shape[1] - 1}, but filter is {filter}"
+            )
         answers = maps.relu() if filter is None else maps[:, filter : filter + 1]
         activation = answers.flatten(1).mean(1)
         pictures.append(picture.detach())

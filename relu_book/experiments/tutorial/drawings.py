@@ -30,11 +30,16 @@ def garment(name: str) -> Tensor:
     Args:
         name: One of ``GARMENTS``.
 
+    Raises:
+        ValueError: There is no such drawing.
+
     Example:
         >>> picture = garment("boot")
         >>> tuple(picture.shape), picture.min().item(), picture.max().item()
         ((1, 28, 28), 0.0, 0.7)
     """
+    if name not in GARMENTS:
+        raise ValueError(f"there is no drawing of {name!r}: choose one of {', '.join(GARMENTS)}")
     corners = [
         tuple(FINER * int(place) for place in corner.split(","))
         for corner in GARMENTS[name][1].split()

@@ -27,6 +27,9 @@ def components(maps: Tensor, number: int = 3) -> Components:
 
     The sign of a component means nothing; here its largest value is positive.
 
+    Raises:
+        ValueError: More components are asked for than there are filters or places.
+
     Example:
         >>> import torch
         >>> slope = torch.arange(12.0).view(1, 3, 4)
@@ -35,6 +38,11 @@ def components(maps: Tensor, number: int = 3) -> Components:
         ((2, 3, 4), [1.0, 0.0])
     """
     places = maps.flatten(1).T.double().numpy()
+    if not 1 <= number <= min(places.shape):
+        raise ValueError(
+            f"{places.shape[1]} filters at {places.shape[0]} places have 1 to {min(places.shape)} "
+            f"components, but number is {number}"
+        )
     places = places - places.mean(0)
     left, sizes, _ = np.linalg.svd(places, full_matrices=False)
     scores = left[:, :number] * sizes[:number]
