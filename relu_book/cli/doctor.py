@@ -3,10 +3,16 @@
 import os
 import platform
 import shutil
+from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
 
 import torch
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
+import relu_book
 from relu_book import datasets, experiments
 from relu_book.devices import device
 from relu_book.experiments.executors import cores
@@ -21,7 +27,7 @@ PACKAGES = (
 )  # fmt: skip
 
 
-FOUND = "found"
+FOUND, CAN = "found", "can run"
 
 
 def examine() -> Iterator[str]:
@@ -36,11 +42,20 @@ def examine() -> Iterator[str]:
             missing.add(name)
         yield f"  {name:<16} {state}"
     yield "Experiments"
+    can: Counter = Counter()
+    there: Counter = Counter()
     for name in experiments.names():
         found = experiments.find(name)
         yield f"  {name}"
         for scale in found.scales:
-            yield f"    {scale:<6} {_runnable(found, scale, missing)}"
+            state = _runnable(found, scale, missing)
+            there[scale] += 1
+            can[scale] += state.startswith(CAN)
+            yield f"    {scale:<6} {state}"
+    counts = ", ".join(f"{can[scale]} of {there[scale]} at the scale {scale}" for scale in there)
+    yield f"In short: of the experiments you can run {counts}."
+    if missing:
+        yield f"The others need data sets; missing are {', '.join(sorted(missing))}."
 
 
 def data_set(name: str) -> str:
@@ -63,10 +78,24 @@ def data_set(name: str) -> str:
 
 
 def _installed() -> Iterator[str]:
-    found = versions(PACKAGES)
+    found, needed = versions(PACKAGES), _needed()
     yield "Packages"
     for name in ("python", *PACKAGES):
-        yield f"  {name:<16} {found.get(name, 'not installed')}"
+        state = found.get(name, "not installed")
+        if name in found and not needed.get(name, SpecifierSet()).contains(state, True):
+            state += f", but relu-book needs {needed[name]}"
+        yield f"  {name:<16} {state}"
+
+
+def _needed() -> dict[str, SpecifierSet]:
+    """The versions that relu-book asks for, by package; none if it is not installed."""
+    try:
+        about = metadata("relu-book")
+    except PackageNotFoundError:
+        return {}
+    asked = map(Requirement, about.get_all("Requires-Dist", ()))
+    ranges = {one.name.lower(): one.specifier for one in asked}
+    return ranges | {"python": SpecifierSet(about.get("Requires-Python", ""))}
 
 
 def _machine() -> Iterator[str]:
@@ -81,14 +110,27 @@ def _machine() -> Iterator[str]:
         yield f"  {'CUDA device':<16} {device_name(torch.device('cuda', index))}"
     for name in ("numba", "triton"):
         yield f"  {'backend ' + name:<16} {_backend(name)}"
+    yield f"  {'compiled code in':<16} {_compiled()}"
     root = datasets.data_root()
     yield f"  {'data sets in':<16} {root}{'' if root.is_dir() else ' (no such folder yet)'}"
     runs = experiments.runs_root()
     there = next(folder for folder in (runs, *runs.parents) if folder.is_dir())
-    yield f"  {'runs in':<16} {runs}, {shutil.disk_usage(there).free / 1e9:.1f} GB free"
+    writable = "" if os.access(there, os.W_OK) else ", but you may not write there"
+    free = shutil.disk_usage(there).free / 1e9
+    yield f"  {'runs in':<16} {runs}, {free:.1f} GB free{writable}"
     for variable in ("RELU_BOOK_SCALE", "RELU_BOOK_DEVICE", "OMP_NUM_THREADS"):
         yield f"  {variable:<16} {os.environ.get(variable, 'not set')}"
     yield f"  {'commit':<16} {head} ({tree})"
+
+
+def _compiled() -> str:
+    """Where numba keeps what it has compiled, so that later processes need not wait for it."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    folder = Path(named) if named else Path(relu_book.__file__).parent
+    there = next(path for path in (folder, *folder.parents) if path.is_dir())
+    if os.access(there, os.W_OK):
+        return str(folder)
+    return f"{folder}, but you may not write there: set NUMBA_CACHE_DIR to a folder of yours"
 
 
 def _backend(name: str) -> str:
@@ -106,4 +148,4 @@ def _runnable(found: experiments.Experiment, scale: str, missing: set[str]) -> s
     lacking = sorted({named} & missing if isinstance(named, str) else set(named) & missing)
     if lacking:
         return f"cannot run without {' and '.join(lacking)}"
-    return f"can run, takes {found.expected[scale]}"
+    return f"{CAN}, takes {found.expected[scale]}"

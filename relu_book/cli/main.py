@@ -6,6 +6,12 @@ Errors that a user or a machine can cause end in one sentence on stderr. Exit st
 done, 2 not understood, 3 another process works on the same run, 130 stopped by Ctrl-C.
 """
 
+import contextlib
+import difflib
+import functools
+import inspect
+import io
+import itertools
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,7 +19,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-Name = Annotated[str, tyro.conf.Positional]
+Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 Scale = Literal["smoke", "desk", "paper"]
 
 
@@ -83,17 +89,16 @@ def promote(name: Name, scale: Scale = "smoke") -> None:
     print(f"{path}\ngit add it and commit it with what it changes")
 
 
-def claims() -> None:
-    """Write the ledger of the claims, book/claims.md, again, and print the tally."""
-    from relu_book import experiments
-    from relu_book.claims.ledger import write
+def claims(check: bool = False) -> None:
+    """Write the ledger of the claims, book/claims.md, again, and print the tally.
+
+    Args:
+        check: Write nothing, but fail if the pages are not what claims and chapters give today.
+    """
+    from relu_book.cli.texts import tally
     from relu_book.results import repository
 
-    costs = {name: experiments.find(name).expected for name in experiments.names()}
-    tally = write(repository(), costs)
-    for verdict, number in tally.items():
-        print(f"{number:>4}  {verdict}")
-    print(f"{tally.total():>4}  claims in book/claims.md")
+    print(tally(repository(), check))
 
 
 def doctor() -> None:
@@ -103,6 +108,8 @@ def doctor() -> None:
     for line in examine():
         print(line, flush=True)
 
+
+_DESCRIPTION = "Experiments and records of the book, from a terminal."
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_experiments,
@@ -128,11 +135,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         activation_cells/cells_over_width ...
         0
     """
-    command = tyro.extras.SubcommandApp()
-    for name, function in COMMANDS.items():
-        command.command(name=name)(function)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        command.cli(args=None if arguments is None else list(arguments), prog="relu-book")
+        understood = _understood(words)
+    except ValueError as error:
+        print(f"relu-book: {error}", file=sys.stderr)
+        return 2
+    try:
+        understood()
     except KeyboardInterrupt:
         print("relu-book: stopped; the same command goes on where it was", file=sys.stderr)
         return 130
@@ -142,6 +152,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _told(error)
     return 0
+
+
+def _understood(words: list[str]) -> Callable[[], None]:
+    """The command that these words ask for; a ValueError in one sentence if they ask for none."""
+    _check_spelling(words)
+    command = tyro.extras.SubcommandApp()
+    for name, function in COMMANDS.items():
+        command.command(name=name)(_later(function))
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return command.cli(args=words, prog="relu-book", description=_DESCRIPTION)
+    except SystemExit as end:
+        if not end.code:  # help was asked for
+            raise
+        raise ValueError(_sentence_in(said.getvalue())) from None
+
+
+def _later(function: Callable[..., None]) -> Callable[..., Callable[[], None]]:
+    """The command with its options, not run yet: what goes wrong in it is none of the parser's."""
+
+    @functools.wraps(function)
+    def bound(**options: object) -> Callable[[], None]:
+        return functools.partial(function, **options)
+
+    return bound
+
+
+def _check_spelling(words: list[str]) -> None:
+    """A misspelt command or option is answered with the close ones."""
+    if not words or words[0] in ("-h", "--help"):
+        return
+    name, known = words[0], list(COMMANDS)
+    if name not in COMMANDS:
+        raise ValueError(f"there is no command {name!r}: {_close(name, known)}")
+    options = [f"--{option}" for option in inspect.signature(COMMANDS[name]).parameters]
+    for word in words[1:]:
+        option = word.partition("=")[0].replace("--no-", "--")
+        if word.startswith("--") and option not in (*options, "--help"):
+            raise ValueError(f"{name} has no option {option}: {_close(option, options)}")
+
+
+def _close(word: str, known: list[str]) -> str:
+    found = difflib.get_close_matches(word, known, n=2, cutoff=0.5)
+    return f"did you mean {' or '.join(found)}?" if found else f"there are {', '.join(known)}"
+
+
+def _sentence_in(box: str) -> str:
+    """What the parser says in the first paragraph of its box, below the title, in one line."""
+    # Its frame is drawn with ASCII characters where others cannot be shown.
+    lines = [line.strip("│| ") for line in box.splitlines()[1:]]
+    text = itertools.dropwhile(lambda line: not line.strip("─-"), lines)
+    words = itertools.takewhile(lambda line: line.strip("─-"), text)
+    return f"{' '.join(words).rstrip('.')}; `relu-book --help` and `relu-book COMMAND --help` help"
 
 
 def _told(error: Exception) -> int:

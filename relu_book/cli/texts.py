@@ -1,11 +1,14 @@
-"""What ``relu-book list``, ``run`` and ``show`` print."""
+"""What ``relu-book list``, ``run``, ``show`` and ``claims`` print."""
 
 import inspect
 import json
+from collections import Counter
+from pathlib import Path
 
 import xarray as xr
 
 from relu_book import experiments
+from relu_book.claims import ledger
 from relu_book.experiments.layout import RECORD, run_folder
 from relu_book.experiments.progress import duration
 from relu_book.results import load, read, recorded
@@ -44,6 +47,34 @@ def shown(name: str, scale: str | None = None) -> str:
             return "\n".join([*lines, "Run that is not promoted", summary(read(run))])
     where = f" at the scale {scale}" if scale is not None else ""
     return "\n".join([*lines, f"Nothing is measured{where} yet."])
+
+
+def tally(root: Path, check: bool = False) -> str:
+    """How many claims got each verdict; the ledger is written, or compared with what is there.
+
+    Args:
+        root: Root of the clone.
+        check: Whether to compare instead of writing.
+
+    Raises:
+        ValueError: The pages differ from what claims and chapters give, or these do not fit.
+    """
+    costs = {name: experiments.find(name).expected for name in experiments.names()}
+    pages = [root / "book" / name for name in (ledger.PAGE, ledger.SUMMARY)]
+    if check:
+        rows = ledger.entries(root)
+        today = ledger.page(rows, costs, ledger.SUMMARY), ledger.summary_table(rows)
+        for path, text in zip(pages, today, strict=True):
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                raise ValueError(
+                    f"book/{path.name} is not what claims and chapters give today: run "
+                    "`relu-book claims` and commit it"
+                )
+        counts = Counter(row.verdict for row in rows)
+    else:
+        counts = ledger.write(root, costs)
+    lines = [f"{number:>4}  {verdict}" for verdict, number in counts.items()]
+    return "\n".join([*lines, f"{counts.total():>4}  claims in book/{ledger.PAGE}"])
 
 
 def summary(record: xr.Dataset) -> str:

@@ -21,6 +21,7 @@ from typing import Protocol
 from relu_book.devices import device
 from relu_book.experiments.job import Job, Outcome, sentence
 
+START = "spawn"
 Function = Callable[[Job], Outcome]
 
 
@@ -98,10 +99,12 @@ class DaskCluster:
 
     Args:
         address: Address of the scheduler, such as ``tcp://10.0.0.1:8786``.
+        patience: How long to wait for its answer.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, patience: str = "10s") -> None:
         self.address = address
+        self.patience = patience
 
     def map(self, function: Function, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """``function(job)`` for every job, in the order in which they are completed.
@@ -118,7 +121,7 @@ class DaskCluster:
                 'a Dask cluster needs distributed: pip install ".[cluster]"'
             ) from error
         try:
-            client = Client(self.address, timeout="10s", set_as_default=False)
+            client = Client(self.address, timeout=self.patience, set_as_default=False)
         except (OSError, ValueError) as error:
             raise OSError(
                 f"no Dask scheduler answers at {self.address}: start one with `dask scheduler` and "
@@ -163,7 +166,7 @@ def _in_a_module(jobs: Sequence[Job]) -> None:
 
 def _start(function: Function) -> tuple[Connection, BaseProcess]:
     """A process that computes the jobs it is sent, and the connection to it."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context(START)
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(function, there))
     process.start()

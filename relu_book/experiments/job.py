@@ -1,8 +1,9 @@
 """One job, one seed of an experiment: computed once, kept in a folder of its own.
 
-The folder holds ``settings.json`` (whose job it is), ``progress.json``, the checkpoint while the
-job runs, and ``result.nc`` once it is done. A job that is started again reads its result, or goes
-on from its checkpoint. A lock keeps two processes out of one folder; it ends with its process.
+The folder holds ``settings.json`` (whose job it is), ``code.json`` (the commits it ran under),
+``progress.json``, the checkpoint while the job runs, and ``result.nc`` once it is done. A job that
+is started again reads its result, or goes on from its checkpoint. A lock keeps two processes out of
+one folder; it ends with its process.
 """
 
 import datetime
@@ -28,7 +29,7 @@ from relu_book.experiments.registry import find
 from relu_book.results import RecordError, read, save
 from relu_book.results.files import remove_unfinished, write_atomically
 
-RESULT, PROGRESS = "result.nc", "progress.json"
+RESULT, PROGRESS, CODE = "result.nc", "progress.json", "code.json"
 # What users and machines can cause is told in a sentence; anything else is a bug.
 EXPECTED_ERRORS = (OSError, ValueError, ArithmeticError, ImportError, MemoryError)
 
@@ -181,6 +182,7 @@ def sentence(error: BaseException) -> str:
 def _compute(job: Job, folder: Path) -> xr.Dataset:
     run = Run(folder, job.scale)
     function = find(job.experiment, job.module).function
+    code = _code(folder)
     with _one_thread(job.seed):
         result = function(job.settings, job.seed, run)
     if not isinstance(result, xr.Dataset):
@@ -188,17 +190,34 @@ def _compute(job: Job, folder: Path) -> xr.Dataset:
             f"{job.experiment} must return an xarray.Dataset, but returned {type(result).__name__}"
         )
     _check_losses(result)
-    head, tree = commit()
     attributes = {
         "data": json.dumps(run._data),
         "device": device_name(run.device),
         "versions": json.dumps(versions()),
-        "commit": head,
-        "tree": tree,
+        "commit": "; ".join(dict.fromkeys(head for head, _ in code)),
+        "tree": "; ".join(dict.fromkeys(tree for _, tree in code)),
         "wall_time": run.seconds,
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
     return result.assign_attrs(attributes)
+
+
+def _code(folder: Path) -> list[list[str]]:
+    """Commit and state of the code of every process that has worked on this job, in order.
+
+    Where there is no checkpoint the job begins anew, and what ran before does not count.
+    """
+    told: list[list[str]] = []
+    if any(folder.glob("checkpoint*")):
+        try:
+            told = json.loads((folder / CODE).read_text())
+        except (FileNotFoundError, ValueError):
+            told = [["unknown", "unknown"]]
+    now = list(commit())
+    if now not in told:
+        told.append(now)
+    write_atomically(folder / CODE, json.dumps(told).encode())
+    return told
 
 
 def _check_losses(result: xr.Dataset) -> None:

@@ -98,8 +98,11 @@ def state(experiment: Experiment, scale: str, root: str | os.PathLike | None = N
         share = sum(1.0 if is_done(job) else progress_of(Path(job.folder))[0] for job in jobs)
         words.append(f"running, {100 * share / len(jobs):.0f} %")
     elif done == len(jobs):
-        if (folder / RECORD).is_file() and read(folder / RECORD).attrs["digest"] != digest:
-            words.append("measured, not promoted")
+        try:
+            if read(folder / RECORD).attrs["digest"] != digest:
+                words.append("measured, not promoted")
+        except (FileNotFoundError, RecordError):
+            words.append(f"{done} of {len(jobs)} jobs done, not put together")
     elif done or any((Path(job.folder) / SETTINGS).is_file() for job in jobs):
         words.append(f"{done} of {len(jobs)} jobs done")
     return "; ".join(words) or "not run"
@@ -114,6 +117,8 @@ def _running(folder: Path) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:  # a file that this user may only read
+        return False
 
 
 def _job_folder(root: Path, settings: Any, values: dict[str, Any]) -> Path:
@@ -122,7 +127,12 @@ def _job_folder(root: Path, settings: Any, values: dict[str, Any]) -> Path:
     number = 1
     while True:
         folder = root / (name if number == 1 else f"{name}-{number}")
-        told = folder / SETTINGS
-        if not told.is_file() or difference(json.loads(told.read_text()), settings) is None:
+        try:
+            told = json.loads((folder / SETTINGS).read_text())
+        except FileNotFoundError:
+            return folder
+        except ValueError:  # damaged: nobody can tell whose job it is
+            told = None
+        if isinstance(told, dict) and difference(told, settings) is None:
             return folder
         number += 1

@@ -22,7 +22,8 @@ def promote(name: str, scale: str, root: str | os.PathLike | None = None) -> Pat
 
     Raises:
         ValueError: The experiment or scale does not exist, the run has other settings than those of
-            today or lacks seeds, or its record is too large for the repository.
+            today or lacks seeds, it was measured by code that no commit holds, or its record is too
+            large for the repository.
         FileNotFoundError: There is no finished run.
         RecordError: The record of the run is truncated or altered.
     """
@@ -32,9 +33,16 @@ def promote(name: str, scale: str, root: str | os.PathLike | None = None) -> Pat
     command = f"`relu-book run {name} --scale {scale}`"
     if not source.is_file():
         raise FileNotFoundError(f"{name} has no finished run at the scale {scale}: {command} first")
-    changed = invalid(read(source), experiment)
+    record = read(source)
+    changed = invalid(record, experiment)
     if changed:
         raise ValueError(f"the run of {name} at the scale {scale} has {changed}: {command} first")
+    if record.attrs["tree"] != "clean":
+        raise ValueError(
+            f"the run of {name} at the scale {scale} was measured by code that no commit holds "
+            f"(commit {record.attrs['commit'][:12]}, {record.attrs['tree']}): commit relu_book, "
+            f"then {command[:-1]} --fresh` in a clone of that commit"
+        )
     content = source.read_bytes()
     if len(content) > LIMIT:
         raise ValueError(

@@ -59,7 +59,7 @@ def assemble(
         "finished": max(source["finished"] for source in sources),
         # One text if all jobs agree, as they should; else all of them.
         **{
-            name: "; ".join(dict.fromkeys(source[name] for source in sources))
+            name: "; ".join(dict.fromkeys("; ".join(s[name] for s in sources).split("; ")))
             for name in ("device", "versions", "commit", "tree")
         },
     }

@@ -1,8 +1,13 @@
-"""Which experiments there are: the decorator that names one, and the search by name."""
+"""Which experiments there are: the decorator that names one, and the search by name.
+
+Those of the book are found by themselves. The environment variable ``RELU_BOOK_EXPERIMENTS`` names
+further modules, separated by commas, so that ``relu-book`` also runs experiments of one's own.
+"""
 
 import dataclasses
 import difflib
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +16,8 @@ from typing import Any
 
 from relu_book.experiments.settings import SEEDS, as_json
 from relu_book.results import SCALES
+
+PACKAGE, VARIABLE = "relu_book.experiments", "RELU_BOOK_EXPERIMENTS"
 
 
 @dataclass(frozen=True)
@@ -88,14 +95,37 @@ def experiment(
 def names() -> tuple[str, ...]:
     """The names of all experiments, in alphabetical order.
 
+    Returns:
+        Those of the book, of the modules that ``RELU_BOOK_EXPERIMENTS`` names, and of the script
+        or notebook that runs.
+
+    Raises:
+        ImportError: A module that the variable names cannot be imported.
+
     Example:
         >>> "activation_cells/cells_over_width" in names()
         True
     """
-    package = importlib.import_module("relu_book.experiments")
-    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    package = importlib.import_module(PACKAGE)
+    for module in pkgutil.walk_packages(package.__path__, PACKAGE + "."):
         importlib.import_module(module.name)
-    return tuple(sorted(_registered))
+    own = [name.strip() for name in os.environ.get(VARIABLE, "").split(",") if name.strip()]
+    for module in own:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise ImportError(
+                f"{VARIABLE} names {module!r}, which cannot be imported ({error}): is its folder "
+                "in PYTHONPATH?"
+            ) from error
+    known = {*own, "__main__"}
+    return tuple(
+        sorted(
+            name
+            for name, found in _registered.items()
+            if found.module in known or found.module.startswith(PACKAGE + ".")
+        )
+    )
 
 
 def find(name: str, module: str | None = None) -> Experiment:

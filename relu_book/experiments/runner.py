@@ -28,7 +28,7 @@ from relu_book.experiments.progress import Progress
 from relu_book.experiments.record import assemble, command
 from relu_book.experiments.registry import Experiment, find
 from relu_book.experiments.settings import SEEDS, as_json
-from relu_book.results import RecordError, load, read, save
+from relu_book.results import SCALES, RecordError, load, read, save
 from relu_book.results.files import remove_unfinished, write_atomically
 
 SCALE_VARIABLE = "RELU_BOOK_SCALE"
@@ -71,7 +71,13 @@ def get(name: str, scale: str | None = None) -> xr.Dataset:
         >>> record.sizes["width"] > 1, record.grid.dims
         (True, ('width', 'seed'))
     """
-    scale = scale or os.environ.get(SCALE_VARIABLE) or None
+    if scale is None and os.environ.get(SCALE_VARIABLE):
+        scale = os.environ[SCALE_VARIABLE]
+        if scale not in SCALES:
+            raise ValueError(
+                f"{SCALE_VARIABLE} is {scale!r}, which is no scale: set it to "
+                f"{', '.join(SCALES[:-1])} or {SCALES[-1]}, or unset it for the committed records"
+            )
     if scale is not None:
         return run(name, scale)
     experiment = find(name)
@@ -134,7 +140,7 @@ def run(
         if record is not None:
             return record
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0.5)  # `relu-book list` holds it for an instant
     try:
         lock.acquire()
     except Timeout:

@@ -1,9 +1,12 @@
 """Runs: what they return and record, what they keep when jobs fail, and what resumes."""
 
 import dataclasses
+import datetime
 import errno
+import itertools
 import json
 import os
+import time
 
 import h5py
 import numpy as np
@@ -39,6 +42,7 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("RELU_BOOK_RECORDS", str(tmp_path / "records"))
     monkeypatch.delenv("RELU_BOOK_SCALE", raising=False)
     monkeypatch.setattr(executors, "cores", lambda: 1)  # other processes have tests of their own
+    monkeypatch.setattr(job, "commit", lambda: ("0" * 40, "clean"))
     monkeypatch.setenv("SAMPLE_LOG", str(tmp_path / "log"))
     return tmp_path
 
@@ -110,7 +114,7 @@ def test_files_of_the_experiment_are_kept_and_checkpoints_are_not():
     assert len(list(folder.glob("jobs/*/kept.txt"))) == 1
     smoke(seeds=[0])
     left = {path.name for path in run_folder(find(NAME), "smoke").glob("jobs/*/*")}
-    assert left <= {"settings.json", "progress.json", "result.nc", "lock"}
+    assert left <= {"settings.json", "progress.json", "code.json", "result.nc", "lock"}
 
 
 # ---- resuming ------------------------------------------------------------------------------------
@@ -278,6 +282,33 @@ def test_results_that_do_not_fit_together_are_named(monkeypatch):
         smoke("samples/failing")
 
 
+def test_a_clock_that_goes_backwards_changes_no_duration(monkeypatch):
+    """Dates come from the clock of the wall, durations do not."""
+    now = itertools.count(10**9, -3600)
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return cls.fromtimestamp(next(now), zone)
+
+    monkeypatch.setattr(job.datetime, "datetime", Clock)
+    monkeypatch.setattr(time, "time", lambda: float(next(now)))
+    record = smoke("samples/failing")
+    assert 0 <= record.attrs["wall_time"] < 60
+    assert record.attrs["finished"].startswith("2001-09-0"), "the latest date of its jobs"
+    assert smoke("samples/failing").identical(record)
+
+
+def test_a_folder_of_a_job_that_was_damaged_is_left_alone(folders):
+    smoke("samples/failing", seeds=[0])
+    (run_folder(find("samples/failing"), "smoke") / RECORD).unlink()
+    told = run_folder(find("samples/failing"), "smoke") / "jobs" / "seed=0" / "settings.json"
+    told.write_text("{garbage")
+    assert smoke("samples/failing", seeds=[0]).sizes["seed"] == 1
+    assert told.read_text() == "{garbage"
+    assert state(find("samples/failing"), "smoke") == "1 of 3 jobs done"
+
+
 def test_progress_that_cannot_be_told_stops_nothing(monkeypatch, tmp_path):
     told = job.Run(tmp_path / "missing" / "folder", "smoke")
     (tmp_path / "missing").write_text("a file where the folder should be")
@@ -318,7 +349,7 @@ def test_get_reads_the_record_or_runs_the_scale_asked_for(monkeypatch):
     monkeypatch.setenv("RELU_BOOK_SCALE", "desk")
     assert get(NAME).attrs["scale"] == "desk"
     monkeypatch.setenv("RELU_BOOK_SCALE", "huge")
-    with pytest.raises(ValueError, match="no scale 'huge': choose one of smoke, desk, paper"):
+    with pytest.raises(ValueError, match="RELU_BOOK_SCALE is 'huge', which is no scale: set it to"):
         get(NAME)
     monkeypatch.setenv("RELU_BOOK_SCALE", "")
     assert get(NAME).attrs["scale"] == "smoke"
