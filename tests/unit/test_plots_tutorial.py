@@ -1,0 +1,108 @@
+"""Every slider of the tutorial draws at the ends of its range, and says what it draws."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from relu_book.datasets import published_sizes
+from relu_book.plots import tutorial as plots
+
+ENDS = [
+    (
+        "activation",
+        [
+            {"function": name, "parameter": value}
+            for name in ("ELU", "PReLU", "Sigmoid", "swish", "Softplus")
+            for value in (0.25, 4.0)
+        ],
+    ),
+    ("momentum", [{"beta": b, "rate": r} for b in (0.0, 0.97) for r in (0.002, 0.03)]),
+    ("initialisation", [{"gain": g, "width": 16} for g in (0.5, 4.0)]),
+    (
+        "convolution",
+        [{"kernel": k, "stride": s, "padding": p} for k in (2, 5) for s in (1, 3) for p in (0, 1)],
+    ),
+    (
+        "batch_norm",
+        [
+            {"gamma": g, "beta": b, "batch": n}
+            for g in (1.0, 2.0)
+            for b in (-1.0, 1.0)
+            for n in (8, 1000)
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), ENDS, ids=[name for name, _ in ENDS])
+def test_sliders_draw_at_their_ends(name, settings):
+    draw, describe = getattr(plots, f"draw_{name}"), getattr(plots, f"describe_{name}")
+    texts = {describe(**values) for values in settings}
+    assert len(texts) == len(settings)
+    for values in settings:
+        drawn = draw(**values)
+        assert isinstance(drawn, Figure)
+        assert all(axes.get_xlabel() for axes in drawn.axes)
+
+
+def test_a_printed_prelu_of_slope_2_is_told_from_the_function():
+    text = plots.describe_activation("PReLU", 2.0)
+    assert "-4.00 at -2 and 2.00 at 2" in text
+    assert "-2.00 and 4.00 there" in text
+
+
+def test_momentum_says_whether_it_arrives():
+    assert "diverges" in plots.describe_momentum(0.0, 0.03)
+    assert "above 1e-6" in plots.describe_momentum(0.0, 0.002)
+    assert "below 1e-6 from step" in plots.describe_momentum(0.9, 0.03)
+
+
+def test_a_normalised_batch_says_its_parameters():
+    title = plots.draw_batch_norm(gamma=2.0, beta=-1.0, batch=8).axes[1].get_title()
+    assert "mean -1.00, s.d. 2.00" in title
+
+
+def test_decay_halves_as_fast_as_the_alt_text_says():
+    lines = plots.decay_curves(rate=0.1, strength=5e-4).axes[0].get_lines()
+    left = {line.get_label(): line.get_ydata() for line in lines}
+    assert left["L2, printed: η (1 − λ)"][6] > 0.5 > left["L2, printed: η (1 − λ)"][7]
+    assert left["decoupled, printed: 1 − λ"][1] < 1e-3
+    assert min(left["L2, usual: η λ"][-1], left["decoupled, usual: λ"][-1]) > 0.95
+
+
+def test_the_table_marks_what_differs_from_the_publishers():
+    table = plots.data_set_table().data
+    for name in published_sizes():
+        if name in ("fashion_mnist", "cifar10", "cifar100", "tiny_imagenet", "speech_commands"):
+            assert name.replace("_", " ") in table
+    assert table.count("<strong>") == 2
+    assert "<strong>105,829</strong>" in table
+    assert "<strong>50</strong>" in table
+
+
+def test_curves_leave_out_rates_at_which_a_seed_diverged():
+    losses = np.ones((2, 2, 3, 20))
+    losses[0, 1, 2, 5:] = np.nan
+    coords = {"batch_norm": [False, True], "learning_rate": [0.25, 0.5, 1.0]}
+    record = xr.Dataset({"losses": (("batch_norm", "seed", "learning_rate", "step"), losses)},
+                        coords=coords)  # fmt: skip
+    drawn = plots.rate_curves({"dense": record})
+    plain, normalised = (
+        next(line for line in drawn.axes[0].get_lines() if line.get_label() == name).get_ydata()
+        for name in ("without", "batch normalisation")
+    )
+    assert np.isfinite(normalised).all()
+    assert np.isfinite(plain).tolist() == [True, True, False]
+
+
+def test_curves_at_each_depth_are_running_means():
+    losses = np.arange(2 * 3 * 2 * 20.0).reshape(2, 3, 2, 20)
+    record = xr.Dataset(
+        {"loss": (("residual", "depth", "seed", "step"), losses)},
+        coords={"residual": [False, True], "depth": [8, 32, 56], "step": np.arange(20)},
+    )
+    drawn = plots.skip_curves(record)
+    assert [axes.get_title() for axes in drawn.axes] == ["8 layers", "32 layers", "56 layers"]
+    line = drawn.axes[0].get_lines()[0]
+    assert (line.get_xdata()[0], line.get_ydata()[0]) == (1, losses[0, 0, :, :2].mean())
