@@ -212,17 +212,21 @@ SAMPLES = {
         {"gap": seeds([1, 2, 3, 5])},
     ),
     "fig-4.5.b": (
-        {"deviation": ZEROS, "saving_by_base": [0.7, 0.5, 0.2], "saving_by_coverage": [0.7, 0.3]},
+        {
+            "deviation": ZEROS,
+            "saving_by_base": [0.7, 0.5, 0.2],
+            "saving_by_coverage": [0.7, 0.5, 0.3],
+        },
         {"deviation": [*ZEROS, 2]},
     ),
     "fig-4.5.c": (
         {
-            "loss_small": [3, 2],
-            "loss_large": [1, 1],
-            "saving_small": [0.6, 0.5],
-            "saving_large": [0.2, 0.1],
+            "loss_small": [3, 2, 2],
+            "loss_large": [1, 1, 1],
+            "saving_small": [0.6, 0.5, 0.4],
+            "saving_large": [0.2, 0.1, 0.1],
         },
-        {"loss_large": [4, 1]},
+        {"loss_large": [4, 1, 1]},
     ),
     "txt-4.2.6.1": ({"relative_accuracy": [0.95, 0.93]}, {"relative_accuracy": [0.95, 0.8]}),
     "txt-4.2.6.2": (

@@ -7,7 +7,7 @@ from claim_samples.series import LARGE, SMALL, ZEROS, seeds
 INPUTS = np.resize([2, 3, 4], 120)
 LAYERS = np.arange(1, 11)
 DOWN = seeds(11 - LAYERS, 10)
-FILTERS = np.array([256, 512, 1024, 2048])
+FILTERS = np.array([128, 256, 512, 1024, 2048])
 
 SAMPLES = {
     "eq-A.13.a": (
