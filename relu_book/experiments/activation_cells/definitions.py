@@ -4,7 +4,7 @@ Each function measures what the rule of one claim in ``data/claims.yml`` asks fo
 the rule's names. All of them together take about 15 s on two cores.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, combinations, islice
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from relu_book.cells import (
+    CellRaster,
     arrangement_cells,
     exact_cells,
     midpoint_violations,
@@ -21,7 +22,9 @@ from relu_book.cells import (
 from relu_book.experiments.activation_cells.networks import (
     WINDOW,
     first_layer,
+    global_counts,
     grid,
+    labels_by_layer,
     layer,
     stack,
 )
@@ -93,16 +96,16 @@ def labels_against_patterns(seed: int) -> dict:
 
 def refinement(seeds: Iterable[int]) -> dict:
     """def-3.a: global cells that reach into two cells of layer 2; counts of both."""
-    measured = {"straddling_cells": [], "global_counts": [], "layer_counts": []}
-    for seed in seeds:
+
+    def counts(seed):
         model = stack(16, 2, seed)
         of_layer, of_network = rasterize(model, 1), rasterize(model, 1, scope="global")
         pairs = np.unique(of_network.labels * of_layer.count + of_layer.labels)
         owners = np.bincount(pairs // of_layer.count)
-        measured["straddling_cells"].append(int((owners > 1).sum()))
-        measured["global_counts"].append(of_network.count)
-        measured["layer_counts"].append(of_layer.count)
-    return measured
+        return int((owners > 1).sum()), of_network.count, of_layer.count
+
+    names = ("straddling_cells", "global_counts", "layer_counts")
+    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
 
 
 def hash_collisions(seed: int) -> dict:
@@ -114,20 +117,22 @@ def hash_collisions(seed: int) -> dict:
         return rng.integers(bounds.min, bounds.max, (1_000_000, words), endpoint=True)
 
     sets = {
-        "random 64": (64, random_words(1)),
-        "random 512": (512, random_words(8)),
-        "few ones 64": (64, _few_ones(64, 100_000)),
-        "few ones 512": (512, _few_ones(512, 100_000)),
-        "all of 16": (16, np.arange(2**16)[:, None]),
+        "random 64": (64, lambda: random_words(1)),
+        "random 512": (512, lambda: random_words(8)),
+        "few ones 64": (64, lambda: _few_ones(64, 100_000)),
+        "few ones 512": (512, lambda: _few_ones(512, 100_000)),
+        "all of 16": (16, lambda: np.arange(2**16)[:, None]),
     }
-    measured = {"widths": [], "patterns": [], "collisions": []}
-    for width, words in sets.values():
-        distinct = count(torch.from_numpy(words), width).patterns
+
+    def collisions(number):
+        width, words = list(sets.values())[number]
+        distinct = count(torch.from_numpy(words()), width).patterns
         hashes = hash_patterns(torch.as_tensor(distinct)).numpy()
-        measured["widths"].append(width)
-        measured["patterns"].append(len(distinct))
-        measured["collisions"].append(len(distinct) - len(np.unique(hashes)))
-    return measured
+        return width, len(distinct), len(distinct) - len(np.unique(hashes))
+
+    names = ("widths", "patterns", "collisions")
+    columns = np.transpose(per_seed(collisions, range(len(sets)))).tolist()
+    return dict(zip(names, columns, strict=True))
 
 
 def _few_ones(width: int, patterns: int) -> np.ndarray:
@@ -218,35 +223,45 @@ def region_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 
     }
 
 
-def first_layer_midpoints(width: int, seeds: Iterable[int]) -> dict:
+def first_layer_midpoints(width: int, seeds: Sequence[int]) -> dict:
     """prop-2.a: midpoints of two points of one cell of layer 1 that left it."""
-    rasters = [rasterize(layer(width, seed), 0) for seed in seeds]
-    return _violations(rasters)
+    return _violations(lambda seed: rasterize(layer(width, seed), 0), seeds)
 
 
 def midpoints_by_width(widths: Sequence[int], seed: int) -> dict:
     """fig-2.4.b: the same for several widths."""
-    return {"filters": widths} | _violations([rasterize(layer(D, seed), 0) for D in widths])
+    found = _violations(lambda width: rasterize(layer(width, seed), 0), widths)
+    return {"filters": widths} | found
 
 
-def global_midpoints(width: int, depths: Iterable[int], seed: int = 0) -> dict:
+def global_midpoints(width: int, depths: Sequence[int], seed: int = 0) -> dict:
     """def-3.b: the same for the global cells of networks of several depths."""
-    rasters = [rasterize(stack(width, n, seed), n - 1, scope="global") for n in depths]
-    return _violations(rasters) | {"depths": list(depths)}
+    found = _violations(lambda n: rasterize(stack(width, n, seed), n - 1, scope="global"), depths)
+    return found | {"depths": list(depths)}
 
 
-def _violations(rasters) -> dict:
-    found = [midpoint_violations(raster.labels, 100_000) for raster in rasters]
-    return {"violations": [f.violations for f in found], "tests": [f.tests for f in found]}
+def _violations(raster: Callable[[int], CellRaster], cases: Sequence[int]) -> dict:
+    def violations(case):
+        found = midpoint_violations(raster(case).labels, 100_000)
+        return found.violations, found.tests
+
+    counted = np.transpose(per_seed(violations, cases))
+    return dict(zip(("violations", "tests"), counted, strict=True))
 
 
-def counts_against_bound(seeds: Iterable[int]) -> dict:
+def counts_against_bound(seeds: Sequence[int]) -> dict:
     """txt-2.2.2.1: patterns of a layer, and of two layers together, against 2^(sum of widths)."""
-    measured = {"counts": [], "sum_of_widths": []}
-    for seed in seeds:
-        for width in (2, 4, 8, 16):
-            model = stack(width, 2, seed)
-            for number, scope, widths in [(0, "layer", 1), (1, "layer", 1), (1, "global", 2)]:
-                measured["counts"].append(rasterize(model, number, scope=scope).count)
-                measured["sum_of_widths"].append(widths * width)
-    return measured
+    widths = (2, 4, 8, 16)
+
+    def counts(seed):
+        found = []
+        for width in widths:
+            labels = labels_by_layer(stack(width, 2, seed), grid())
+            found += [int(each.max()) + 1 for each in labels] + global_counts(labels)[1:]
+        return found
+
+    sums = [layers * width for width in widths for layers in (1, 1, 2)]
+    return {
+        "counts": np.ravel(per_seed(counts, seeds)),
+        "sum_of_widths": np.tile(sums, len(seeds)),
+    }

@@ -35,15 +35,20 @@ LARGE_CELL_NAMES = ("enclosed_components", "largest_share_layer_8", "largest_sha
 
 def first_of_eight_layers(seeds: Sequence[int]) -> dict:
     """fig-2.9.a: midpoints that leave their cell of layer 1, for both choices of the bias."""
-    measured, tests = {}, []
-    for name, bias in [("violations_fixed_bias", 1.0), ("violations_uniform_bias", "default")]:
-        found = [
+
+    def found(seed):
+        tests = [
             midpoint_violations(rasterize(stack(16, DEPTH, seed, bias), 0).labels, 100_000)
-            for seed in seeds
+            for bias in (1.0, "default")
         ]
-        measured[name] = [f.violations for f in found]
-        tests.append(sum(f.tests for f in found))
-    return measured | {"tests": min(tests)}
+        return [test.violations for test in tests] + [test.tests for test in tests]
+
+    fixed, uniform, *tests = np.transpose(per_seed(found, seeds))
+    return {
+        "violations_fixed_bias": fixed,
+        "violations_uniform_bias": uniform,
+        "tests": min(each.sum() for each in tests),
+    }
 
 
 def shapes_by_depth(width: int, depth: int, seeds: Sequence[int]) -> dict:

@@ -79,8 +79,9 @@ def labels_by_layer(
                 if not start:
                     numberings.append(new_numbering(words.shape[1]))
                 labels[layer_number, start : start + chunk] = numberings[layer_number].add(words)
-                x.relu_()
                 layer_number += 1
+                if layer_number < depth:
+                    x.relu_()
     return [
         sorted_rows(numbering.rows)[1][each]
         for numbering, each in zip(numberings, labels, strict=True)

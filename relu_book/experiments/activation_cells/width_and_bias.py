@@ -56,22 +56,26 @@ def counts_by_width(widths: Sequence[int], seeds: Sequence[int]) -> dict:
 
 def gap_to_formula(width: int, seeds: Iterable[int]) -> dict:
     """fig-2.5.c: cells on the grid, in the window, and in a window 100 times as wide."""
-    models = [layer(width, seed) for seed in seeds]
     wide = tuple(100 * edge for edge in WINDOW)
-    return {
-        "grid_count": [cell_count(model) for model in models],
-        "exact_count": [arrangement_cells(*first_layer(model), WINDOW) for model in models],
-        "wide_exact_count": [arrangement_cells(*first_layer(model), wide) for model in models],
-    }
+
+    def counts(seed):
+        model = layer(width, seed)
+        lines = first_layer(model)
+        return cell_count(model), arrangement_cells(*lines, WINDOW), arrangement_cells(*lines, wide)
+
+    names = ("grid_count", "exact_count", "wide_exact_count")
+    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
 
 
 def sectors(width: int, seeds: Iterable[int]) -> dict:
     """fig-2.6.a: cells of a layer without bias, exactly and on the grid."""
-    models = [layer(width, seed, bias=0.0) for seed in seeds]
-    return {
-        "exact_sectors": [exact_cells(model, 0).distinct for model in models],
-        "sectors_on_grid": [cell_count(model) for model in models],
-    }
+
+    def counts(seed):
+        model = layer(width, seed, bias=0.0)
+        return exact_cells(model, 0).distinct, cell_count(model)
+
+    names = ("exact_sectors", "sectors_on_grid")
+    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
 
 
 def central_activity(width: int, seed: int) -> dict:
