@@ -207,16 +207,15 @@ def _code(folder: Path) -> list[list[str]]:
 
     Where there is no checkpoint the job begins anew, and what ran before does not count.
     """
-    told: list[list[str]] = []
-    if any(folder.glob("checkpoint*")):
-        try:
-            told = json.loads((folder / CODE).read_text())
-        except (FileNotFoundError, ValueError):
-            told = [["unknown", "unknown"]]
+    try:
+        before = json.loads((folder / CODE).read_text())
+    except (FileNotFoundError, ValueError):
+        before = [["unknown", "unknown"]]
     now = list(commit())
-    if now not in told:
-        told.append(now)
-    write_atomically(folder / CODE, json.dumps(told).encode())
+    told = before if any(folder.glob("checkpoint*")) else []
+    told = told if now in told else [*told, now]
+    if told != before:
+        write_atomically(folder / CODE, json.dumps(told).encode())
     return told
 
 

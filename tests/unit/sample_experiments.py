@@ -36,7 +36,7 @@ class Settings:
     scales={
         "smoke": Settings(),
         "desk": Settings(seeds=(0, 1, 2, 3)),
-        "paper": Settings(width=(8,), steps=60, pause=0.05, seeds=(0, 1)),
+        "paper": Settings(width=(8,), steps=40, pause=0.03, seeds=(0, 1)),
     },
     expected=TIMES,
     over=("width",),
