@@ -15,24 +15,27 @@ from relu_book.plots.activation_cells.panels import BLUE, ORANGE, PANEL, axes_ro
 from relu_book.plots.style import CELL_COLOURS, cell_colours, show_cells
 
 FAR = experiments.FAR
-DETAIL = (-0.25, 0.25)  # around the first image
+DETAIL = (-0.1, 0.1)  # around the first image
+POINTS = 80  # a side: a finer grid of the whole plane would look like noise, and weigh
 KINDS = {False: "no batch norm", True: "batch norm"}
 
 
 def training_panels(record: xr.Dataset) -> Figure:
     """Figure 2.12: layers from left to right; three times without batch norm, three with it."""
     times = record.compared.values
-    figure = Figure(figsize=(13, 16.5))
+    figure = Figure(figsize=(11, 13))
     grid = figure.subplots(6, experiments.LAYERS, sharex=True, sharey=True)
     rows = [(batch_norm, epoch) for batch_norm in (False, True) for epoch in times]
     for axes_of_row, (batch_norm, epoch) in zip(grid, rows, strict=True):
         for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
-            _show_classes(axes, record, batch_norm, epoch, layer)
+            _show_classes(axes, record, batch_norm, epoch, layer, every=3)
         axes_of_row[0].set_ylabel(f"{KINDS[batch_norm]}\nepoch {epoch}\nv")
+        axes_of_row[0].set_yticks([-5, 0, 5])
     for axes, layer in zip(grid[0], record.layer.values, strict=True):
         axes.set_title(f"layer {layer}")
     for axes in grid[-1]:
         axes.set_xlabel("u")
+        axes.set_xticks([-5, 0, 5])
     return figure
 
 
@@ -40,7 +43,7 @@ def draw_recorded(record: xr.Dataset, epoch: int, layer: int) -> Figure:
     """One layer at one epoch, without and with batch normalisation."""
     figure = Figure(figsize=(2 * PANEL, PANEL + 0.3))
     for axes, batch_norm in zip(axes_row(figure, 2), (False, True), strict=True):
-        _show_classes(axes, record, batch_norm, epoch, layer)
+        _show_classes(axes, record, batch_norm, epoch, layer, every=2)
         axes.set(
             title=f"{KINDS[batch_norm]}: {_recorded_count(record, batch_norm, epoch, layer)} cells",
             xlabel="u",
@@ -62,9 +65,13 @@ def _recorded_count(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int
     return int(record.far.isel(seed=0).sel(batch_norm=batch_norm, epoch=epoch, layer=layer))
 
 
-def _show_classes(axes: Axes, record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> None:
+def _show_classes(
+    axes: Axes, record: xr.Dataset, batch_norm: bool, epoch: int, layer: int, every: int
+) -> None:
+    """Every so many points of the recorded grid: all of them would look like noise, and weigh."""
     where = {"batch_norm": batch_norm, "pictured": epoch, "layer": layer}
     classes = record.classes.isel(seed=0).sel(where).transpose("v", "u").values
+    classes = classes[::every, ::every]
     axes.imshow(CELL_COLOURS[classes], origin="lower", extent=FAR * 2, interpolation="nearest")
     _mark_images(axes)
 
@@ -87,7 +94,7 @@ def count_curves(record: xr.Dataset) -> Figure:
                 axes.fill_between(
                     record.epoch, mean - deviation, mean + deviation, color=colour, alpha=0.25, lw=0
                 )
-            axes.set_ylim(bottom=0)
+        axes_of_row[0].set_ylim(bottom=0)  # for the whole row, and only now that all is drawn
         axes_of_row[0].set_ylabel(label)
     for axes, layer in zip(grid[0], record.layer.values, strict=True):
         axes.set_title(f"layer {layer}")
@@ -109,8 +116,8 @@ def _views(epoch: int, layer: int, batch_norm: bool) -> tuple[CellRaster, CellRa
     plane, reference, models = _digits(batch_norm)
     model, where = models[epoch].train(), {"slice": plane, "reference": reference}
     return (
-        rasterize(model, layer - 1, FAR, 200, **where),
-        rasterize(model, layer - 1, DETAIL, 200, **where),
+        rasterize(model, layer - 1, FAR, POINTS, **where),
+        rasterize(model, layer - 1, DETAIL, POINTS, **where),
         exact_cells(model, layer - 1, DETAIL, **where),
     )
 
@@ -126,6 +133,8 @@ def draw_training(epoch: int, layer: int, batch_norm: bool) -> Figure:
     colours = cell_colours(hash_patterns(torch.as_tensor(exact.patterns))) / 255
     right.add_collection(PolyCollection(exact.polygons, facecolors=colours, edgecolors="none"))
     right.set(xlim=DETAIL, ylim=DETAIL, aspect="equal")
+    for axes in (middle, right):
+        axes.set(xticks=[*DETAIL, 0], yticks=[*DETAIL, 0])
     for axes, title in (
         (left, f"layer {layer}, epoch {epoch}: {far.count} cells"),
         (middle, f"around the first image: {detail.count}"),
@@ -139,7 +148,7 @@ def describe_training(epoch: int, layer: int, batch_norm: bool) -> str:
     """Alt text of ``draw_training``."""
     far, detail, exact = _views(epoch, layer, batch_norm)
     return (
-        f"Layer {layer} after {epoch} epochs, {KINDS[batch_norm]}: {far.count} cells in [-5, 5]^2 "
-        f"on 200 by 200 points; around the first image the grid sees {detail.count} cells of "
-        f"{exact.distinct}."
+        f"Layer {layer} after {epoch} epochs, {KINDS[batch_norm]}: {far.count} cells in "
+        f"[-5, 5]^2 on {POINTS} by {POINTS} points; around the first image the grid sees "
+        f"{detail.count} cells of {exact.distinct}."
     )
