@@ -130,7 +130,7 @@ class DaskCluster:
         with client:
             futures = {client.submit(_on_worker, function, job, pure=False): job for job in jobs}
             try:
-                for future in as_completed(futures):
+                for future in as_completed(futures, loop=client.loop):
                     if future.status == "finished":
                         yield future.result()
                     elif future.status == "error":

@@ -12,7 +12,9 @@ import io
 import json
 import os
 import re
+import sys
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +92,8 @@ def save(dataset: xr.Dataset, path: str | os.PathLike) -> Path:
         encoding[name] = {"_FillValue": None}
         if variable.dims and variable.dtype.kind in "iufb":
             encoding[name] |= {"zlib": True, "complevel": 4, "shuffle": True}
-    content = bytes(dataset.drop_encoding().to_netcdf(engine="h5netcdf", encoding=encoding))
+    with _outside_cluster():
+        content = bytes(dataset.drop_encoding().to_netcdf(engine="h5netcdf", encoding=encoding))
     if digest(_parse(content)) != dataset.attrs["digest"]:
         raise ValueError(f"netCDF would change the content of {path.name}: it was not written")
     write_atomically(path, content + _seal(content))
@@ -151,6 +154,15 @@ def remove_unfinished(folder: Path) -> None:
     """Remove what processes that were killed while writing have left in a folder."""
     for path in folder.glob(f"{_UNFINISHED}*"):
         path.unlink(missing_ok=True)
+
+
+def _outside_cluster() -> AbstractContextManager:
+    """On a Dask worker xarray asks the cluster for a lock, which knows no file in memory."""
+    if "dask" not in sys.modules:
+        return nullcontext()
+    from dask import config
+
+    return config.set(scheduler="synchronous")
 
 
 def _sync_folder(folder: Path) -> None:

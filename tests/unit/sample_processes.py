@@ -87,6 +87,7 @@ def _relu_book(
     words: tuple[str, ...], variables: dict[str, str], path: str, out: str, err: str
 ) -> None:
     os.environ.update(variables)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run behind
     sys.path.insert(0, path)
     executors.START = "forkserver"
     multiprocessing.set_forkserver_preload(IMPORTED)
