@@ -12,7 +12,13 @@ ENDS = [
     ("bias", [{"bias": -0.25, "seed": 0}, {"bias": 0.0, "seed": 1}, {"bias": 3.0, "seed": 1}]),
     ("batch_norm", [{"beta": 0.0, "centre": -2}, {"beta": 1.0, "centre": 2}]),
     ("depth", [{"layer": n, "batch_norm": b, "seed": 0} for n in (1, 8) for b in (False, True)]),
-    ("slice", [{"layer": n, "batch_norm": b} for n in (1, 5) for b in (False, True)]),
+    (
+        "training",
+        [
+            {"epoch": e, "layer": n, "batch_norm": b}
+            for e, n, b in [(0, 1, False), (20, 5, False), (0, 5, True), (20, 1, True)]
+        ],
+    ),
 ]
 
 

@@ -17,9 +17,7 @@ from relu_book.plots.activation_cells.depth import (
     depth_boxes,
     depth_panels,
     describe_depth,
-    describe_slice,
     draw_depth,
-    draw_slice,
     slice_of_digits,
 )
 from relu_book.plots.activation_cells.through_training import (

@@ -79,28 +79,3 @@ def slice_of_digits(seed: int) -> Figure:
     right.set(title="in the plane", xlabel="u", ylabel="v", xlim=WINDOW, ylim=WINDOW)
     right.set_aspect("equal")
     return figure
-
-
-@lru_cache(maxsize=32)
-def _slice_raster(layer: int, batch_norm: bool, seed: int) -> CellRaster:
-    plane, data = experiments.digits_plane(seed)
-    model = experiments.image_network(seed, batch_norm)
-    reference = data if batch_norm else None
-    return rasterize(model, layer - 1, resolution=200, slice=plane, reference=reference)
-
-
-def draw_slice(layer: int, batch_norm: bool, seed: int = 0) -> Figure:
-    """Cells of an untrained network on the plane through three digits, which are the red dots."""
-    raster = _slice_raster(layer, batch_norm, seed)
-    figure = panels([raster], [f"layer {layer} of 5: {raster.count} cells"], ("u", "v"))
-    figure.axes[0].plot([0, 1, 0], [0, 0, 1], "o", color="red", markeredgecolor="white")
-    return figure
-
-
-def describe_slice(layer: int, batch_norm: bool, seed: int = 0) -> str:
-    kind = "with" if batch_norm else "without"
-    count = _slice_raster(layer, batch_norm, seed).count
-    return (
-        f"Cells of layer {layer} of 5 on the plane through three digits, {kind} batch "
-        f"normalisation, seed {seed}: {count} on a grid of 200 by 200 points."
-    )

@@ -11,12 +11,14 @@ from matplotlib.figure import Figure
 from relu_book.cells import CellComplex, CellRaster, exact_cells, rasterize
 from relu_book.experiments import activation_cells as experiments
 from relu_book.patterns import hash_patterns
-from relu_book.plots.activation_cells.panels import BLUE, ORANGE, PANEL, axes_row
+from relu_book.plots.activation_cells.panels import BLUE, ORANGE, axes_row
 from relu_book.plots.style import CELL_COLOURS, cell_colours, show_cells
 
 FAR = experiments.FAR
 DETAIL = (-0.1, 0.1)  # around the first image
-POINTS = 80  # a side: a finer grid of the whole plane would look like noise, and weigh
+POINTS = 64  # a side: a finer grid of the whole plane would look like noise, and weigh
+THINNED = 3  # every third point of a recorded grid is shown, for the same reason
+SIDE = 3.6  # inches
 KINDS = {False: "no batch norm", True: "batch norm"}
 
 
@@ -28,7 +30,7 @@ def training_panels(record: xr.Dataset) -> Figure:
     rows = [(batch_norm, epoch) for batch_norm in (False, True) for epoch in times]
     for axes_of_row, (batch_norm, epoch) in zip(grid, rows, strict=True):
         for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
-            _show_classes(axes, record, batch_norm, epoch, layer, every=3)
+            _show_classes(axes, record, batch_norm, epoch, layer)
         axes_of_row[0].set_ylabel(f"{KINDS[batch_norm]}\nepoch {epoch}\nv")
         axes_of_row[0].set_yticks([-5, 0, 5])
     for axes, layer in zip(grid[0], record.layer.values, strict=True):
@@ -41,9 +43,9 @@ def training_panels(record: xr.Dataset) -> Figure:
 
 def draw_recorded(record: xr.Dataset, epoch: int, layer: int) -> Figure:
     """One layer at one epoch, without and with batch normalisation."""
-    figure = Figure(figsize=(2 * PANEL, PANEL + 0.3))
+    figure = Figure(figsize=(2 * SIDE, SIDE + 0.4))
     for axes, batch_norm in zip(axes_row(figure, 2), (False, True), strict=True):
-        _show_classes(axes, record, batch_norm, epoch, layer, every=2)
+        _show_classes(axes, record, batch_norm, epoch, layer)
         axes.set(
             title=f"{KINDS[batch_norm]}: {_recorded_count(record, batch_norm, epoch, layer)} cells",
             xlabel="u",
@@ -65,13 +67,11 @@ def _recorded_count(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int
     return int(record.far.isel(seed=0).sel(batch_norm=batch_norm, epoch=epoch, layer=layer))
 
 
-def _show_classes(
-    axes: Axes, record: xr.Dataset, batch_norm: bool, epoch: int, layer: int, every: int
-) -> None:
-    """Every so many points of the recorded grid: all of them would look like noise, and weigh."""
+def _show_classes(axes: Axes, record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> None:
+    """One picture of the record, every third point of it."""
     where = {"batch_norm": batch_norm, "pictured": epoch, "layer": layer}
     classes = record.classes.isel(seed=0).sel(where).transpose("v", "u").values
-    classes = classes[::every, ::every]
+    classes = classes[::THINNED, ::THINNED]
     axes.imshow(CELL_COLOURS[classes], origin="lower", extent=FAR * 2, interpolation="nearest")
     _mark_images(axes)
 
@@ -125,7 +125,7 @@ def _views(epoch: int, layer: int, batch_norm: bool) -> tuple[CellRaster, CellRa
 def draw_training(epoch: int, layer: int, batch_norm: bool) -> Figure:
     """Digits: the plane as a grid sees it, a detail of it, and the exact cells of the detail."""
     far, detail, exact = _views(epoch, layer, batch_norm)
-    figure = Figure(figsize=(3 * PANEL, PANEL + 0.3))
+    figure = Figure(figsize=(3 * SIDE, SIDE + 0.4))
     left, middle, right = axes_row(figure, 3)
     show_cells(left, far)
     _mark_images(left)

@@ -29,13 +29,13 @@ def width_panels(widths: Sequence[int], seed: int) -> Figure:
     return panels(rasters, titles)
 
 
-def draw_width(width: int, seed: int) -> Figure:
+def draw_width(width: int, seed: int = 0) -> Figure:
     """One layer of some width, with both counts."""
     raster = layer_raster(width, seed)
     return panels([raster], [f"{width} filters: grid {raster.count}, exact {_exact(width, seed)}"])
 
 
-def describe_width(width: int, seed: int) -> str:
+def describe_width(width: int, seed: int = 0) -> str:
     seen, exact = layer_raster(width, seed).count, _exact(width, seed)
     return (
         f"Cells of one layer of {width} filters, seed {seed}: {seen} on the grid, {exact} exactly."
@@ -72,12 +72,12 @@ def bias_panels(biases: Sequence[float], seed: int, width: int = 128) -> Figure:
     return panels(rasters, titles)
 
 
-def draw_bias(bias: float, seed: int) -> Figure:
+def draw_bias(bias: float, seed: int = 0) -> Figure:
     """128 filters that share one bias."""
     return bias_panels([bias], seed)
 
 
-def describe_bias(bias: float, seed: int) -> str:
+def describe_bias(bias: float, seed: int = 0) -> str:
     count = layer_raster(128, seed, bias).count
     return f"Cells of 128 filters with bias {bias:g}, seed {seed}: {count} on the grid."
 
