@@ -56,6 +56,7 @@ def test_every_record_answers_an_experiment_of_today(name, scale):
     assert invalid(record, find(name)) is None, "measure it again and promote it"
     words = ("digest", "command", "settings", "seeds", "data", "device", "versions", "commit")
     assert all(record.attrs[word] for word in words)
+    assert record.attrs["tree"] == "clean", "no commit holds the code that measured it"
 
 
 def test_a_record_that_was_forged_with_a_seal_is_not_what_its_command_measures(tmp_path):
