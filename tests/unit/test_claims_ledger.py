@@ -33,12 +33,12 @@ def rows():
 
 
 def edit(clone: Path, old: str, new: str) -> None:
-    """Change the stored outputs of a chapter by hand."""
+    """Change the first stored output of a chapter that says this, by hand."""
     path = clone / "book" / "activation_cells.ipynb"
     notebook, changed = nbformat.read(path, as_version=4), 0
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if old in output.get("text", ""):
+            if not changed and old in output.get("text", ""):
                 output["text"] = output["text"].replace(old, new, 1)
                 changed += 1
     assert changed == 1
