@@ -4,7 +4,7 @@
 #   make book             environment, every chapter executed here, HTML; later runs only what changed
 #   make test             style, import floors, unit, property and doc tests, notebooks, site, browser
 #   make html             HTML from the stored outputs, in seconds
-#   make outputs CH=name  execute one chapter and store its outputs in book/ (all without CH)
+#   make outputs CH=name  execute one chapter (all without CH), store its outputs, renew the ledger
 #   make serve            look at the built book on http://localhost:8000
 #   make bench            the hot paths beside what a user would write instead
 #   make test-variants    tests and notebooks again on other CPU code paths and thread counts
@@ -78,6 +78,7 @@ html: $(INSTALLED)
 
 outputs: $(INSTALLED)
 	@$(BIN)/python book/execute.py $(if $(CH),book/$(CH).ipynb,$(CHAPTERS) book/status.ipynb) --to book
+	@$(BIN)/relu-book claims
 
 serve:
 	@[ -d _build/html ] || { echo "make serve: nothing is built yet; run 'make book' or 'make html' first"; exit 1; }
