@@ -22,9 +22,11 @@ from relu_book.cells.slices import Slice
 from relu_book.cells.window import Plane, Window
 from relu_book.patterns import Site, hash_patterns, resolve_site, watch
 
-# Points a forward pass at most, and numbers in its largest tensor: a few megabytes, near the cache.
-_CHUNK = 4096
-_NUMBERS = 2**22
+# Points a forward pass at most. Its largest tensor should have some four megabytes, near the cache,
+# or else 64 points, as long as these fit into 32.
+_CHUNK = 2**14
+_NUMBERS = 2**19
+_FEW_POINTS, _MOST_NUMBERS = 64, 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,7 @@ def rasterize(
     A point exactly on a kink counts as inactive there, so where three lines meet in a grid point it
     can show a pattern that no piece of the plane has.
 
-    Cost: one forward pass of all points up to the layer in chunks of at most 4096, plus some 0.2 s
+    Cost: one forward pass of all points up to the layer in chunks of at most 16 384, plus some 0.2 s
     for a million points; memory for the labels and the distinct patterns.
 
     Example:
@@ -136,7 +138,8 @@ def rasterize(
         wanted, used = (wanted, sites) if scope == "global" else (wanted[-1:], sites[-1:])
         width = sum(_numbers_a_point(site) for site in used)
         largest = max(plane.size, *map(_numbers_a_point, sites))
-        chunk = max(1, min(_CHUNK, _NUMBERS // largest))
+        room = max(_NUMBERS, min(_FEW_POINTS * largest, _MOST_NUMBERS))
+        chunk = max(1, min(_CHUNK, room // largest))
         patterns, labels = _labelled(model, inputs, points, wanted, chunk)
     return CellRaster(
         labels.reshape(rows, columns), patterns, window.bounds, wanted[-1], scope, width

@@ -151,14 +151,19 @@ def test_global_cells_refine_layer_cells():
         assert len(pairs) == whole.count >= alone.count
 
 
-def test_large_inputs_go_in_small_chunks(monkeypatch):
-    monkeypatch.setattr(raster, "_NUMBERS", 1000)
+@pytest.mark.parametrize(
+    ("numbers", "most", "expected"),
+    [(1000, 1000, 10), (1000, 5000, 50), (1000, 10**6, 64), (7000, 1000, 70)],
+)
+def test_large_inputs_go_in_small_chunks(numbers, most, expected, monkeypatch):
+    monkeypatch.setattr(raster, "_NUMBERS", numbers)
+    monkeypatch.setattr(raster, "_MOST_NUMBERS", most)
     plane = Slice.through(*torch.randn(3, 1, 10, 10))
     sizes = []
     model = nn.Sequential(nn.Flatten(), nn.Linear(100, 4), nn.ReLU())
     model.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
     assert rasterize(model, 0, resolution=9, slice=plane).labels.shape == (9, 9)
-    assert max(sizes) == 10
+    assert max(sizes) == expected
 
 
 def test_dropout_is_off_and_random_numbers_go_on():

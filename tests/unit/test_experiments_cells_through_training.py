@@ -188,10 +188,15 @@ def test_recorded_pictures_are_drawn_from_the_record():
     made["classes"] = (dims, rng.integers(0, 64, shape).astype(np.uint8))
     made = made.assign_coords(pictured=made.compared.values)
     drawn = plots.draw_recorded(made, epoch=5, layer=2)
-    assert [axes.get_title() for axes in drawn.axes] == [
+    assert [axes.get_title() for axes in drawn.axes[:2]] == [
         "no batch norm: 40 cells",
         "batch norm: 225 cells",
     ]
+    blocks = made.classes.sel(batch_norm=True, seed=0, pictured=5, layer=2).values
+    expected = [
+        [len(set(blocks[v : v + 5, u : u + 5].ravel().tolist())) for u in (0, 5)] for v in (0, 5)
+    ]
+    assert drawn.axes[1].images[0].get_array().tolist() == expected
     assert "40 cells without and 225" in plots.describe_recorded(made, epoch=5, layer=2)
     assert len(plots.training_panels(made).axes) == 30
     curves = plots.count_curves(made)

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import numpy as np
 import torch
 import xarray as xr
 from matplotlib.axes import Axes
@@ -18,6 +19,7 @@ FAR = experiments.FAR
 DETAIL = (-0.1, 0.1)  # around the first image
 POINTS = 64  # a side: a finer grid of the whole plane would look like noise, and weigh
 THINNED = 3  # every third point of a recorded grid is shown, for the same reason
+BLOCK = 5  # points a side of a block in which colours are counted
 SIDE = 3.6  # inches
 KINDS = {False: "no batch norm", True: "batch norm"}
 
@@ -42,16 +44,34 @@ def training_panels(record: xr.Dataset) -> Figure:
 
 
 def draw_recorded(record: xr.Dataset, epoch: int, layer: int) -> Figure:
-    """One layer at one epoch, without and with batch normalisation."""
-    figure = Figure(figsize=(2 * SIDE, SIDE + 0.4))
-    for axes, batch_norm in zip(axes_row(figure, 2), (False, True), strict=True):
-        _show_classes(axes, record, batch_norm, epoch, layer)
+    """How densely cells lie in one layer at one epoch, without and with batch normalisation."""
+    figure = Figure(figsize=(2 * SIDE + 0.8, SIDE + 0.4))
+    both = axes_row(figure, 2)
+    for axes, batch_norm in zip(both, (False, True), strict=True):
+        image = axes.imshow(
+            _density(record, batch_norm, epoch, layer),
+            origin="lower",
+            extent=FAR * 2,
+            vmin=0,
+            vmax=BLOCK**2,
+        )
+        _mark_images(axes)
         axes.set(
             title=f"{KINDS[batch_norm]}: {_recorded_count(record, batch_norm, epoch, layer)} cells",
             xlabel="u",
             ylabel="v",
         )
+    figure.colorbar(image, ax=both, label=f"colours among {BLOCK} × {BLOCK} points")
     return figure
+
+
+def _density(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> np.ndarray:
+    """Different colours in each block of neighbouring points of a recorded picture."""
+    classes = _classes(record, batch_norm, epoch, layer)
+    rows, columns = (size // BLOCK for size in classes.shape)
+    blocks = classes[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
+    in_order = np.sort(blocks.swapaxes(1, 2).reshape(rows, columns, -1), axis=-1)
+    return 1 + (np.diff(in_order) > 0).sum(-1)
 
 
 def describe_recorded(record: xr.Dataset, epoch: int, layer: int) -> str:
@@ -59,7 +79,8 @@ def describe_recorded(record: xr.Dataset, epoch: int, layer: int) -> str:
     counts = [_recorded_count(record, batch_norm, epoch, layer) for batch_norm in (False, True)]
     return (
         f"Layer {layer} of F1 on the plane through three pictures of clothes after {epoch} epochs: "
-        f"{counts[0]} cells without and {counts[1]} with batch normalisation."
+        f"{counts[0]} cells without and {counts[1]} with batch normalisation, most densely around "
+        f"the three images."
     )
 
 
@@ -69,11 +90,14 @@ def _recorded_count(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int
 
 def _show_classes(axes: Axes, record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> None:
     """One picture of the record, every third point of it."""
-    where = {"batch_norm": batch_norm, "pictured": epoch, "layer": layer}
-    classes = record.classes.isel(seed=0).sel(where).transpose("v", "u").values
-    classes = classes[::THINNED, ::THINNED]
+    classes = _classes(record, batch_norm, epoch, layer)[::THINNED, ::THINNED]
     axes.imshow(CELL_COLOURS[classes], origin="lower", extent=FAR * 2, interpolation="nearest")
     _mark_images(axes)
+
+
+def _classes(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> np.ndarray:
+    where = {"batch_norm": batch_norm, "pictured": epoch, "layer": layer}
+    return record.classes.isel(seed=0).sel(where).transpose("v", "u").values
 
 
 def _mark_images(axes: Axes) -> None:
