@@ -204,12 +204,11 @@ def pattern_table(dimensions: Iterable[int], filters: Sequence[int], seed: int =
     """prop-1: exact number of patterns of D random filters on d inputs, one entry a case."""
     rng = np.random.default_rng(seed)
     cases = [(d, D) for d in dimensions for D in filters]
+    layers = [(rng.normal(size=(D, d)), rng.normal(size=D)) for d, D in cases]
     return {
         "dimensions": np.array([d for d, _ in cases]),
         "filters": np.array([D for _, D in cases]),
-        "patterns": np.array(
-            [len(sign_vectors(rng.normal(size=(D, d)), rng.normal(size=D))) for d, D in cases]
-        ),
+        "patterns": np.array(per_seed(lambda i: len(sign_vectors(*layers[i])), range(len(cases)))),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from relu_book.cells import frozen_batch_norm, label_rows
+from relu_book.cells import frozen_batch_norm
 from relu_book.cells.labelling import new_numbering, sorted_rows
 from relu_book.models import mlp
 from relu_book.patterns import pack
@@ -97,7 +97,7 @@ def global_counts(labels: list[np.ndarray]) -> list[int]:
     """Distinct global patterns of the first 1, 2, ... layers, from the labels of each layer."""
     counts, joined = [], np.zeros_like(labels[0])
     for layer_labels in labels:
-        pairs = joined * (layer_labels.max() + 1) + layer_labels
-        distinct, joined = label_rows(pairs[:, None])
-        counts.append(len(distinct))
+        numbering = new_numbering(1)
+        joined = numbering.add((joined * (layer_labels.max() + 1) + layer_labels)[:, None])
+        counts.append(len(numbering.rows))
     return counts
