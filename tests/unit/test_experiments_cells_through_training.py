@@ -13,6 +13,7 @@ from relu_book.experiments import Run
 from relu_book.experiments import activation_cells as measure
 from relu_book.experiments.activation_cells import through_training
 from relu_book.plots import activation_cells as plots
+from relu_book.results import load
 
 SMALL = replace(
     through_training.SMOKE,
@@ -206,3 +207,15 @@ def test_recorded_pictures_are_drawn_from_the_record():
         heights = np.concatenate([line.get_ydata() for line in axes.lines])
         assert low == 0
         assert heights.max() < high
+
+
+def test_the_smoke_record_is_drawn_too():
+    made = load("activation_cells/cells_through_training", "smoke")
+    assert len(plots.training_panels(made).axes) == 2 * 2 * 5  # two of its times have pictures
+    epoch, layer = made.pictured.values[-1], made.layer.values[0]
+    assert plots.draw_recorded(made, epoch, layer).axes[0].get_title()
+    assert len(plots.count_curves(made).axes) == 10
+    found = measure.slice_quantities(made)
+    assert {judge(name, values, scale="live").verdict for name, values in found.items()} == {
+        "not decidable at this scale"
+    }

@@ -25,10 +25,10 @@ KINDS = {False: "no batch norm", True: "batch norm"}
 
 
 def training_panels(record: xr.Dataset) -> Figure:
-    """Figure 2.12: layers from left to right; three times without batch norm, three with it."""
-    times = record.compared.values
+    """Figure 2.12: layers from left to right; a row a time, without batch norm and with it."""
+    times = [epoch for epoch in record.compared.values if epoch in record.pictured.values]
     figure = Figure(figsize=(11, 13))
-    grid = figure.subplots(6, experiments.LAYERS, sharex=True, sharey=True)
+    grid = figure.subplots(2 * len(times), experiments.LAYERS, sharex=True, sharey=True)
     rows = [(batch_norm, epoch) for batch_norm in (False, True) for epoch in times]
     for axes_of_row, (batch_norm, epoch) in zip(grid, rows, strict=True):
         for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
