@@ -109,7 +109,7 @@ def rasterize(
     A point exactly on a kink counts as inactive there, so where three lines meet in a grid point it
     can show a pattern that no piece of the plane has.
 
-    Cost: one forward pass of all points up to the layer in chunks of at most 16 384, plus some 0.2 s
+    Cost: one forward pass of all points up to the layer in chunks of at most 16,384, plus 0.2 s
     for a million points; memory for the labels and the distinct patterns.
 
     Example:
