@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isclose, log10, prod
 from numbers import Integral, Real
 
+from relu_book.experiments.parallel import per_seed
 from relu_book.plots.player import FramePlayer
 from relu_book.plots.style import encode_webp, to_image
 
@@ -126,7 +127,8 @@ def explore(
             no slider has; the combinations are more than ``frames``.
         TypeError: ``draw`` returned no picture. Errors of ``draw`` itself pass through.
 
-    Cost: one call of ``draw`` for every combination of values, or for every move when live.
+    Cost: one call of ``draw`` for every combination of values, shared among the cores where
+    processes can be forked, or for every move when live.
 
     Example:
         >>> import numpy as np
@@ -171,10 +173,12 @@ def explore(
 
     if _kernel_is_live():
         return _live(picture, table, first, jumps)
-    drawn = [
-        picture(dict(zip(sliders, values, strict=True)))
+    settings = [
+        dict(zip(sliders, values, strict=True))
         for values in itertools.product(*(slider.values for slider in table))
     ]
+    # The first is drawn here, and what it keeps for the others is there when they are shared out.
+    drawn = [picture(settings[0]), *per_seed(lambda i: picture(settings[i]), range(1, total))]
     return FramePlayer(
         {slider.label: slider.texts for slider in table},
         [frame for frame, _ in drawn],

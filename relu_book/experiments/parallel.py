@@ -15,8 +15,8 @@ from relu_book.experiments.executors import end_with_parent
 def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
     """``measure(seed)`` for every seed, in order.
 
-    Where processes can be forked (Linux), each core takes every n-th seed with one thread;
-    elsewhere the seeds run one after the other. An error of a seed is raised here.
+    Where processes can be forked (Linux, and no GPU in use), each core takes every n-th seed with
+    one thread; elsewhere the seeds run one after the other. An error of a seed is raised here.
 
     Args:
         measure: Any function of a seed, also a local one; its result must be picklable.
@@ -29,7 +29,8 @@ def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
     seeds = list(seeds)
     workers = min(os.cpu_count() or 1, len(seeds))
     inside = multiprocessing.parent_process() is not None  # other jobs have the other cores
-    if workers < 2 or inside or not sys.platform.startswith("linux"):
+    forks = sys.platform.startswith("linux") and not torch.cuda.is_initialized()
+    if workers < 2 or inside or not forks:
         return [measure(seed) for seed in seeds]
     context = multiprocessing.get_context("fork")
     receivers, processes = [], []

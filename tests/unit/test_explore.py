@@ -27,16 +27,13 @@ def stripes(width, seed):
     return np.repeat(np.repeat(colours[None], 40, axis=0), 5, axis=1)
 
 
-def test_draw_is_called_once_for_every_combination_in_order():
-    calls = []
-
+def test_draw_is_called_once_for_every_combination(tmp_path):
     def draw(width, seed):
-        calls.append((width, seed))
+        (tmp_path / f"{width}-{seed}").touch(exist_ok=False)  # a second call fails
         return stripes(width, seed)
 
     player = explore(draw, width=[16, 64], seed=range(3))
-    assert calls == list(itertools.product([16, 64], range(3)))
-    assert len(player.frames) == len(player.alts) == 6
+    assert len(list(tmp_path.iterdir())) == len(player.frames) == len(player.alts) == 6
 
 
 def test_frames_show_what_draw_returned():
