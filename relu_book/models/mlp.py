@@ -46,7 +46,8 @@ def mlp(
         seed: Draws the parameters from a generator of their own and leaves torch's global random
             numbers alone. Equal seeds and widths give equal weights whatever the other arguments,
             up to the rounding of the dtype. Without a seed the global generator is used, as by
-            the layers of torch.
+            the layers of torch. Data drawn by ``torch.randn`` from the same seed would repeat the
+            weights: give them another one.
         dtype: Type of the parameters, by default ``torch.get_default_dtype()``.
 
     Returns:

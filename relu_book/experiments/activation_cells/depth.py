@@ -91,7 +91,8 @@ def counts_by_depth(width: int, seeds: Iterable[int], batch_norm: bool = False) 
 
 def normal_points(seed: int) -> torch.Tensor:
     """1 000 standard normal points of the plane, the data of figure 2.10."""
-    generator = torch.Generator().manual_seed(seed)
+    # Not the stream that the network of the same seed draws its weights from.
+    generator = torch.Generator().manual_seed(1000 + seed)
     return torch.randn(1000, 2, dtype=torch.float64, generator=generator)
 
 

@@ -239,8 +239,8 @@ def cross_entropy_deviations(
 
 
 def _regression(seed: int) -> tuple[nn.Module, Tensor, Tensor]:
-    """A two-layer network and 32 random samples."""
-    generator = torch.Generator().manual_seed(seed)
+    """A two-layer network and 32 random samples, from another stream than its weights."""
+    generator = torch.Generator().manual_seed(1000 + seed)
     x = torch.randn(32, 4, generator=generator, dtype=torch.float64)
     y = torch.randn(32, 2, generator=generator, dtype=torch.float64)
     return mlp((4, 16, 2), seed=seed, dtype=torch.float64), x, y
