@@ -616,3 +616,12 @@ def test_summary_lists_every_claim_of_the_chapter(book, capsys):
     assert page.count("<tr>") == 3
     with pytest.raises(ValueError, match="'three'; chapters: one, two"):
         claims.summary("three")
+
+
+def test_r_squared_is_the_squared_correlation_and_zero_for_a_constant():
+    x = np.arange(1.0, 9.0)
+    y = np.stack([2 * x + 1, x**0.5, np.ones(8), x % 3])
+    found = rules.evaluate("r_squared(x, y)", {"x": x, "y": y})
+    expected = [1, np.corrcoef(x, y[1])[0, 1] ** 2, 0, np.corrcoef(x, y[3])[0, 1] ** 2]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert rules.evaluate("r_squared(x, y)", {"x": x, "y": y[1]}) == pytest.approx(expected[1])
