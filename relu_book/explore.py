@@ -125,7 +125,8 @@ def explore(
     Raises:
         ValueError: a slider has fewer than two values; ``start``, ``presets`` or ``play`` name what
             no slider has; the combinations are more than ``frames``.
-        TypeError: ``draw`` returned no picture. Errors of ``draw`` itself pass through.
+        TypeError: ``draw`` returned no picture. Errors of ``draw`` itself pass through, as a
+            RuntimeError with their words if they cannot be pickled.
 
     Cost: one call of ``draw`` for every combination of values, shared among the cores where
     processes can be forked, or for every move when live.

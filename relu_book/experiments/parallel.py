@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -16,7 +17,8 @@ def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
     """``measure(seed)`` for every seed, in order.
 
     Where processes can be forked (Linux, and no GPU in use), each core takes every n-th seed with
-    one thread; elsewhere the seeds run one after the other. An error of a seed is raised here.
+    one thread; elsewhere the seeds run one after the other. An error of a seed is raised here, as a
+    RuntimeError with its words if it cannot be pickled.
 
     Args:
         measure: Any function of a seed, also a local one; its result must be picklable.
@@ -69,4 +71,16 @@ def _work(measure: Callable[[int], Any], seeds: list[int], sender) -> None:
     try:
         sender.send(([measure(seed) for seed in seeds], None))
     except Exception as error:
-        sender.send((None, error))
+        sender.send((None, _portable(error)))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error, or one with its words if it cannot be taken from one process to another."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        portable = RuntimeError(f"{type(error).__name__}: {error}")
+        for note in getattr(error, "__notes__", []):
+            portable.add_note(note)
+        return portable
+    return error

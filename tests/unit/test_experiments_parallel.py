@@ -31,6 +31,24 @@ def test_an_error_of_one_seed_is_raised():
         per_seed(fails, range(4))
 
 
+class TwoPartsError(Exception):
+    """An error that pickle can write but not read."""
+
+    def __init__(self, first, second):
+        super().__init__(f"{first}, {second}")
+
+
+def test_an_error_that_cannot_be_pickled_keeps_its_words_and_notes():
+    def fails(seed):
+        error = TwoPartsError("seed", seed)
+        error.add_note("while measuring")
+        raise error
+
+    with pytest.raises((TwoPartsError, RuntimeError), match="seed, 0") as caught:
+        per_seed(fails, range(4))
+    assert caught.value.__notes__ == ["while measuring"]
+
+
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: nothing runs in a second process")
 def test_a_killed_process_is_reported():
     parent = os.getpid()
