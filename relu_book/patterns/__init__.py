@@ -8,6 +8,14 @@ data sets, experiments or plots.
 from relu_book.patterns.backends import set_backend
 from relu_book.patterns.counting import PatternCounts, count
 from relu_book.patterns.hashing import hash_patterns
+from relu_book.patterns.measures import (
+    appeared,
+    changed,
+    net_change,
+    retained,
+    vanished,
+    weighted_jaccard,
+)
 from relu_book.patterns.names import resolve_site
 from relu_book.patterns.packing import pack, unpack
 from relu_book.patterns.sites import Site, watch
@@ -15,11 +23,17 @@ from relu_book.patterns.sites import Site, watch
 __all__ = [
     "PatternCounts",
     "Site",
+    "appeared",
+    "changed",
     "count",
     "hash_patterns",
+    "net_change",
     "pack",
     "resolve_site",
+    "retained",
     "set_backend",
     "unpack",
+    "vanished",
     "watch",
+    "weighted_jaccard",
 ]
