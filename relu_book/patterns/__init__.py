@@ -6,6 +6,7 @@ data sets, experiments or plots.
 """
 
 from relu_book.patterns.backends import set_backend
+from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts, count
 from relu_book.patterns.hashing import hash_patterns
 from relu_book.patterns.measures import (
@@ -21,6 +22,7 @@ from relu_book.patterns.packing import pack, unpack
 from relu_book.patterns.sites import Site, watch
 
 __all__ = [
+    "PatternCounter",
     "PatternCounts",
     "Site",
     "appeared",

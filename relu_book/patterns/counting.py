@@ -4,6 +4,11 @@ The multiset of patterns at a site is its distinct patterns with their counts c_
 From it follow the share of the most frequent pattern, max_i c_i / Σ c, and the entropy
 H = −Σ p_i log2 p_i with p_i = c_i / Σ c, in bits. Counting is by the patterns themselves, never by
 hashes, so no collision can lose one.
+
+A count under a limit may be incomplete: U evaluations are known to have happened, but their
+patterns are not listed. Every measure is then given by its lower bound, and ``..._bounds`` holds
+the pair that the truth lies between. The extremes are those of majorization: H is least where the U
+are one pattern, and greatest where they all differ.
 """
 
 import math
@@ -33,11 +38,18 @@ class PatternCounts:
             packs them.
         counts: ``(m,)`` int64, all positive.
         width: the number of channels.
+        unlisted: evaluations whose pattern is not listed, since a limit was reached; 0 where the
+            count is complete.
+        mixed: whether unlisted evaluations may be of listed patterns all the same, so that
+            ``counts`` are lower bounds: where incomplete counts with different lists were merged.
+            Otherwise the counts of the listed patterns are exact.
     """
 
     patterns: Int64[Tensor, "m words"]
     counts: Int64[Tensor, " m"]
     width: int
+    unlisted: int = 0
+    mixed: bool = False
 
     def __post_init__(self) -> None:
         check_packed(self.patterns, self.width)
@@ -46,36 +58,96 @@ class PatternCounts:
                 f"counts are int64, one for each of {len(self.patterns)} patterns, not "
                 f"{self.counts.dtype} of shape {tuple(self.counts.shape)}"
             )
+        if self.unlisted < 0 or (self.mixed and not self.unlisted):
+            raise ValueError(
+                f"unlisted is a number of evaluations, and counts are mixed only where there are "
+                f"some, not unlisted={self.unlisted} and mixed={self.mixed}"
+            )
+
+    @property
+    def complete(self) -> bool:
+        """Whether every evaluation is listed, so that all measures are exact."""
+        return not self.unlisted
 
     @property
     def total(self) -> int:
-        """Evaluations counted, Σ c."""
-        return int(self.counts.sum())
+        """Evaluations counted, Σ c, the unlisted ones among them."""
+        return int(self.counts.sum()) + self.unlisted
 
     @property
     def distinct(self) -> int:
-        """The number of distinct patterns."""
+        """The number of distinct patterns listed: of all, where the count is complete."""
         return len(self.counts)
+
+    @property
+    def distinct_bounds(self) -> tuple[int, int]:
+        """The least and the greatest number of distinct patterns that there can have been."""
+        others = 2**self.width - self.distinct
+        certain = 1 if self.unlisted and not self.mixed else 0
+        return self.distinct + certain, self.distinct + min(self.unlisted, others)
 
     @property
     def max_frequency(self) -> float:
         """The share of the most frequent pattern, in (0, 1]; 0 where nothing was counted."""
-        return int(self.counts.max()) / self.total if self.distinct else 0.0
+        return self.max_frequency_bounds[0]
+
+    @property
+    def max_frequency_bounds(self) -> tuple[float, float]:
+        """The least and the greatest share that the most frequent pattern can have."""
+        total, listed = max(self.total, 1), int(self.counts.max()) if self.distinct else 0
+        most = listed + self.unlisted if self.mixed else max(listed, self.unlisted)
+        return max(listed, min(self.unlisted, 1)) / total, most / total
 
     @property
     def entropy(self) -> float:
-        """The entropy in bits, from 0 to min(width, log2 total)."""
-        shares = self.counts.double() / max(self.total, 1)
-        return max(0.0, -float((shares * shares.log2()).sum()))
+        """The entropy in bits, from 0 to min(width, log2 total); its lower bound if incomplete."""
+        return self.entropy_bounds[0]
+
+    @property
+    def entropy_bounds(self) -> tuple[float, float]:
+        """The least and the greatest entropy in bits, equal where the count is complete."""
+        total = max(self.total, 1)
+
+        def information(counts: Tensor) -> float:
+            shares = counts.double() / total
+            return -float((shares * shares.log2()).sum())
+
+        listed = information(self.counts)
+        if self.complete:
+            return max(0.0, listed), max(0.0, listed)
+        if self.mixed:  # all of the most frequent pattern
+            most = self.counts.max()
+            least = listed - information(most) + information(most + self.unlisted)
+        else:  # all of one other pattern
+            least = listed + information(torch.tensor(self.unlisted))
+        others = 2**self.width - self.distinct
+        limit = min(self.width, math.log2(total))
+        if self.unlisted <= others:  # all different, and new
+            greatest = listed + self.unlisted / total * math.log2(total)
+        elif self.mixed:
+            greatest = limit
+        else:  # spread evenly over the patterns that there are besides
+            share = self.unlisted / total
+            greatest = listed - share * math.log2(share / others)
+        return max(0.0, least), min(greatest, limit)
 
     @property
     def relative_entropy(self) -> float:
         """The entropy over its upper bound min(width, log2 total); 0 for a total of at most 1."""
+        return self.relative_entropy_bounds[0]
+
+    @property
+    def relative_entropy_bounds(self) -> tuple[float, float]:
+        """The least and the greatest relative entropy."""
         bound = min(self.width, math.log2(self.total)) if self.total > 1 else 0
-        return min(1.0, self.entropy / bound) if bound else 0.0
+        least, greatest = (min(1.0, h / bound) if bound else 0.0 for h in self.entropy_bounds)
+        return least, greatest
 
     def merge(self, other: "PatternCounts") -> "PatternCounts":
-        """The counts of both together.
+        """The counts of both together, in either order and grouping the same.
+
+        Where one of them is incomplete and lacks a pattern that the other lists, that pattern may
+        be among its unlisted evaluations: the result is then ``mixed``.
 
         Raises:
             ValueError: the widths differ.
@@ -93,7 +165,10 @@ class PatternCounts:
         patterns = torch.cat([self.patterns, other.patterns.to(device)])
         counts = torch.cat([self.counts, other.counts.to(device)])
         merged = backends.of(patterns).count(patterns, self.width, counts)
-        return PatternCounts(*merged, self.width)
+        # Each list that leaves evaluations out must be the whole list for the counts to be exact.
+        sizes = [len(c.counts) for c in (self, other) if c.unlisted]
+        mixed = self.mixed or other.mixed or any(size < len(merged[1]) for size in sizes)
+        return PatternCounts(*merged, self.width, self.unlisted + other.unlisted, mixed)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the counts to one ``.npz`` file, whole or not at all."""
@@ -106,6 +181,8 @@ class PatternCounts:
                     patterns=self.patterns.cpu().numpy(),
                     counts=self.counts.cpu().numpy(),
                     width=self.width,
+                    unlisted=self.unlisted,
+                    mixed=self.mixed,
                 )
             unfinished.replace(path)
         finally:
@@ -121,8 +198,16 @@ class PatternCounts:
         """
         try:
             with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                patterns, counts, width = (arrays[k] for k in ("patterns", "counts", "width"))
-            return PatternCounts(torch.from_numpy(patterns), torch.from_numpy(counts), int(width))
+                patterns, counts, width, unlisted, mixed = (
+                    arrays[key] for key in ("patterns", "counts", "width", "unlisted", "mixed")
+                )
+            return PatternCounts(
+                torch.from_numpy(patterns),
+                torch.from_numpy(counts),
+                int(width),
+                int(unlisted),
+                bool(mixed),
+            )
         except FileNotFoundError:
             raise
         except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -134,7 +219,7 @@ class PatternCounts:
         if not isinstance(other, PatternCounts):
             return NotImplemented
         return (
-            self.width == other.width
+            (self.width, self.unlisted, self.mixed) == (other.width, other.unlisted, other.mixed)
             and torch.equal(self.patterns.cpu(), other.patterns.cpu())
             and torch.equal(self.counts.cpu(), other.counts.cpu())
         )
@@ -142,7 +227,10 @@ class PatternCounts:
     __hash__ = None
 
     def __repr__(self) -> str:
-        return f"PatternCounts(width={self.width}, total={self.total}, distinct={self.distinct})"
+        what = f"PatternCounts(width={self.width}, total={self.total}, distinct"
+        if self.complete:
+            return f"{what}={self.distinct})"
+        return f"{what}>={self.distinct_bounds[0]}, unlisted={self.unlisted})"
 
 
 def count(packed: Int64[Tensor, "n words"], width: int) -> PatternCounts:
