@@ -1,0 +1,1 @@
+"""What the chapter on the evolution of patterns measures (thesis 3.1), one module a theme."""
