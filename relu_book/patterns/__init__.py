@@ -1,7 +1,8 @@
 """The instrument: which units fire, as exact patterns of bits.
 
-``watch`` sees every ReLU-like call of a forward pass, ``pack`` turns pre-activations into words,
-``count`` counts them exactly, ``hash_patterns`` is algorithm 1 of the thesis. Nothing here knows of
+``count_patterns`` counts them at every layer of a network; its parts are ``watch``, which sees every
+ReLU-like call of a forward pass, ``pack``, which turns pre-activations into words, and ``count``,
+which counts words exactly. ``hash_patterns`` is algorithm 1 of the thesis. Nothing here knows of
 data sets, experiments or plots.
 """
 
@@ -18,6 +19,7 @@ from relu_book.patterns.measures import (
     weighted_jaccard,
 )
 from relu_book.patterns.names import resolve_site
+from relu_book.patterns.networks import count_patterns
 from relu_book.patterns.packing import pack, unpack
 from relu_book.patterns.sites import Site, watch
 
@@ -28,6 +30,7 @@ __all__ = [
     "appeared",
     "changed",
     "count",
+    "count_patterns",
     "hash_patterns",
     "net_change",
     "pack",

@@ -76,6 +76,7 @@ class _Pass:
     last_leaf: nn.Module | None = None
     calls: Counter = field(default_factory=Counter)
     complete: bool = False
+    elsewhere: bool = False
 
 
 class _Calls(TorchFunctionMode):
@@ -103,6 +104,11 @@ class _Calls(TorchFunctionMode):
 
 
 _open_blocks: list["watch"] = []
+
+_ELSEWHERE = (
+    "{} runs in another thread than the one that opened the watch block; open the block in the "
+    "thread that runs the model"
+)
 
 
 @contextmanager
@@ -245,18 +251,25 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         if self._blind or _in_backward():
             return
         if threading.get_ident() != self._thread:
-            # DataParallel runs copies of the model, one thread each.
-            copy = getattr(module, "_is_replica", False) and type(module) is type(self._root)
-            if module is self._root or copy:
-                raise RuntimeError(
-                    f"{type(module).__name__} runs in another thread than the one that opened the "
-                    "watch block; open the block in the thread that runs the model"
-                )
+            self._refuse_if_ours(module)
             return
         if module is self._root:
             self._begin_pass(sys._getframe(1))
         if self._pass is not None:
             self._pass.running.append(module)
+
+    def _refuse_if_ours(self, module: nn.Module) -> None:
+        """Raises in another thread for the model, and during a pass for any part of it."""
+        running, copy = self._pass, getattr(module, "_is_replica", False)
+        ours = module is self._root or (copy and type(module) is type(self._root))
+        if running is not None and not ours:
+            # DataParallel runs copies, one thread each.
+            copied = copy and any(type(module) is type(part) for part in self._root.modules())
+            ours = id(module) in running.names or copied
+        if ours:
+            if running is not None and module is not self._root:
+                running.elsewhere = True
+            raise RuntimeError(_ELSEWHERE.format(type(module).__name__))
 
     def _begin_pass(self, frame: FrameType) -> None:
         if self._pass is not None:
@@ -291,6 +304,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         if not self._in_pass():
             return None
         running = self._pass.running
+        if self._pass.elsewhere and module is self._root:  # its error may have ended in its thread
+            raise RuntimeError(_ELSEWHERE.format(f"a part of {type(module).__name__}"))
         self._pass.complete = module is self._root and len(running) == 1
         if would_fuse(module, args, kwargs) and not any(map(runs_again, running[:-1])):
             with _unseen(), modes_set_aside(_Calls):

@@ -1,5 +1,6 @@
 """The watch block: what it keeps, what it sees, and what it leaves behind."""
 
+import contextlib
 import copy
 import io
 import pickle
@@ -366,6 +367,38 @@ def test_copies_of_a_parallel_model_in_other_threads_are_refused():
         thread.start()
         thread.join()
     assert "another thread" in errors[0]
+
+
+class RunsAPartInAThread(nn.Module):
+    def __init__(self, copied: bool):
+        super().__init__()
+        self.body = mlp()
+        self.copied = copied
+
+    def forward(self, x):
+        part = self.body[1]._replicate_for_data_parallel() if self.copied else self.body[1]
+        outputs = []
+
+        def run():
+            with contextlib.suppress(RuntimeError):
+                outputs.append(part(x))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        return outputs
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_part_of_the_model_in_another_thread_is_refused(copied):
+    model = RunsAPartInAThread(copied)
+    with watch(model) as seen:
+        with pytest.raises(RuntimeError, match="a part of RunsAPartInAThread runs in another"):
+            model(X)
+        with watch(mlp()):
+            mlp()(X)
+    assert not seen.sites
+    assert len(model(X)) == 1
 
 
 def test_each_thread_may_watch_its_own_model():

@@ -1,0 +1,207 @@
+"""Counting the patterns of a whole network over a whole data set, at every site in one pass.
+
+The count of a pattern A at a layer is the number of its occurrences over the data set (thesis
+3.1.2, definition 4, equation 3.3), for a convolution over the data set and every pixel. Batch norms
+normalise by the batch, as they do in training (thesis 3.1.3), or by their running statistics.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DataParallel, DistributedDataParallel
+from torch.nn.parameter import UninitializedTensorMixin
+from torch.utils._pytree import tree_leaves, tree_map_only
+
+from relu_book.patterns.counter import PatternCounter
+from relu_book.patterns.counting import PatternCounts
+from relu_book.patterns.sites import Site, _unseen, watch
+from relu_book.patterns.undisturbed import model_as_it_was, random_numbers_as_they_were
+
+
+def count_patterns(
+    model: nn.Module,
+    batches: Iterable[Any],
+    *,
+    sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
+    batch_norm: Literal["batch", "running"] = "batch",
+    max_patterns: int | None = None,
+    channel_dim: int | None = None,
+    progress: bool = False,
+) -> dict[str, PatternCounts]:
+    """Counts the activation patterns at every ReLU-like call of a model, exactly.
+
+    The model is in evaluation mode for it (dropout is off), without gradients. Afterwards it is
+    bitwise what it was: parameters, buffers, running statistics, training flags, hooks; so are the
+    random numbers, whatever model and loader drew; also after an exception.
+
+    Args:
+        model: any module; compiled ones run eagerly.
+        batches: what a data loader gives. A batch is the model's input, or a tuple or list whose
+            first item is (labels may follow). An input is a tensor, or a tuple of positional or a
+            dict of keyword arguments. Tensors are moved to the model's device.
+        sites: names, globs (``"layer1.*"``), numbers from 0, or a predicate of the name; all by
+            default. The first batch must have those asked for.
+        batch_norm: ``"batch"``: batch norms alone are in training mode and normalise by each batch,
+            so that the counts depend on how the data are cut; take the batch size of the training.
+            ``"running"``: they use their running statistics, one map for all.
+        max_patterns: list at most so many patterns a site; what comes besides is tallied in
+            ``PatternCounts.unlisted``, and measures become bounds. No limit by default.
+        channel_dim: the channel dimension of every site, where the rule of
+            :class:`relu_book.patterns.watch` does not find it.
+        progress: show a bar (needs the package tqdm).
+
+    Returns:
+        Site name -> :class:`relu_book.patterns.PatternCounts`, in execution order.
+
+    Raises:
+        TypeError: ``model`` is no module or a scripted one; ``batches`` gives no batches.
+        ValueError: no batch; no ReLU-like call; a site asked for that the first batch does not
+            have; NaN, with the site's name; a site whose width changes; one value a channel under
+            batch statistics; parameters without shape or numbers; copies in several threads.
+
+    Cost: a forward pass over the data, some percent of it for counting, and up to 8 bytes a 64
+    channels and 8 more for each distinct pattern.
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> model = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
+        >>> data = torch.randn(1000, 2)
+        >>> counts = count_patterns(model, data.split(100))
+        >>> counts
+        {'2': PatternCounts(width=8, total=1000, distinct=...)}
+        >>> int(model[1].num_batches_tracked), model.training
+        (0, True)
+    """
+    model = _checked(model, batch_norm)
+    counters: dict[str, PatternCounter] = {}
+    order: list[str] = []
+    batch_number = -1
+    previous = ""
+
+    def count(site: Site) -> None:
+        nonlocal previous
+        counter = counters.get(site.name)
+        if counter is None:
+            counter = counters[site.name] = PatternCounter(site.width, max_patterns=max_patterns)
+            order.insert(order.index(previous) + 1 if previous else 0, site.name)
+        if counter.width != site.width:
+            raise ValueError(
+                f"site {site.name!r} has {site.width} channels in batch {batch_number} and had "
+                f"{counter.width} before; its pattern needs a fixed width: set channel_dim= to the "
+                "dimension of the channels, or leave the site out with sites="
+            )
+        counter.update(site.pack())
+        previous = site.name
+
+    block = watch(model, count, sites=sites, channel_dim=channel_dim)
+    device = next((t.device for t in [*model.parameters(), *model.buffers()]), None)
+    with random_numbers_as_they_were(model):
+        # The loader runs outside of the inner blocks, so that it may use the model itself.
+        for batch_number, batch in enumerate(_checked_batches(batches, progress)):
+            args, kwargs = _as_arguments(batch, batch_number, device)
+            previous = ""
+            as_it_was = model_as_it_was(model, batch_statistics=batch_norm == "batch")
+            with as_it_was, _unseen(), block:  # unseen by other blocks that are open
+                try:
+                    model(*args, **kwargs)
+                except (RuntimeError, ValueError) as error:
+                    _explain(error, model, (args, kwargs), batch_number)
+                    raise
+            if not counters:
+                raise ValueError(
+                    f"{type(model).__name__} made no ReLU-like call in its forward pass; what "
+                    "counts is listed at relu_book.patterns.watch"
+                )
+    if batch_number < 0:
+        raise ValueError(
+            "batches gave no batch at all; a data loader may be empty, a generator is used up "
+            "after one loop"
+        )
+    return {name: counters[name].result() for name in order}
+
+
+def _checked(model: nn.Module, batch_norm: str) -> nn.Module:
+    """The model to run, or one sentence why it cannot be."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"count_patterns needs a torch.nn.Module, not {type(model).__name__}")
+    if batch_norm not in ("batch", "running"):
+        raise ValueError(f"batch_norm is 'batch' or 'running', not {batch_norm!r}")
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if isinstance(tensor, UninitializedTensorMixin):
+            raise ValueError(f"{name!r} has no shape yet; pass one batch through the model first")
+        if tensor.is_meta:
+            raise ValueError(f"{name!r} is on the meta device and has no numbers; load the model")
+    for module in model.modules():
+        if isinstance(module, DataParallel) and len(module.device_ids) > 1:
+            raise ValueError(
+                "DataParallel runs copies of the model in threads, each on a part of the batch, "
+                "where they cannot be counted; count_patterns(model.module, ...) runs it on one "
+                "device"
+            )
+    # Its forward would wait for the other ranks, which may have other numbers of batches.
+    return model.module if isinstance(model, DistributedDataParallel) else model
+
+
+def _checked_batches(batches: Iterable[Any], progress: bool) -> Iterator[Any]:
+    single = isinstance(batches, torch.utils.data.Dataset) and hasattr(batches, "__getitem__")
+    if single or isinstance(batches, Tensor | dict | str) or not isinstance(batches, Iterable):
+        remedy = {
+            "Tensor": "batches=[tensor] counts one, batches=tensor.split(256) several",
+            "dict": "batches=[dict] counts one",
+        }.get(type(batches).__name__, "wrap a data set in torch.utils.data.DataLoader")
+        raise TypeError(
+            f"batches is an iterable of batches, not {type(batches).__name__}; {remedy}"
+        )
+    if not progress:
+        yield from batches
+        return
+    try:
+        from tqdm import tqdm
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            "progress=True needs the package tqdm: pip install tqdm"
+        ) from None
+    with tqdm(batches, desc="counting patterns", unit="batch") as bar:
+        yield from bar
+
+
+def _as_arguments(
+    batch: Any, number: int, device: torch.device | None
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The positional and keyword arguments that the model is called with."""
+    given = batch
+    if isinstance(batch, tuple | list) and batch:
+        given = batch[0]
+    if device is not None:
+        given = tree_map_only(Tensor, lambda tensor: tensor.to(device), given)
+    if isinstance(given, Tensor):
+        return (given,), {}
+    if isinstance(given, dict) and all(isinstance(key, str) for key in given):
+        return (), given
+    if isinstance(given, tuple | list) and any(isinstance(item, Tensor) for item in given):
+        return tuple(given), {}
+    raise TypeError(
+        f"batch {number} is the input or a tuple that begins with it; an input is a tensor, a "
+        f"tuple of arguments or a dict of named ones, not {type(given).__name__}"
+    )
+
+
+def _explain(error: Exception, model: nn.Module, inputs: Any, number: int) -> None:
+    """Raises a sentence in place of what torch says, where the cause is known."""
+    if "more than 1 value per channel" in str(error):
+        raise ValueError(
+            f"batch {number} leaves a batch norm one value a channel, which has no variance; use "
+            "larger batches, drop_last=True in the data loader, or batch_norm='running'"
+        ) from error
+    dtypes = [t.dtype for t in model.parameters() if t.is_floating_point()][:1]
+    for tensor in tree_leaves(inputs):
+        if not isinstance(tensor, Tensor) or "type" not in str(error):
+            continue
+        integer = tensor.dtype in (torch.uint8, torch.int8, torch.int16)
+        if dtypes and tensor.dtype != dtypes[0] and (integer or tensor.is_floating_point()):
+            raise ValueError(
+                f"the model of {dtypes[0]} does not take batch {number} of {tensor.dtype}; convert "
+                "(and scale) the inputs as for training"
+            ) from error
