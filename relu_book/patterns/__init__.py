@@ -1,6 +1,6 @@
 """The instrument: which units fire, as exact patterns of bits.
 
-``count_patterns`` counts them at every layer of a network; its parts are ``watch``, which sees every
+``count_patterns`` counts them at every layer of a network; its parts are ``watch``, which sees each
 ReLU-like call of a forward pass, ``pack``, which turns pre-activations into words, and ``count``,
 which counts words exactly. ``hash_patterns`` is algorithm 1 of the thesis. Nothing here knows of
 data sets, experiments or plots.

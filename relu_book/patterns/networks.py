@@ -103,7 +103,7 @@ def count_patterns(
             args, kwargs = _as_arguments(batch, batch_number, device)
             previous = ""
             as_it_was = model_as_it_was(model, batch_statistics=batch_norm == "batch")
-            with as_it_was, _unseen(), block:  # unseen by other blocks that are open
+            with _unseen(), block, as_it_was:  # unseen by other blocks that are open
                 try:
                     model(*args, **kwargs)
                 except (RuntimeError, ValueError) as error:
