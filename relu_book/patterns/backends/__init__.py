@@ -1,16 +1,19 @@
-"""Which code packs and counts: PyTorch everywhere, Numba on the CPU where it is installed.
+"""Which code packs and counts: PyTorch everywhere, Numba on the CPU, Triton on a GPU.
 
-Both give equal results on every input; ``auto`` takes the faster one.
+All give equal results on every input; ``auto`` takes the fastest that is installed. None is
+imported before it is needed.
 """
 
 import sys
+import warnings
+from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
 
 import torch
 from torch import Tensor
 
-_NAMES = ("auto", "torch", "numba")
+_NAMES = ("auto", "torch", "numba", "triton")
 _chosen = "auto"
 
 
@@ -18,15 +21,18 @@ def set_backend(name: str) -> str:
     """Chooses the code that packs and counts, for the whole process.
 
     Args:
-        name: ``"torch"`` (the reference, any device), ``"numba"`` (tensors on the CPU; on others
-            the reference), or ``"auto"`` (Numba where it is installed and applies).
+        name: ``"torch"`` (the reference, any device), ``"numba"`` (tensors on the CPU),
+            ``"triton"`` (tensors on a GPU), both with the reference on other devices, or ``"auto"``
+            (Numba and Triton, each where it is installed and applies).
 
     Returns:
         The name chosen before, to go back to it.
 
     Raises:
         ValueError: no such backend.
-        ModuleNotFoundError: Numba is not installed.
+        ModuleNotFoundError: Numba or Triton is not installed.
+        RuntimeError: Triton without a GPU. With ``TRITON_INTERPRET=1`` in the environment, before
+            Python starts, it runs on the CPU: slowly, for tests.
 
     Example:
         >>> before = set_backend("torch")
@@ -34,15 +40,17 @@ def set_backend(name: str) -> str:
         'torch'
     """
     global _chosen
-    if name == "triton":
-        raise ValueError(
-            "there are no Triton kernels yet; on CUDA tensors 'auto' and 'torch' both run there"
-        )
     if name not in _NAMES:
         raise ValueError(f"no backend {name!r}; there are {', '.join(map(repr, _NAMES))}")
-    if name == "numba" and find_spec("numba") is None:
+    if name in ("numba", "triton") and find_spec(name) is None:
+        extra = {"numba": "fast", "triton": "triton"}[name]
         raise ModuleNotFoundError(
-            "the backend 'numba' needs the package numba: pip install 'relu-book[fast]'"
+            f"the backend {name!r} needs the package {name}: pip install 'relu-book[{extra}]'"
+        )
+    if name == "triton" and not torch.cuda.is_available() and not _triton().INTERPRETED:
+        raise RuntimeError(
+            "the backend 'triton' needs a GPU that torch can use, and there is none; on the CPU "
+            "choose 'auto', or set TRITON_INTERPRET=1 before Python starts to test the kernels"
         )
     before, _chosen = _chosen, name
     return before
@@ -52,13 +60,45 @@ def of(tensor: Tensor) -> ModuleType:
     """The backend's module for this tensor, with functions ``pack`` and ``count``."""
     from relu_book.patterns.backends import reference
 
-    if _chosen == "torch" or tensor.device.type != "cpu" or not _plain(tensor):
+    if _chosen == "torch" or not _plain(tensor):
         return reference
-    if _chosen == "auto" and find_spec("numba") is None:
-        return reference
-    from relu_book.patterns.backends import numba_kernels
+    if tensor.device.type == "cpu":
+        if _chosen == "triton":
+            return _triton() if _triton().INTERPRETED else reference
+        if _chosen == "auto" and find_spec("numba") is None:
+            return reference
+        from relu_book.patterns.backends import numba_kernels
 
-    return numba_kernels
+        return numba_kernels
+    if tensor.device.type == "cuda" and (
+        _chosen == "triton" or (_chosen == "auto" and _triton_runs_on(tensor.device))
+    ):
+        return _triton()
+    return reference
+
+
+def _triton() -> ModuleType:
+    from relu_book.patterns.backends import triton_kernels
+
+    return triton_kernels
+
+
+@cache
+def _triton_runs_on(device: torch.device) -> bool:
+    """Whether Triton is installed and its kernels compile and run on this GPU, tried out once."""
+    if find_spec("triton") is None:
+        return False
+    try:
+        packed, _ = _triton().pack(torch.tensor([[1.0, -1.0, 1.0]], device=device), 1)
+        return packed.tolist() == [[5]] and not _triton().INTERPRETED
+    except Exception as error:  # an old GPU, no C compiler, another Triton than torch's, …
+        warnings.warn(
+            f"patterns on {device} are packed and counted by PyTorch instead of Triton, which "
+            f"fails there ({error!r:.300})",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return False
 
 
 def _plain(tensor: Tensor) -> bool:
