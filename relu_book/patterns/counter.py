@@ -2,7 +2,7 @@
 
 What ``count`` gives for all patterns at once, ``PatternCounter`` gives for a stream of batches, cut
 in any way. Memory is bounded by the distinct patterns, or by a limit of the user's: the first
-patterns up to the limit are listed and counted exactly, whatever comes besides is only tallied.
+patterns to come are listed and counted exactly, evaluations of any others are only tallied.
 """
 
 import torch
@@ -10,10 +10,11 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from relu_book.patterns import backends
+from relu_book.patterns.backends import reference
 from relu_book.patterns.counting import PatternCounts
-from relu_book.patterns.packing import check_packed, words_of
+from relu_book.patterns.packing import check_packed, check_width
 
-_LEAST_ROWS = 1 << 16  # a shorter buffer is not worth a merge
+_LEAST_BYTES = 1 << 16
 
 
 class PatternCounter:
@@ -24,9 +25,16 @@ class PatternCounter:
         max_patterns: list at most so many distinct patterns. The first ones to come are listed
             and go on being counted exactly; evaluations of others are tallied in
             ``PatternCounts.unlisted``, and the measures of the result become bounds.
+        max_bytes: list at most as many distinct patterns as keep all memory of the counter,
+            buffers and sorting included, below so many bytes; at least 65536.
 
     Raises:
-        ValueError: a width or a limit that is not a number of that kind.
+        ValueError: a width or a limit that is not such a number.
+
+    Cost: on the CPU with Numba, up to 16 channels one table look-up a pattern and 9 bytes for every
+    pattern there can be; up to 64 channels a sort of a buffer in the cache and a merge, at most 24
+    bytes a distinct pattern and 512 KiB; beyond, one look-up by fingerprint and a comparison, at
+    most 12 bytes a word and 48 a distinct pattern. Elsewhere a sort in PyTorch.
 
     Example:
         >>> counter = PatternCounter(2, max_patterns=2)
@@ -41,54 +49,38 @@ class PatternCounter:
     def __init__(
         self, width: int, *, max_patterns: int | None = None, max_bytes: int | None = None
     ) -> None:
-        self._patterns = torch.empty(0, words_of(width), dtype=torch.int64)
-        check_packed(self._patterns, width)
-        for name, limit in (("max_patterns", max_patterns), ("max_bytes", max_bytes)):
-            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
-                raise ValueError(f"{name} is a whole number, not {limit!r}")
-            if limit is not None and limit < 0:
-                raise ValueError(f"{name} is at least 0, not {limit}")
-        if max_bytes is not None:
-            raise NotImplementedError("max_bytes is not there yet; use max_patterns")
+        check_width(width)
+        _check_limit("max_patterns", max_patterns, 0)
+        _check_limit("max_bytes", max_bytes, _LEAST_BYTES)
         self.width = width
-        self._limit = max_patterns
-        self._counts = self._patterns.new_empty(0)
-        self._unlisted = 0
-        self._waiting: list[Tensor] = []
-        self._rows = 0
+        self._limits = max_patterns, max_bytes
+        self._device: torch.device | None = None
+        self._tally = reference.Tally(width, *self._limits)
 
     def update(self, packed: Int64[Tensor, "n words"]) -> None:
         """Counts a batch of patterns, as :func:`relu_book.patterns.pack` gives them.
 
         Raises:
-            ValueError: the words do not fit the width.
+            ValueError: the words do not fit the width; nothing of the batch is counted.
         """
         check_packed(packed, self.width)
-        if not self._waiting and not len(self._patterns):
-            self._patterns = self._patterns.to(packed.device)
-            self._counts = self._counts.to(packed.device)
-        self._waiting.append(packed.to(self._patterns.device, copy=True))
-        self._rows += len(packed)
-        if self._rows >= max(_LEAST_ROWS, len(self._patterns)):
-            self._merge()
+        if self._device is None:
+            self._device = packed.device
+            backend = backends.of(packed)
+            if hasattr(backend, "Tally") and self.width:
+                self._tally = backend.Tally(self.width, *self._limits)
+            else:
+                self._tally = reference.Tally(self.width, *self._limits, backend.count)
+        self._tally.add(packed.to(self._device))
 
     def result(self) -> PatternCounts:
-        """What was counted so far; counting can go on afterwards."""
-        self._merge()
-        return PatternCounts(self._patterns, self._counts, self.width, self._unlisted)
+        """What was counted so far; counting can go on afterwards and does not change it."""
+        patterns, counts, unlisted = self._tally.finish()
+        return PatternCounts(patterns, counts, self.width, unlisted)
 
-    def _merge(self) -> None:
-        rows = torch.cat([self._patterns, *self._waiting])
-        weights = torch.cat([self._counts, self._counts.new_ones(len(rows) - len(self._counts))])
-        patterns, counts = backends.of(rows).count(rows, self.width, weights)
-        if self._limit is not None and len(patterns) > self._limit:
-            # Listed patterns stand first in rows, so they come first again.
-            _, which = torch.unique(rows, dim=0, return_inverse=True)
-            place = torch.arange(len(rows), device=rows.device)
-            first = place.new_full((len(patterns),), len(rows))
-            first = first.scatter_reduce(0, which, place, "amin").sort().values[: self._limit]
-            listed = torch.isin(which, which[first])
-            self._unlisted += int(weights[~listed].sum())
-            patterns, counts = backends.of(rows).count(rows[listed], self.width, weights[listed])
-        self._patterns, self._counts = patterns, counts
-        self._waiting, self._rows = [], 0
+
+def _check_limit(name: str, limit: int | None, least: int) -> None:
+    if limit is None:
+        return
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < least:
+        raise ValueError(f"{name} is a whole number of at least {least}, or None, not {limit!r}")

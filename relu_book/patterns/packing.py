@@ -85,6 +85,12 @@ def unpack(packed: Int64[Tensor, "n words"], width: int) -> Bool[Tensor, "n widt
     return active.flatten(1)[:, :width]
 
 
+def check_width(width: int) -> None:
+    """Raises one sentence unless ``width`` is a number of channels."""
+    if isinstance(width, bool) or not isinstance(width, int) or width < 0:
+        raise ValueError(f"the width is a number of channels, not {width!r}")
+
+
 def check_packed(packed: Tensor, width: int | None = None) -> None:
     """Raises one sentence unless ``packed`` holds patterns, of ``width`` channels where given."""
     if not isinstance(packed, Tensor) or packed.dtype != torch.int64 or packed.ndim != 2:
@@ -98,8 +104,7 @@ def check_packed(packed: Tensor, width: int | None = None) -> None:
         )
     if width is None:
         return
-    if isinstance(width, bool) or not isinstance(width, int) or width < 0:
-        raise ValueError(f"the width is a number of channels, not {width!r}")
+    check_width(width)
     words = packed.shape[1]
     if words != words_of(width):
         raise ValueError(

@@ -1,137 +1,30 @@
-"""Packing and counting on the CPU with Numba, one thread, without the interpreter's lock.
-
-Signs are read from the bits of the numbers, seen as signed integers of the same size: x > 0 exactly
-if bits > 0 (and x is not NaN), x is NaN exactly if its bits without the sign exceed those of
-infinity. So one kernel serves every floating-point type, integers and bools, and costs one
-comparison and one maximum a number; it is bound by memory, not by arithmetic.
-"""
+"""The backend for the CPU with Numba, one thread, without the interpreter's lock."""
 
 import numpy as np
 import torch
 from numba import njit
 from torch import Tensor
 
-from relu_book.patterns.backends import reference
+from relu_book.patterns.backends import numba_tallies, reference
+from relu_book.patterns.backends.numba_packing import pack
 
-_BLOCK = 4096  # pixels (or bytes) at a time, so that what accumulates stays in the first cache
-_FEW_PIXELS = 8  # below, a row of pixels is too short for the processor's vector units
-
-_SEEN_AS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-_SAME_SIZE = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
-# The bits of infinity; integers and bools have no NaN, so nothing exceeds their largest number.
-_INFINITY = {
-    torch.float16: 0x7C00,
-    torch.bfloat16: 0x7F80,
-    torch.float32: 0x7F800000,
-    torch.float64: 0x7FF0000000000000,
-    torch.bool: 0x7F,
-    torch.int8: 0x7F,
-    torch.int16: 0x7FFF,
-    torch.int32: 0x7FFFFFFF,
-    torch.int64: 0x7FFFFFFFFFFFFFFF,
-}
+__all__ = ["Tally", "count", "pack"]
 
 
-@njit(nogil=True, cache=True)
-def _pack_planes(bits, infinity, largest, out):
-    """Channels apart, pixels together: ``bits (outer, channels, pixels)``.
+class Tally:
+    """A streaming count of CPU tensors; see ``numba_tallies``."""
 
-    ``out (outer * pixels, 4 * words)`` takes 16 channels at a time as uint16.
-    """
-    outer, channels, pixels = bits.shape
-    signs = np.empty(_BLOCK, np.uint16)
-    inactive = np.uint16(0)
-    top = infinity
-    for o in range(outer):
-        for start in range(0, pixels, _BLOCK):
-            length = min(_BLOCK, pixels - start)
-            first_row = o * pixels + start
-            for first in range(0, channels, 16):
-                signs[:length] = 0
-                for j in range(min(16, channels - first)):
-                    plane = bits[o, first + j, start : start + length]
-                    active = np.uint16(1 << j)
-                    for p in range(length):
-                        signs[p] |= active if plane[p] > 0 else inactive
-                        # the conversion keeps Numba from widening to 64 bits
-                        magnitude = bits.dtype.type(plane[p] & largest)
-                        top = magnitude if magnitude > top else top
-                part = first // 16
-                for p in range(length):
-                    out[first_row + p, part] = signs[p]
-    return top > infinity
+    def __init__(self, width: int, limit: int | None, max_bytes: int | None) -> None:
+        self._tally = numba_tallies.tally(width, limit, max_bytes)
 
+    def add(self, packed: Tensor) -> None:
+        self._tally.add(packed.numpy().view(np.uint64))
 
-@njit(nogil=True, cache=True)
-def _pack_rows(bits, infinity, largest, flags, flag_words, out):
-    """Channels together: ``bits (rows, channels)``, ``out (rows, words)``.
-
-    ``flags`` is a zeroed buffer of bytes, one a channel, ``flag_words`` the same memory as uint64:
-    a multiplication gathers the eight flags of a word into one byte.
-    """
-    rows, channels = bits.shape
-    words = out.shape[1]
-    flags_a_row = 64 * words
-    rows_a_block = flags.size // flags_a_row
-    bytes_a_word = 8 if words > 1 else (channels + 7) // 8
-    gather = np.uint64(0x0102040810204080)
-    top = infinity
-    for first in range(0, rows, rows_a_block):
-        count = min(rows_a_block, rows - first)
-        for r in range(count):
-            row = bits[first + r]
-            row_flags = flags[r * flags_a_row : r * flags_a_row + channels]
-            for j in range(channels):
-                row_flags[j] = row[j] > 0
-                magnitude = bits.dtype.type(row[j] & largest)
-                top = magnitude if magnitude > top else top
-        for r in range(count):
-            for k in range(words):
-                word = np.uint64(0)
-                for j in range(bytes_a_word):
-                    eight = flag_words[(r * words + k) * 8 + j]
-                    word |= ((eight * gather) >> np.uint64(56)) << np.uint64(8 * j)
-                out[first + r, k] = word
-    return top > infinity
-
-
-def pack(pre_activation: Tensor, channel_dim: int) -> tuple[Tensor, bool]:
-    """Words of the signs along ``channel_dim``, and whether a NaN was met."""
-    if pre_activation.dtype not in _INFINITY:  # 8-bit floats, unsigned integers
-        return reference.pack(pre_activation, channel_dim)
-    size = pre_activation.dtype.itemsize
-    integer = _SAME_SIZE[size]
-    infinity, largest = integer(_INFINITY[pre_activation.dtype]), np.iinfo(integer).max
-    largest = integer(largest)
-
-    shape = pre_activation.shape
-    width = shape[channel_dim]
-    outer, inner = shape[:channel_dim].numel(), shape[channel_dim + 1 :].numel()
-    packed = np.zeros((outer * inner, -(-width // 64)), np.uint64)
-    if not packed.size:
-        return torch.from_numpy(packed.view(np.int64)), False
-    if inner >= _FEW_PIXELS and pre_activation.is_contiguous():
-        planes = pre_activation.view(_SEEN_AS[size]).reshape(outer, width, inner).numpy()
-        has_nan = _pack_planes(planes, infinity, largest, packed.view(np.uint16))
-    else:
-        rows = pre_activation.movedim(channel_dim, -1).reshape(outer * inner, width)
-        rows = rows.contiguous().view(_SEEN_AS[size]).numpy()
-        flags = np.zeros(max(_BLOCK, 64 * packed.shape[1]), np.uint8)
-        has_nan = _pack_rows(rows, infinity, largest, flags, flags.view(np.uint64), packed)
-    return torch.from_numpy(packed.view(np.int64)), bool(has_nan)
-
-
-@njit(nogil=True, cache=True)
-def _fingerprints(words):
-    """A well mixed 64-bit number for each row; equal rows have equal ones."""
-    prints = np.empty(len(words), np.uint64)
-    for r in range(len(words)):
-        mixed = np.uint64(0x9E3779B97F4A7C15)
-        for k in range(words.shape[1]):
-            mixed = (mixed ^ words[r, k]) * np.uint64(0xFF51AFD7ED558CCD)
-            mixed ^= mixed >> np.uint64(32)
-        prints[r] = mixed
-    return prints
+    def finish(self) -> tuple[Tensor, Tensor, int]:
+        """Sorted patterns, their counts, and the evaluations that the limit left out."""
+        patterns, counts = self._tally.finish()
+        patterns, counts = torch.from_numpy(patterns.view(np.int64)), torch.from_numpy(counts)
+        return patterns, counts, self._tally.unlisted
 
 
 @njit(nogil=True, cache=True)
@@ -153,57 +46,30 @@ def _starts(words, order, prints):
     return starts, collision
 
 
-def _lexicographic(words: np.ndarray) -> np.ndarray:
-    """The order of rows by word 0, then word 1, …; the later words are read at ties only."""
-    order = np.argsort(words[:, 0])
-    tie = words[order[1:], 0] == words[order[:-1], 0]
-    tied = np.append(tie, False) | np.insert(tie, 0, False)
-    rows = order[tied]
-    order[tied] = rows[np.lexsort(words[rows].T[::-1])]
-    return order
-
-
-@njit(nogil=True, cache=True)
-def _tabulate(keys, table):
-    for key in keys:
-        table[key] += 1
-
-
 def count(packed: Tensor, width: int, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Distinct rows, in the order of their words as unsigned numbers, and how often each occurs.
 
-    Up to 16 channels a table with one entry a pattern, up to 64 a sort of the words themselves, and
-    beyond a sort by fingerprint that compares neighbours word by word (and starts over with a full
-    lexicographic sort if two patterns share a fingerprint, so the result is always exact).
+    With ``weights`` a row counts that often: a sort of the words, or of fingerprints with a
+    comparison of neighbours (and over again in the order of the words themselves if two patterns
+    share a fingerprint, so the result is always exact).
     """
     if not len(packed) or not packed.shape[1]:
         return reference.count(packed, width, weights)
+    if weights is None:
+        tally = Tally(width, None, None)
+        tally.add(packed)
+        return tally.finish()[:2]
     words = packed.contiguous().numpy().view(np.uint64)
-    if width <= 16:
-        table = np.zeros(1 << width, np.int64)
-        if weights is None:
-            _tabulate(words[:, 0], table)
-        else:
-            np.add.at(table, words[:, 0], weights.numpy())
-        patterns = np.flatnonzero(table).astype(np.uint64)[:, None]
-        counts = table[patterns[:, 0]]
-    elif width <= 64 and weights is None:
-        keys, counts = np.unique(words[:, 0], return_counts=True)
-        patterns = keys[:, None]
-    else:
-        prints = _fingerprints(words)
-        order = np.argsort(prints)
-        starts, collision = _starts(words, order, prints)
-        if collision:
-            order = np.lexsort(words.T[::-1])
-            starts, _ = _starts(words, order, prints)
-        first = np.flatnonzero(starts)
-        if weights is None:
-            counts = np.diff(first, append=len(words))
-        else:
-            counts = np.add.reduceat(weights.numpy()[order], first)
-        patterns = words[order[first]]
-        rank = _lexicographic(patterns)
+    prints = words[:, 0] if words.shape[1] == 1 else numba_tallies.fingerprints(words)
+    order = np.argsort(prints)
+    starts, collision = _starts(words, order, prints)
+    if collision:
+        order = numba_tallies.lexicographic(words)
+        starts, _ = _starts(words, order, prints)
+    first = np.flatnonzero(starts)
+    counts = np.add.reduceat(weights.numpy()[order], first)
+    patterns = words[order[first]]
+    if words.shape[1] > 1:
+        rank = numba_tallies.lexicographic(patterns)
         patterns, counts = patterns[rank], counts[rank]
-    patterns = np.ascontiguousarray(patterns).view(np.int64)
-    return torch.from_numpy(patterns), torch.from_numpy(counts.astype(np.int64, copy=False))
+    return torch.from_numpy(patterns.view(np.int64)), torch.from_numpy(counts)

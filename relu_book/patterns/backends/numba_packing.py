@@ -1,0 +1,121 @@
+"""Packing on the CPU with Numba, one thread, without the interpreter's lock.
+
+Signs are read from the bits of the numbers, seen as signed integers of the same size: x > 0 exactly
+if bits > 0 (and x is not NaN), x is NaN exactly if its bits without the sign exceed those of
+infinity. So one kernel serves every floating-point type, integers and bools, and costs one
+comparison and one maximum a number; it is bound by memory, not by arithmetic.
+"""
+
+import numpy as np
+import torch
+from numba import njit
+from torch import Tensor
+
+from relu_book.patterns.backends import reference
+
+_BLOCK = 4096  # pixels (or bytes) at a time, so that what accumulates stays in the first cache
+_FEW_PIXELS = 8  # below, a row of pixels is too short for the processor's vector units
+
+_SEEN_AS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+_SAME_SIZE = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+# The bits of infinity; integers and bools have no NaN, so nothing exceeds their largest number.
+_INFINITY = {
+    torch.float16: 0x7C00,
+    torch.bfloat16: 0x7F80,
+    torch.float32: 0x7F800000,
+    torch.float64: 0x7FF0000000000000,
+    torch.bool: 0x7F,
+    torch.int8: 0x7F,
+    torch.int16: 0x7FFF,
+    torch.int32: 0x7FFFFFFF,
+    torch.int64: 0x7FFFFFFFFFFFFFFF,
+}
+
+
+@njit(nogil=True, cache=True)
+def _pack_planes(bits, infinity, largest, out):
+    """Channels apart, pixels together: ``bits (outer, channels, pixels)``.
+
+    ``out (outer * pixels, 4 * words)`` takes 16 channels at a time as uint16.
+    """
+    outer, channels, pixels = bits.shape
+    signs = np.empty(_BLOCK, np.uint16)
+    inactive = np.uint16(0)
+    top = infinity
+    for o in range(outer):
+        for start in range(0, pixels, _BLOCK):
+            length = min(_BLOCK, pixels - start)
+            first_row = o * pixels + start
+            for first in range(0, channels, 16):
+                signs[:length] = 0
+                for j in range(min(16, channels - first)):
+                    plane = bits[o, first + j, start : start + length]
+                    active = np.uint16(1 << j)
+                    for p in range(length):
+                        signs[p] |= active if plane[p] > 0 else inactive
+                        # the conversion keeps Numba from widening to 64 bits
+                        magnitude = bits.dtype.type(plane[p] & largest)
+                        top = magnitude if magnitude > top else top
+                part = first // 16
+                for p in range(length):
+                    out[first_row + p, part] = signs[p]
+    return top > infinity
+
+
+@njit(nogil=True, cache=True)
+def _pack_rows(bits, infinity, largest, flags, flag_words, out):
+    """Channels together: ``bits (rows, channels)``, ``out (rows, words)``.
+
+    ``flags`` is a zeroed buffer of bytes, one a channel, ``flag_words`` the same memory as uint64:
+    a multiplication gathers the eight flags of a word into one byte.
+    """
+    rows, channels = bits.shape
+    words = out.shape[1]
+    flags_a_row = 64 * words
+    rows_a_block = flags.size // flags_a_row
+    bytes_a_word = 8 if words > 1 else (channels + 7) // 8
+    gather = np.uint64(0x0102040810204080)
+    top = infinity
+    for first in range(0, rows, rows_a_block):
+        count = min(rows_a_block, rows - first)
+        for r in range(count):
+            row = bits[first + r]
+            row_flags = flags[r * flags_a_row : r * flags_a_row + channels]
+            for j in range(channels):
+                row_flags[j] = row[j] > 0
+                magnitude = bits.dtype.type(row[j] & largest)
+                top = magnitude if magnitude > top else top
+        for r in range(count):
+            for k in range(words):
+                word = np.uint64(0)
+                for j in range(bytes_a_word):
+                    eight = flag_words[(r * words + k) * 8 + j]
+                    word |= ((eight * gather) >> np.uint64(56)) << np.uint64(8 * j)
+                out[first + r, k] = word
+    return top > infinity
+
+
+def pack(pre_activation: Tensor, channel_dim: int) -> tuple[Tensor, bool]:
+    """Words of the signs along ``channel_dim``, and whether a NaN was met."""
+    if pre_activation.dtype not in _INFINITY:  # 8-bit floats, unsigned integers
+        return reference.pack(pre_activation, channel_dim)
+    size = pre_activation.dtype.itemsize
+    integer = _SAME_SIZE[size]
+    infinity, largest = integer(_INFINITY[pre_activation.dtype]), np.iinfo(integer).max
+    largest = integer(largest)
+
+    shape = pre_activation.shape
+    width = shape[channel_dim]
+    outer, inner = shape[:channel_dim].numel(), shape[channel_dim + 1 :].numel()
+    packed = np.zeros((outer * inner, -(-width // 64)), np.uint64)
+    if not packed.size:
+        return torch.from_numpy(packed.view(np.int64)), False
+    if inner >= _FEW_PIXELS and pre_activation.is_contiguous():
+        planes = pre_activation.view(_SEEN_AS[size]).reshape(outer, width, inner).numpy()
+        has_nan = _pack_planes(planes, infinity, largest, packed.view(np.uint16))
+    else:
+        rows = pre_activation.movedim(channel_dim, -1).reshape(outer * inner, width)
+        rows = rows.contiguous().view(_SEEN_AS[size]).numpy()
+        flags = np.zeros(max(_BLOCK, 64 * packed.shape[1]), np.uint8)
+        has_nan = _pack_rows(rows, infinity, largest, flags, flags.view(np.uint64), packed)
+    return torch.from_numpy(packed.view(np.int64)), bool(has_nan)
