@@ -1,0 +1,95 @@
+"""Measures over the layers at one moment of training: frames of a slider through time."""
+
+from collections.abc import Sequence
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from relu_book.plots.pattern_evolution.quantities import MEASURES, block_starts, title
+from relu_book.plots.style import LINE_COLOURS
+
+MARKERS = "os^DvP*X"
+SHOWN = ("relative_entropy", "distinct", "similarity_start", "max_frequency")
+
+
+def layer_curves(
+    data: xr.Dataset, step: int, measures: Sequence[str] = SHOWN, over: str = "network"
+) -> Figure:
+    """Curves over the layers after ``step`` updates, and faintly those of the first step.
+
+    Args:
+        data: As for ``heat_maps``; of several seeds the mean is drawn with a band of one standard
+            deviation.
+        step: One of the steps of ``data``.
+        measures: Names of ``MEASURES``, two a row.
+        over: Dimension of the networks or set-ups, at most eight.
+    """
+    rows = -(-len(measures) // 2)
+    figure = Figure(figsize=(7.6, 2.6 * rows + 0.9))
+    grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
+    starts = block_starts(data)
+    last = int(data.layer[-1])
+    lines = {}
+    for axes, measure in zip(grid, measures, strict=False):
+        look = MEASURES[measure]
+        values = look.of(data)
+        for number, name in enumerate(data[over].values):
+            colour, marker = LINE_COLOURS[number], MARKERS[number]
+            drawn = values.sel({over: name}).dropna("layer", how="all")
+            first, now = drawn.isel(step=0), drawn.sel(step=step)
+            axes.plot(first.layer, _mean(first), color=colour, lw=1, alpha=0.45)
+            (lines[title(name)],) = axes.plot(
+                now.layer, _mean(now), color=colour, marker=marker, markersize=4, lw=1.5
+            )
+            if now.sizes.get("seed", 1) > 1:
+                spread = now.std("seed", ddof=1)
+                axes.fill_between(
+                    now.layer,
+                    _mean(now) - spread,
+                    _mean(now) + spread,
+                    color=colour,
+                    alpha=0.2,
+                    lw=0,
+                )
+        norm = look.norm(values.values)
+        axes.set(ylim=_limits(look.scale, norm), title=look.label.replace("\n", " "))
+        if look.scale == "log":
+            axes.set_yscale("log")
+        axes.set_xticks([*starts, last])
+        for start in starts[1:]:
+            axes.axvline(start - 0.5, color="0.85", lw=1, zorder=0)
+    for axes in grid[len(measures) :]:
+        axes.remove()
+    for axes in grid[-2:]:
+        axes.set_xlabel("layer")
+    heading = {"title": f"after {step} updates (pale: before the first)"}
+    figure.legend(lines.values(), lines, loc="outside upper center", ncols=4, **heading)
+    return figure
+
+
+def describe_layer_curves(
+    data: xr.Dataset, step: int, measures: Sequence[str] = SHOWN, over: str = "network"
+) -> str:
+    """Alt text of ``layer_curves``: the means over the layers."""
+    means = []
+    for measure in measures:
+        values = MEASURES[measure].of(data).sel(step=step)
+        of_networks = [
+            f"{title(name)} {float(values.sel({over: name}).mean()):.2g}"
+            for name in data[over].values
+        ]
+        label = MEASURES[measure].label.replace("\n", " ")
+        means.append(f"{label}: {', '.join(of_networks)}")
+    return f"After {step} updates, means over the layers. {'; '.join(means)}."
+
+
+def _mean(values: xr.DataArray) -> xr.DataArray:
+    return values.mean("seed") if "seed" in values.dims else values
+
+
+def _limits(scale: str, norm) -> tuple[float, float]:
+    """The range of the colours, with a margin where values lie on its border."""
+    if scale == "log":
+        return norm.vmin / 1.5, norm.vmax * 1.5
+    margin = 0.04 * (norm.vmax - norm.vmin)
+    return norm.vmin - margin, norm.vmax + margin
