@@ -9,6 +9,7 @@ data sets, experiments or plots.
 from relu_book.patterns.backends import set_backend
 from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts, count
+from relu_book.patterns.hash_list import HashList, prime_size
 from relu_book.patterns.hashing import hash_patterns
 from relu_book.patterns.measures import (
     appeared,
@@ -24,6 +25,7 @@ from relu_book.patterns.packing import pack, unpack
 from relu_book.patterns.sites import Site, watch
 
 __all__ = [
+    "HashList",
     "PatternCounter",
     "PatternCounts",
     "Site",
@@ -34,6 +36,7 @@ __all__ = [
     "hash_patterns",
     "net_change",
     "pack",
+    "prime_size",
     "resolve_site",
     "retained",
     "set_backend",
