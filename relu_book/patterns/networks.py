@@ -19,6 +19,8 @@ from relu_book.patterns.counting import PatternCounts
 from relu_book.patterns.sites import Site, _unseen, watch
 from relu_book.patterns.undisturbed import model_as_it_was, random_numbers_as_they_were
 
+_LEAST_BYTES = 1 << 16  # the least limit that a counter takes
+
 
 def count_patterns(
     model: nn.Module,
@@ -27,6 +29,7 @@ def count_patterns(
     sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
     batch_norm: Literal["batch", "running"] = "batch",
     max_patterns: int | None = None,
+    max_bytes: int | None = None,
     channel_dim: int | None = None,
     progress: bool = False,
 ) -> dict[str, PatternCounts]:
@@ -46,8 +49,12 @@ def count_patterns(
         batch_norm: ``"batch"``: batch norms alone are in training mode and normalise by each batch,
             so that the counts depend on how the data are cut; take the batch size of the training.
             ``"running"``: they use their running statistics, one map for all.
-        max_patterns: list at most so many patterns a site; what comes besides is tallied in
-            ``PatternCounts.unlisted``, and measures become bounds. No limit by default.
+        max_patterns: list at most so many patterns a site, the first ones to come; what comes
+            besides is tallied in ``PatternCounts.unlisted``, and measures become bounds. No limit
+            by default.
+        max_bytes: the same by memory: so many bytes for the counting at all sites together (not for
+            the pass itself), in equal shares for the sites of the first batch; at least 64 KiB for
+            each, which is also what sites get that only come later.
         channel_dim: the channel dimension of every site, where the rule of
             :class:`relu_book.patterns.watch` does not find it.
         progress: show a bar (needs the package tqdm).
@@ -75,51 +82,87 @@ def count_patterns(
         (0, True)
     """
     model = _checked(model, batch_norm)
-    counters: dict[str, PatternCounter] = {}
-    order: list[str] = []
-    batch_number = -1
-    previous = ""
-
-    def count(site: Site) -> None:
-        nonlocal previous
-        counter = counters.get(site.name)
-        if counter is None:
-            counter = counters[site.name] = PatternCounter(site.width, max_patterns=max_patterns)
-            order.insert(order.index(previous) + 1 if previous else 0, site.name)
-        if counter.width != site.width:
-            raise ValueError(
-                f"site {site.name!r} has {site.width} channels in batch {batch_number} and had "
-                f"{counter.width} before; its pattern needs a fixed width: set channel_dim= to the "
-                "dimension of the channels, or leave the site out with sites="
-            )
-        counter.update(site.pack())
-        previous = site.name
-
-    block = watch(model, count, sites=sites, channel_dim=channel_dim)
+    counting = _Counting(max_patterns, max_bytes)
+    block = watch(model, counting.count, sites=sites, channel_dim=channel_dim)
     device = next((t.device for t in [*model.parameters(), *model.buffers()]), None)
     with random_numbers_as_they_were(model):
         # The loader runs outside of the inner blocks, so that it may use the model itself.
-        for batch_number, batch in enumerate(_checked_batches(batches, progress)):
-            args, kwargs = _as_arguments(batch, batch_number, device)
-            previous = ""
+        for number, batch in enumerate(_checked_batches(batches, progress)):
+            args, kwargs = _as_arguments(batch, number, device)
             as_it_was = model_as_it_was(model, batch_statistics=batch_norm == "batch")
             with _unseen(), block, as_it_was:  # unseen by other blocks that are open
                 try:
                     model(*args, **kwargs)
                 except (RuntimeError, ValueError) as error:
-                    _explain(error, model, (args, kwargs), batch_number)
+                    _explain(error, model, (args, kwargs), number)
                     raise
-            if not counters:
+            counting.end_pass()
+            if not counting.order:
                 raise ValueError(
                     f"{type(model).__name__} made no ReLU-like call in its forward pass; what "
                     "counts is listed at relu_book.patterns.watch"
                 )
-    if batch_number < 0:
+    if not counting.passes:
         raise ValueError(
             "batches gave no batch at all; a data loader may be empty, a generator is used up "
             "after one loop"
         )
-    return {name: counters[name].result() for name in order}
+    return {name: counting.counters[name].result() for name in counting.order}
+
+
+class _Counting:
+    """The counters of all sites, in execution order, within the limits."""
+
+    def __init__(self, max_patterns: int | None, max_bytes: int | None) -> None:
+        PatternCounter(1, max_patterns=max_patterns, max_bytes=max_bytes)  # checks the limits
+        self._max_patterns, self._max_bytes = max_patterns, max_bytes
+        self.counters: dict[str, PatternCounter] = {}
+        self.order: list[str] = []
+        self.passes = 0
+        self._previous: str | None = None
+        self._widths: dict[str, int] = {}
+        # With a limit on bytes: the first pass's patterns, until it is known how many sites share.
+        self._waiting: list[tuple[str, Tensor]] = []
+
+    def count(self, site: Site) -> None:
+        name = site.name
+        width = self._widths.setdefault(name, site.width)
+        if site.width != width:
+            raise ValueError(
+                f"site {name!r} has {site.width} channels in batch {self.passes} and had {width} "
+                "before; its pattern needs a fixed width: set channel_dim= to the dimension of the "
+                "channels, or leave the site out with sites="
+            )
+        if len(self._widths) > len(self.order):
+            place = 0 if self._previous is None else self.order.index(self._previous) + 1
+            self.order.insert(place, name)
+        self._previous = name
+        if self._max_bytes is not None and not self.passes:
+            self._waiting.append((name, site.pack()))
+        else:
+            self._counter(name, _LEAST_BYTES).update(site.pack())
+
+    def end_pass(self) -> None:
+        if self._waiting:
+            share = self._max_bytes // len(self.order)
+            if share < _LEAST_BYTES:
+                raise ValueError(
+                    f"max_bytes={self._max_bytes} is too little for {len(self.order)} sites; give "
+                    f"at least {_LEAST_BYTES * len(self.order)}, or fewer sites with sites="
+                )
+            for name, packed in self._waiting:
+                self._counter(name, share).update(packed)
+            self._waiting = []
+        self._previous = None
+        self.passes += 1
+
+    def _counter(self, name: str, share: int) -> PatternCounter:
+        if name not in self.counters:
+            max_bytes = None if self._max_bytes is None else share
+            self.counters[name] = PatternCounter(
+                self._widths[name], max_patterns=self._max_patterns, max_bytes=max_bytes
+            )
+        return self.counters[name]
 
 
 def _checked(model: nn.Module, batch_norm: str) -> nn.Module:

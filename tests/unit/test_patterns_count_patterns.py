@@ -285,6 +285,45 @@ def test_a_limit_on_the_patterns():
     assert not all(counts.complete for counts in limited.values())
 
 
+def test_a_limit_on_the_bytes_is_shared_by_the_sites():
+    model = network()
+    exact = count_patterns(model, IMAGES.split(8))
+    assert count_patterns(model, IMAGES.split(8), max_bytes=1 << 24) == exact
+    wide = nn.Sequential(nn.Linear(3, 60), nn.ReLU(), nn.Linear(60, 70), nn.ReLU(), nn.ReLU())
+    batches = torch.randn(40_000, 3, generator=torch.Generator().manual_seed(4)).split(10_000)
+    exact = count_patterns(wide, batches)
+    listed = []
+    for kilobytes in (3 * 64, 3 * 128, 3 * 512):
+        limited = count_patterns(wide, batches, max_bytes=kilobytes << 10)
+        assert list(limited) == list(exact)
+        for name, counts in limited.items():
+            assert counts.total == 40_000
+            assert 16 * counts.distinct < kilobytes << 10
+            low, high = counts.distinct_bounds
+            assert low <= exact[name].distinct <= high
+        listed.append(limited["3"].distinct)
+    assert listed == sorted(set(listed))
+    assert listed[0] < exact["3"].distinct
+    with pytest.raises(ValueError, match=r"too little for 3 sites; give at least 196608"):
+        count_patterns(wide, batches, max_bytes=100_000)
+    for limits in ({"max_bytes": 0}, {"max_bytes": 1.5}, {"max_patterns": -1}):
+        with pytest.raises(
+            ValueError, match=rf"{next(iter(limits))} is a whole number of at least"
+        ):
+            count_patterns(wide, batches, **limits)
+
+
+def test_sites_that_come_later_have_the_least_share():
+    class Later(nn.Module):
+        def forward(self, x):
+            x = F.relu(x)
+            return F.relu6(x - 0.5) if len(x) > 3 else x
+
+    counts = count_patterns(Later(), [torch.randn(3, 20), torch.randn(9, 20)], max_bytes=1 << 20)
+    assert {name: c.total for name, c in counts.items()} == {"/relu": 12, "/relu6": 9}
+    assert all(c.complete for c in counts.values())
+
+
 # Models of all kinds: they are counted as the watch block sees them, pass by pass.
 
 X1 = torch.randn(6, 3, 12, generator=torch.Generator().manual_seed(2))
