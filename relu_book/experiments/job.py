@@ -7,7 +7,9 @@ one folder; it ends with its process.
 """
 
 import datetime
+import functools
 import json
+import os
 import time
 import traceback
 from collections.abc import Iterator
@@ -104,7 +106,7 @@ class Run:
 
     def load(self, name: str, split: str = "train", **options: Any) -> datasets.Dataset:
         """``relu_book.datasets.load``, noted in the record with its checksum."""
-        data = datasets.load(name, split, **options)
+        data = _loaded(os.environ.get("RELU_BOOK_DATA"), name, split, tuple(options.items()))
         here = ("root", "download")  # where the files lie says nothing about what they hold
         told = {option: value for option, value in options.items() if option not in here}
         entry = {"name": name, "split": split, **told, "checksum": data.checksum}
@@ -127,6 +129,12 @@ class Run:
     def seconds(self) -> float:
         """Time that the job has taken so far, in seconds."""
         return round(self._before + time.monotonic() - self._started, 2)
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(place: str | None, name: str, split: str, options: tuple) -> datasets.Dataset:
+    """What the last job of this process loaded, the next one mostly needs again."""
+    return datasets.load(name, split, **dict(options))
 
 
 def progress_of(folder: Path) -> tuple[float, float]:
