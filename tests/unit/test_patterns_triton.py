@@ -282,6 +282,14 @@ def test_collisions_among_few_rows_leave_the_others_in_place(place, monkeypatch)
     assert same(count(packed.to(place.device), 128), dictionary(packed))
 
 
+def test_the_first_row_is_compared_with_nothing(place):
+    """Not with what lies in memory before the fingerprints and the order, here the same."""
+    words = torch.ones(3, 2, dtype=torch.int64, device=place.device)
+    prints, order = torch.full((4,), 7, device=place.device), words.new_zeros(4)
+    starts, has_collision = place.kernels._starts(words, prints[1:], order[1:])
+    assert (starts.tolist(), has_collision) == ([True, False, False], False)
+
+
 def test_fingerprints_tell_rows_apart(place):
     """Rows of two words that differ in one bit, or in the order of their words."""
     single = torch.tensor([[1 << k, 0] for k in range(63)] + [[-(1 << 63), 0], [0, 0]])

@@ -5,9 +5,10 @@ together (channels-last images, dense layers) differ in strides alone. As in the
 are read from the bits of the numbers, seen as signed integers of the same size: x > 0 exactly if
 bits > 0 (and x is not NaN), x is NaN exactly if its bits without the sign exceed those of infinity.
 
-Counting up to 64 channels sorts the words themselves. Beyond, it sorts a 64-bit fingerprint of each
-row and compares neighbours word by word, but only where fingerprints are equal; rows that share a
-fingerprint and differ are sorted once more by their words, so the result is always exact.
+Counting up to 64 channels sorts the words themselves, in PyTorch. Beyond, it sorts a 64-bit
+fingerprint of each row and compares neighbours word by word, but only where fingerprints are equal;
+rows that share a fingerprint and differ are sorted once more by their words, so the result is
+always exact.
 
 With TRITON_INTERPRET=1, set before this module is imported, Triton runs the kernels on the CPU:
 slow, for tests. What they call of Triton's language are built-in functions alone, so it does not
@@ -193,8 +194,6 @@ def _lexicographic(words: Tensor) -> Tensor:
     The later words are read at ties only.
     """
     first, order = (words[:, 0] ^ _SIGN).sort()
-    if words.shape[1] == 1:
-        return order
     same = first[1:] == first[:-1]
     tied = torch.nn.functional.pad(same, (1, 0)) | torch.nn.functional.pad(same, (0, 1))
     tied = tied.nonzero()[:, 0]
@@ -220,7 +219,8 @@ def count(packed: Tensor, width: int, counts: Tensor | None = None) -> tuple[Ten
         return (keys.to(torch.int64) ^ sign)[:, None], counts
 
     words = packed.contiguous()
-    prints, order = fingerprints(words).sort()
+    one_word = words.shape[1] == 1
+    prints, order = (words[:, 0] ^ _SIGN if one_word else fingerprints(words)).sort()
     starts, has_collision = _starts(words, prints, order)
     if has_collision:  # by their words, all rows of the fingerprints concerned
         inside = starts.clone()
@@ -240,5 +240,7 @@ def count(packed: Tensor, width: int, counts: Tensor | None = None) -> tuple[Ten
         until = torch.nn.functional.pad(counts[order].cumsum(0), (1, 0))
         counts = until[ends] - until[first]
     patterns = words[order[first]]
+    if one_word:
+        return patterns, counts
     rank = _lexicographic(patterns)
     return patterns[rank], counts[rank]
