@@ -8,12 +8,11 @@ small there), a dictionary, or the rows of the sign matrix. All of them together
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from relu_book import datasets
 from relu_book.models import cifar_resnet, convnet, pyramidnet, toynet
@@ -29,15 +28,9 @@ from relu_book.patterns import (
     weighted_jaccard,
 )
 
+Formula = Callable[[np.ndarray, np.ndarray], int]
 WIDTHS = (1, 2, 5, 16, 63, 64, 65, 130)
 MAKERS = {"toynet": toynet, "convnet": convnet, "resnet": cifar_resnet, "pyramidnet": pyramidnet}
-
-
-def gradients() -> list[float]:
-    """txt-3.1.1: derivative of ReLU at -1, -1e-6, 0, 1e-6 and 1."""
-    x = torch.tensor([-1, -1e-6, 0, 1e-6, 1], dtype=torch.float64, requires_grad=True)
-    functional.relu(x).sum().backward()
-    return x.grad.tolist()
 
 
 def table(counts: PatternCounts) -> np.ndarray:
@@ -60,7 +53,12 @@ def random_signs(width: int, evaluations: int, rng: np.random.Generator) -> np.n
 
 def counted(signs: np.ndarray) -> PatternCounts:
     """The library's counts of the rows of a sign matrix."""
-    return count(pack(torch.from_numpy(signs.astype(np.float64))), signs.shape[1])
+    return count(packed(signs), signs.shape[1])
+
+
+def packed(signs: np.ndarray) -> Tensor:
+    """The rows of a sign matrix as words."""
+    return pack(torch.from_numpy(signs.astype(np.float64)))
 
 
 def random_pairs(cases: int, seed: int = 0) -> Iterator[tuple[PatternCounts, PatternCounts]]:
@@ -71,6 +69,19 @@ def random_pairs(cases: int, seed: int = 0) -> Iterator[tuple[PatternCounts, Pat
         weight, step = rng.normal(size=(2, 4, width))
         size = rng.choice([0, 0.1, 0.5, 2])
         yield counted(inputs @ weight > 0), counted(inputs @ (weight + size * step) > 0)
+
+
+def moved_layer(filters: int, step: float, seed: int = 0) -> tuple[np.ndarray, ...]:
+    """A layer on 1,000 points in the plane before and after a step of its weights.
+
+    Returns:
+        The points (1000, 2), and the signs before and after, both (1000, filters).
+    """
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(1000, 2))
+    weight, direction = rng.normal(size=(2, 3, filters))
+    inputs = np.column_stack([points, np.ones(len(points))])
+    return points, inputs @ weight > 0, inputs @ (weight + step * direction) > 0
 
 
 def dictionary_counts(cases: int = 120, seed: int = 0) -> dict:
@@ -100,36 +111,30 @@ def distinct_against_rows(cases: int = 120, seed: int = 1) -> list[int]:
     return deviation
 
 
-def printed_change(before: np.ndarray, after: np.ndarray) -> int:
-    """Numerator of thesis equation 3.6, on full tables."""
-    return int(((before > 0).astype(int) - (after > 0)).sum())
+def changes(printed: Formula, cases: int = 200, seed: int = 2) -> dict:
+    """eq-3.6.a: the printed numerator beside patterns gained and lost, and the swap of one.
 
-
-def article_change(before: np.ndarray, after: np.ndarray) -> int:
-    """Numerator of article equation 6, on full tables: those lost minus those gained."""
-    had, has = (before > 0).astype(int), (after > 0).astype(int)
-    return int((had * (1 - has) - (1 - had) * has).sum())
-
-
-def changes(cases: int = 200, seed: int = 2) -> dict:
-    """eq-3.6.a: the printed numerator beside patterns gained and lost, and the swap of one."""
+    Args:
+        printed: Numerator of thesis equation 3.6, from the full tables of two states.
+        cases: Number of random pairs.
+        seed: Of the pairs.
+    """
     rows = [
-        (printed_change(table(a), table(b)), appeared(a, b), vanished(a, b), changed(a, b))
+        (int(printed(table(a), table(b))), appeared(a, b), vanished(a, b), changed(a, b))
         for a, b in random_pairs(cases, seed)
     ]
     names = ("printed", "gained", "lost", "churn")
-    found = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     one, other = (count(torch.tensor(words)[:, None], width=2) for words in ([0, 1], [0, 2]))
-    return found | {
-        "swapped_printed": printed_change(table(one), table(other)),
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) | {
+        "swapped_printed": int(printed(table(one), table(other))),
         "swapped_difference": appeared(one, other) + vanished(one, other),
     }
 
 
-def long_against_short_formula(cases: int = 200, seed: int = 3) -> list[int]:
-    """eq-3.6.b: numerator of the article's formula minus that of the thesis."""
-    tables = ((table(a), table(b)) for a, b in random_pairs(cases, seed))
-    return [article_change(a, b) - printed_change(a, b) for a, b in tables]
+def difference_of(formula: Formula, other: Formula, cases: int = 200, seed: int = 3) -> list[int]:
+    """eq-3.6.b: value of one formula on the full tables of two states minus that of another."""
+    tables = [(table(a), table(b)) for a, b in random_pairs(cases, seed)]
+    return [int(formula(a, b) - other(a, b)) for a, b in tables]
 
 
 def jaccard_values(cases: int = 1500, seed: int = 4) -> dict:
@@ -184,19 +189,21 @@ def entropy_extremes(cases: int = 150, seed: int = 6) -> dict:
     return found
 
 
-def printed_entropy(counts: np.ndarray, width: int) -> float:
-    """Thesis equation 3.9 as printed: counts over 2^d instead of over their sum."""
-    shares = counts[counts > 0] / 2.0**width
-    return float(-(shares * np.log2(shares)).sum())
+def normalisers(
+    printed: Callable[[list[int], int], float], cases: int = 150, seed: int = 7
+) -> dict:
+    """eq-3.9.b: sums of the counts over 2^d and over their total; the printed form of one.
 
-
-def normalisers(cases: int = 150, seed: int = 7) -> dict:
-    """eq-3.9.b: sums of the counts over 2^d and over their total; the printed form of one."""
+    Args:
+        printed: Thesis equation 3.9 as printed, from counts and number of filters.
+        cases: Number of random count vectors.
+        seed: Of the vectors.
+    """
     tables = [table(counts) for counts, _ in random_pairs(cases, seed)]
     return {
         "printed_sums": [float((c / len(c)).sum()) for c in tables],
         "total_sums": [float((c / c.sum()).sum()) for c in tables],
-        "printed_single": printed_entropy(np.array([51_200_000]), 16),
+        "printed_single": float(printed([51_200_000], 16)),
     }
 
 

@@ -19,7 +19,7 @@ INPUTS = 512
 def entropies_by_correlation(
     correlations: Sequence[float], draws: int = 4, points: int = 100_000, seed: int = 0
 ) -> np.ndarray:
-    """Relative entropy of a layer of 8 filters on 512 correlated inputs, uniform and of mean zero.
+    """txt-3.1.7.4: relative entropy of 8 filters on 512 uniform inputs, by their correlation.
 
     Args:
         correlations: Correlation of every pair of inputs, 0 to 1.
@@ -43,9 +43,3 @@ def entropies_by_correlation(
             both = correlation**0.5 * common + (1 - correlation) ** 0.5 * own
             found[number, draw] = count(pack(torch.from_numpy(both)), FILTERS).relative_entropy
     return found
-
-
-def independent_and_correlated(draws: int = 4, points: int = 100_000) -> dict:
-    """txt-3.1.7.4: relative entropy for independent inputs and for inputs of correlation 0.9."""
-    independent, correlated = entropies_by_correlation((0, 0.9), draws, points).tolist()
-    return {"independent": independent, "correlated": correlated, "points": points}
