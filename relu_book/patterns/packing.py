@@ -6,6 +6,7 @@ bit 63, is channel 64 k + 63 like any other: a float64 dot product with powers o
 other way, rounds words above 2^53 and merges patterns.
 """
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Int64, Shaped
 from torch import Tensor
@@ -111,6 +112,10 @@ def check_packed(packed: Tensor, width: int | None = None) -> None:
             f"patterns of width {width} take {words_of(width)} words, packed has {words}"
         )
     if width % 64 and len(packed):
-        least, most = (extreme.item() for extreme in packed[:, -1].aminmax())
-        if least < 0 or most >= 1 << width % 64:
+        last = packed[:, -1]
+        if last.device.type == "cpu":  # torch has no reduction by "or"
+            beyond = int(np.bitwise_or.reduce(last.numpy())) >> width % 64
+        else:
+            beyond = any(int(extreme) >> width % 64 for extreme in last.aminmax())
+        if beyond:
             raise ValueError(f"packed has active bits beyond its width of {width}")

@@ -77,38 +77,42 @@ class Table:
 
 @njit(nogil=True, cache=True)
 def _match(keys, counts, rows):
-    """Counts the sorted ``rows`` that are among the sorted ``keys``.
+    """Counts the sorted ``rows`` that are among the sorted ``keys``, and keeps the others.
 
-    Returns how many distinct rows are not, and how many rows are. Every step takes a row or passes
-    a key, without branches, which could not be predicted.
+    Returns how many rows are kept, at the front of ``rows``, and how many patterns these are. Every
+    step takes a row or passes a key, without branches, which could not be predicted.
     """
-    new = matched = k = r = 0
+    kept = new = k = r = 0
     last = ~rows[0]
     while k < len(keys) and r < len(rows):
         key, row = keys[k], rows[r]
         passed = key < row
-        equal = key == row
-        counts[k] += equal
-        matched += equal
-        new += (row < key) & (row != last)
+        before = row < key
+        counts[k] += key == row
+        rows[kept] = row
+        kept += before
+        new += before & (row != last)
         last = last if passed else row
         k += passed
         r += not passed
     while r < len(rows):
-        new += rows[r] != last
-        last = rows[r]
+        row = rows[r]
+        rows[kept] = row
+        kept += 1
+        new += row != last
+        last = row
         r += 1
-    return new, matched
+    return kept, new
 
 
 @njit(nogil=True, cache=True)
 def _insert(keys, counts, size, rows):
-    """Puts what is new among the sorted ``rows`` between the first ``size`` keys, from behind.
+    """Puts the sorted ``rows``, none of which is a key, between the first ``size`` keys.
 
-    ``keys`` and ``counts`` are as long as the result.
+    ``keys`` and ``counts`` are as long as the result, which is written from behind.
     """
     k, r, place = size - 1, len(rows) - 1, len(keys) - 1
-    while place > k:
+    while r >= 0:
         row = rows[r]
         while k >= 0 and keys[k] > row:
             keys[place] = keys[k]
@@ -116,48 +120,43 @@ def _insert(keys, counts, size, rows):
             place -= 1
             k -= 1
         end = r
+        r -= 1
         while r >= 0 and rows[r] == row:
             r -= 1
-        if k < 0 or keys[k] != row:
-            keys[place] = row
-            counts[place] = end - r
-            place -= 1
+        keys[place] = row
+        counts[place] = end - r
+        place -= 1
 
 
 @njit(nogil=True, cache=True)
-def _first_to_come(keys, rows, arrived, room):
-    """Keeps, of the sorted ``rows``, those of the first ``room`` new patterns that arrived.
+def _first_to_come(rows, arrived, room):
+    """Keeps, of the sorted ``rows``, those of the first ``room`` patterns that arrived.
 
-    Returns how many rows stay, at the front of ``rows``, and how many do not.
+    Returns how many rows stay, at the front of ``rows``.
     """
     chosen = np.zeros(len(rows), np.bool_)
     for row in arrived:
         if room == 0:
             break
-        k = np.searchsorted(keys, row)
         first = np.searchsorted(rows, row)
-        if (k == len(keys) or keys[k] != row) and not chosen[first]:
+        if first < len(rows) and rows[first] == row and not chosen[first]:
             chosen[first] = True
             room -= 1
-    kept = unlisted = first = k = 0
+    kept = first = 0
     for r in range(len(rows)):
         if rows[r] != rows[first]:
             first = r
-        while k < len(keys) and keys[k] < rows[r]:
-            k += 1
         if chosen[first]:
             rows[kept] = rows[r]
             kept += 1
-        elif k == len(keys) or keys[k] != rows[r]:
-            unlisted += 1
-    return kept, unlisted
+    return kept
 
 
 class Sorted:
-    """Distinct words in order with their counts, 16 bytes each, and a buffer of at most as many.
+    """Distinct words in order with their counts, 16 bytes each, and a buffer of twice as many.
 
-    A limit on bytes gives half of them to the list (which may move while it grows) and a quarter to
-    the buffer and its copy.
+    A limit on bytes gives three quarters of them to the list, since it may move while it grows, and
+    a quarter to the buffer and a copy of it.
     """
 
     def __init__(self, limit: int | None, max_bytes: int | None) -> None:
@@ -178,7 +177,7 @@ class Sorted:
         while len(keys):
             if self._filled == len(self._buffer):
                 self._absorb()
-                self._make_room(len(keys))
+                self._make_room()
             part = keys[: len(self._buffer) - self._filled]
             self._buffer[self._filled : self._filled + len(part)] = part
             self._filled += len(part)
@@ -190,8 +189,8 @@ class Sorted:
         self._shared = True
         return self._keys[:, None], self._counts
 
-    def _make_room(self, wanted: int) -> None:
-        rows = max(_LEAST_ROWS, len(self._keys))
+    def _make_room(self) -> None:
+        rows = max(_LEAST_ROWS, 2 * len(self._keys))
         if self._rows is not None:
             rows = min(rows, self._rows)
         if rows > len(self._buffer):
@@ -210,14 +209,12 @@ class Sorted:
         room = len(rows) if self._limit is None else self._limit - size
         arrived = rows.copy() if 0 < room < len(rows) else rows
         rows.sort()
-        new, matched = _match(self._keys, self._counts, rows)
-        if not room:
-            self.unlisted += len(rows) - matched
-            return
+        kept, new = _match(self._keys, self._counts, rows)
+        rows = rows[:kept]
         if new > room:
-            kept, unlisted = _first_to_come(self._keys, rows, arrived, room)
-            self.unlisted += unlisted
-            rows, new = rows[:kept], room
+            listed = _first_to_come(rows, arrived, room)
+            self.unlisted += kept - listed
+            rows, new = rows[:listed], room
         if new:
             self._keys.resize(size + new, refcheck=False)
             self._counts.resize(size + new, refcheck=False)
@@ -235,6 +232,16 @@ def fingerprints(words):
             mixed ^= mixed >> np.uint64(32)
         prints[r] = mixed
     return prints
+
+
+@njit(nogil=True, cache=True)
+def _touch(prints, slots):
+    """Reads all slots that will be needed: the processor then waits for many of them at a time."""
+    last = np.uint64(len(slots) - 1)
+    read = np.uint64(0)
+    for fingerprint in prints:
+        read |= slots[fingerprint & last]
+    return read
 
 
 @njit(nogil=True, cache=True)
@@ -288,32 +295,38 @@ def _enter_known(prints, first, slots):
 
 
 @njit(nogil=True, cache=True)
-def _rearrange(patterns, counts, order):
-    """Row i becomes what row ``order[i]`` was, in place, cycle by cycle; ``order`` is used up."""
-    kept = np.empty(patterns.shape[1], patterns.dtype)
-    for start in range(len(order)):
-        if order[start] == start:
-            continue
-        kept[:] = patterns[start]
-        kept_count = counts[start]
-        place = start
-        while order[place] != start:
-            source = order[place]
-            patterns[place] = patterns[source]
-            counts[place] = counts[source]
-            order[place] = place
-            place = source
-        patterns[place] = kept
-        counts[place] = kept_count
-        order[place] = place
+def _gather(patterns, order, first, some):
+    """Words ``first``, ``first + 1``, … of the patterns in this order, into ``some``."""
+    for r in range(len(order)):
+        row = order[r]
+        for k in range(some.shape[1]):
+            some[r, k] = patterns[row, first + k]
+
+
+def _rearrange(patterns, order):
+    """Puts the rows into this order, in place, with memory for half of them and two words."""
+    words = patterns.shape[1]
+    at_once = words // 2 + 2
+    for first in range(0, words, at_once):
+        some = np.empty((len(patterns), min(at_once, words - first)), patterns.dtype)
+        _gather(patterns, order, first, some)
+        patterns[:, first : first + at_once] = some
 
 
 def lexicographic(words: np.ndarray) -> np.ndarray:
-    """The order of rows by word 0, then word 1, …; later words are read at ties only."""
-    order = np.argsort(words[:, 0])
-    first = words[order, 0]
-    tie = first[1:] == first[:-1]
-    for k in range(1, words.shape[1]):
+    """The order of rows by word 0, then word 1, …
+
+    The upper bits of word 0 are sorted with the row's number in place of the lower ones, which is
+    much faster than a sort of numbers; whole words are read at ties only.
+    """
+    below = np.uint64((1 << len(words).bit_length()) - 1)
+    order = words[:, 0] & ~below
+    order |= np.arange(len(words), dtype=np.uint64)
+    order.sort()
+    tie = (order[1:] ^ order[:-1]) <= below
+    order &= below
+    order = order.view(np.int64)
+    for k in range(words.shape[1]):
         if not tie.any():
             break
         places = np.flatnonzero(np.append(tie, False) | np.insert(tie, 0, False))
@@ -323,7 +336,7 @@ def lexicographic(words: np.ndarray) -> np.ndarray:
         rank = np.lexsort((values, group))
         order[places] = rows[rank]
         values = values[rank]
-        tie = np.zeros(len(tie), np.bool_)
+        tie[:] = False
         tie[places[:-1][(values[1:] == values[:-1]) & (group[1:] == group[:-1])]] = True
     return order
 
@@ -356,6 +369,7 @@ class Hashed:
             prints = fingerprints(rows)
             if self._slots is None:
                 self._grow(self._size)
+            _touch(prints, self._slots)
             while True:
                 done, self._size, unlisted = _enter(
                     rows, prints, self._slots, self._patterns, self._counts, self._size, self._limit
@@ -370,7 +384,9 @@ class Hashed:
         if self._slots is not None:
             self._slots = None
             self._resize(self._size)
-            _rearrange(self._patterns, self._counts, lexicographic(self._patterns))
+            order = lexicographic(self._patterns)
+            self._counts = self._counts[order]
+            _rearrange(self._patterns, order)
         self._shared = True
         return self._patterns, self._counts
 
@@ -391,4 +407,6 @@ class Hashed:
         self._slots = np.zeros(slots, np.uint64)
         for start in range(0, self._size, self._rows):
             known = self._patterns[start : min(start + self._rows, self._size)]
-            _enter_known(fingerprints(known), start, self._slots)
+            prints = fingerprints(known)
+            _touch(prints, self._slots)
+            _enter_known(prints, start, self._slots)
