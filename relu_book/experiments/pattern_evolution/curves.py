@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from scipy import integrate
+from scipy import integrate, stats
 
 
 def by_seed(values: xr.DataArray, *dims: str) -> np.ndarray:
@@ -86,6 +86,53 @@ def in_block(record: xr.Dataset, values: xr.DataArray, block: int | Sequence[int
     return values.where(record["block"].isin(block)).mean("layer")
 
 
-def layers_of(values: xr.DataArray) -> xr.DataArray:
-    """Without the layers that the network does not have."""
-    return values.dropna("layer", how="all")
+def last_layers(values: xr.DataArray, number: int) -> xr.DataArray:
+    """Mean over the last layers that each network has; layers that it lacks are NaN.
+
+    Example:
+        >>> float(last_layers(xr.DataArray([1.0, 2.0, 4.0, np.nan], dims="layer"), 2))
+        3.0
+    """
+    place = values.notnull().cumsum("layer")
+    return values.where(place > place.max("layer") - number).mean("layer")
+
+
+def second_difference(values: xr.DataArray) -> xr.DataArray:
+    """Mean absolute second difference over the layers: how much a curve goes up and down.
+
+    Example:
+        >>> float(second_difference(xr.DataArray([0.0, 1.0, 0.0, 1.0], dims="layer")))
+        2.0
+    """
+    return abs(values.diff("layer").diff("layer")).mean("layer")
+
+
+def alternation(values: xr.DataArray) -> xr.DataArray:
+    """Alternation index over the layers: 1 for a perfect zig-zag, -1 for a straight line.
+
+    Minus the mean product of neighbouring first differences, over their mean square.
+
+    Example:
+        >>> float(alternation(xr.DataArray([0.0, 1.0, 0.0, 1.0], dims="layer")))
+        1.0
+    """
+    differences = values.diff("layer")
+    products = differences * differences.shift(layer=1)
+    return -products.mean("layer") / (differences**2).mean("layer")
+
+
+def rank_correlations(values: xr.DataArray) -> xr.DataArray:
+    """Spearman's correlation of layer and value; 0 for a curve that is constant.
+
+    Example:
+        >>> float(rank_correlations(xr.DataArray([1.0, 4.0, 9.0, np.nan], dims="layer")))
+        1.0
+    """
+
+    def correlation(curve: np.ndarray) -> float:
+        curve = curve[~np.isnan(curve)]
+        if len(set(curve)) < 2:
+            return 0.0
+        return float(stats.spearmanr(np.arange(len(curve)), curve).statistic)
+
+    return xr.apply_ufunc(correlation, values, input_core_dims=[["layer"]], vectorize=True)
