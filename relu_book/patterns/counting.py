@@ -58,10 +58,10 @@ class PatternCounts:
                 f"counts are int64, one for each of {len(self.patterns)} patterns, not "
                 f"{self.counts.dtype} of shape {tuple(self.counts.shape)}"
             )
-        if self.unlisted < 0 or (self.mixed and not self.unlisted):
+        if self.unlisted < 0 or (self.mixed and not (self.unlisted and len(self.counts))):
             raise ValueError(
-                f"unlisted is a number of evaluations, and counts are mixed only where there are "
-                f"some, not unlisted={self.unlisted} and mixed={self.mixed}"
+                f"unlisted is a number of evaluations, which are mixed only with listed ones, not "
+                f"unlisted={self.unlisted} and mixed={self.mixed} beside {len(self.counts)} listed"
             )
 
     @property
@@ -129,7 +129,8 @@ class PatternCounts:
         else:  # spread evenly over the patterns that there are besides
             share = self.unlisted / total
             greatest = listed - share * math.log2(share / others)
-        return max(0.0, least), min(greatest, limit)
+        least = max(0.0, least)
+        return least, max(least, min(greatest, limit))
 
     @property
     def relative_entropy(self) -> float:

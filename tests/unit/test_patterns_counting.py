@@ -1,7 +1,9 @@
 """Counting: exact for any width, with the measures that follow from the counts."""
 
 import collections
+import itertools
 import math
+import random
 
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from relu_book.patterns import PatternCounts, count, pack, set_backend
 from relu_book.patterns.backends import numba_tallies
 
-WIDTHS = [1, 2, 15, 16, 17, 31, 63, 64, 65, 128, 130, 512]
+WIDTHS = [1, 2, 15, 16, 17, 31, 63, 64, 65, 128, 130, 512, 2048]
 
 
 @pytest.fixture(params=["torch", "numba"], autouse=True)
@@ -148,6 +150,125 @@ def test_entropy_at_its_bounds():
     assert (single.entropy, single.relative_entropy) == (0.0, 0.0)
 
 
+def limited(multiset: dict[int, int], listed: set[int], width: int = 2) -> PatternCounts:
+    """What a count of this multiset gives that could only list these patterns."""
+    rows = sorted(pattern for pattern in multiset if pattern in listed)
+    return PatternCounts(
+        torch.tensor(rows, dtype=torch.int64)[:, None],
+        torch.tensor([multiset[pattern] for pattern in rows], dtype=torch.int64),
+        width,
+        sum(multiset.values()) - sum(multiset[pattern] for pattern in rows),
+    )
+
+
+def completions(counts: PatternCounts):
+    """Every multiset that can lie behind an incomplete count, as lists of positive counts."""
+    known = dict(as_list(counts))
+    known = {pattern[0]: c for pattern, c in known.items()}
+    free = [p for p in range(2**counts.width) if counts.mixed or p not in known]
+    for split in itertools.product(range(counts.unlisted + 1), repeat=len(free)):
+        if sum(split) == counts.unlisted:
+            whole = collections.Counter(known) + collections.Counter(
+                dict(zip(free, split, strict=True))
+            )
+            yield list(whole.values())
+
+
+def entropy_of(counts: list[int]) -> float:
+    total = sum(counts)
+    return -sum(c / total * math.log2(c / total) for c in counts)
+
+
+def incomplete_counts():
+    for values in itertools.product([1, 2, 4], repeat=3):
+        a = dict(enumerate(values))
+        for size in (0, 1, 2):
+            yield limited(a, set(range(size)))
+            yield limited(a, set(range(size))).merge(limited({0: 1, 3: 2}, {3}))
+
+
+def test_bounds_hold_for_every_multiset_that_is_possible():
+    for counts in incomplete_counts():
+        possible = list(completions(counts))
+        assert possible
+        distinct = [len(c) for c in possible]
+        assert counts.distinct_bounds == (min(distinct), max(distinct))
+        frequencies = [max(c) / sum(c) for c in possible]
+        least, most = counts.max_frequency_bounds
+        assert least <= min(frequencies)
+        assert most == pytest.approx(max(frequencies), abs=1e-12)
+        entropies = [entropy_of(c) for c in possible]
+        least, most = counts.entropy_bounds
+        assert least == pytest.approx(min(entropies), abs=1e-12)
+        assert most >= max(entropies) - 1e-12
+        if counts.unlisted <= 4 - counts.distinct:  # there are patterns enough to differ
+            assert most == pytest.approx(max(entropies), abs=1e-12)
+        bound = min(counts.width, math.log2(counts.total))
+        relative = counts.relative_entropy_bounds
+        assert relative == pytest.approx((least / bound, most / bound), abs=1e-12)
+        values = (counts.max_frequency, counts.entropy, counts.relative_entropy)
+        assert values == (counts.max_frequency_bounds[0], least, relative[0])
+
+
+def test_bounds_of_complete_counts_are_their_values():
+    for width in (1, 64, 65):
+        counts = count(some_patterns(200, width, 30), width)
+        assert counts.complete
+        assert counts.distinct_bounds == (counts.distinct, counts.distinct)
+        assert counts.entropy_bounds == (counts.entropy, counts.entropy)
+        assert counts.max_frequency_bounds == (counts.max_frequency, counts.max_frequency)
+        assert counts.relative_entropy_bounds[0] == counts.relative_entropy_bounds[1]
+
+
+def test_nothing_but_unlisted_evaluations():
+    counts = limited({1: 3}, set(), width=40)
+    assert (counts.total, counts.distinct, counts.distinct_bounds) == (3, 0, (1, 3))
+    assert counts.entropy_bounds == (0.0, pytest.approx(math.log2(3)))
+    assert counts.max_frequency_bounds == (pytest.approx(1 / 3), 1.0)
+    assert repr(counts) == "PatternCounts(width=40, total=3, distinct>=1, unlisted=3)"
+
+
+def test_merging_incomplete_counts_in_any_order_and_grouping():
+    draw = random.Random(0)
+    for _ in range(60):
+        parts = []
+        for _ in range(3):
+            multiset = {p: draw.randint(1, 3) for p in range(4) if draw.random() < 0.7}
+            listed = {p for p in range(4) if draw.random() < draw.choice([0.6, 1])}
+            parts.append((multiset, limited(multiset, listed)))
+        truth = sum((collections.Counter(multiset) for multiset, _ in parts), collections.Counter())
+        a, b, c = (counts for _, counts in parts)
+        merged = a.merge(b).merge(c)
+        for again in (a.merge(b.merge(c)), c.merge(a).merge(b), b.merge(c.merge(a))):
+            assert again == merged
+        assert merged.total == truth.total()
+        for (pattern,), listed in as_list(merged):
+            assert listed <= truth[pattern]
+            assert merged.mixed or listed == truth[pattern]
+        least, most = merged.distinct_bounds
+        assert least <= len(truth) <= most
+        if truth:
+            least, most = merged.entropy_bounds
+            assert least - 1e-12 <= entropy_of(list(truth.values())) <= most + 1e-12
+
+
+def test_incomplete_counts_differ_from_complete_ones():
+    whole = limited({0: 2, 1: 1}, {0, 1})
+    part = limited({0: 2, 1: 1}, {0})
+    assert whole != part
+    assert part == limited({0: 2, 3: 1}, {0})
+    mixed = part.merge(limited({3: 1}, {3}))
+    assert mixed.mixed
+    assert mixed != PatternCounts(mixed.patterns, mixed.counts, 2, mixed.unlisted)
+
+
+def test_incomplete_counts_saved_and_loaded(tmp_path):
+    part = limited({0: 2, 1: 1}, {0})
+    for counts in (part, part.merge(limited({3: 1}, {3}))):
+        counts.save(tmp_path / "counts.npz")
+        assert PatternCounts.load(tmp_path / "counts.npz") == counts
+
+
 @pytest.mark.parametrize("width", [3, 64, 130])
 def test_saved_and_loaded(width, tmp_path):
     counts = count(some_patterns(300, width, 20), width)
@@ -203,3 +324,7 @@ def test_wrong_input_is_named():
         count(torch.tensor([[1]]), 1).merge(count(torch.tensor([[1]]), 2))
     with pytest.raises(ValueError, match="one for each of 1 patterns"):
         PatternCounts(torch.tensor([[1]]), torch.tensor([1, 2]), 2)
+    with pytest.raises(ValueError, match="unlisted=-1"):
+        PatternCounts(torch.tensor([[1]]), torch.tensor([1]), 2, -1)
+    with pytest.raises(ValueError, match="mixed=True beside 1 listed"):
+        PatternCounts(torch.tensor([[1]]), torch.tensor([1]), 2, 0, True)
