@@ -9,6 +9,7 @@ data sets, experiments or plots.
 from relu_book.patterns.backends import set_backend
 from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts, count
+from relu_book.patterns.distributed import merge_ranks
 from relu_book.patterns.hash_list import HashList, prime_size
 from relu_book.patterns.hashing import hash_patterns
 from relu_book.patterns.measures import (
@@ -34,6 +35,7 @@ __all__ = [
     "count",
     "count_patterns",
     "hash_patterns",
+    "merge_ranks",
     "net_change",
     "pack",
     "prime_size",

@@ -26,7 +26,7 @@ class HashList:
     of each word alone: of patterns whose first k channels are equal, a size that 2^k divides keeps
     at most size / 2^k apart. 30,000 = 2^4 · 1,875 is such a size; of 18,617 patterns
     with equal first 15 channels it keeps 1,875 apart, and 2^15 one. A prime does as well as an
-    ideal hash: :func:`relu_book.patterns.hash_list.prime_size`.
+    ideal hash: :func:`relu_book.patterns.prime_size`.
 
     Args:
         size: the number of places; 30,000 by default, as in both listings.
