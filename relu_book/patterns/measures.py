@@ -42,7 +42,7 @@ def _shared_counts(a: PatternCounts, b: PatternCounts) -> tuple[Tensor, Tensor]:
             raise TypeError(
                 f"patterns are compared between two PatternCounts, not {type(counts).__name__}"
             )
-        if getattr(counts, "unlisted", 0):
+        if not counts.complete:
             raise ValueError(
                 f"{counts} does not list all of its patterns, so it cannot be compared; "
                 "count with a higher limit, or with none"

@@ -184,6 +184,15 @@ def test_wrong_input_is_named(measure):
         measure(a, torch.tensor([[1]]))
 
 
+@pytest.mark.parametrize("measure", MEASURES)
+def test_counts_that_do_not_list_everything_are_refused(measure):
+    whole = count(torch.tensor([[1], [2], [2]]), 2)
+    part = PatternCounts(torch.tensor([[1]]), torch.tensor([1]), 2, unlisted=2)
+    for a, b in ((whole, part), (part, whole), (part, part)):
+        with pytest.raises(ValueError, match=r"unlisted=2\) does not list all of its patterns, so"):
+            measure(a, b)
+
+
 def test_both_backends_find_the_same_places(backend, monkeypatch):
     """The merge in Numba, and the torch code on what Numba cannot read."""
     from relu_book.patterns import measures
