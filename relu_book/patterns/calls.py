@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
 
 RELU_MODULES = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.Threshold, nn.Hardtanh)
 
@@ -31,6 +32,11 @@ _CHANNELS_SECOND_IN_3D = (
     *(nn.MaxPool1d, nn.AvgPool1d, nn.LPPool1d, nn.MaxUnpool1d),
     *(nn.AdaptiveMaxPool1d, nn.AdaptiveAvgPool1d),
     *(nn.BatchNorm1d, nn.SyncBatchNorm, nn.InstanceNorm1d, nn.GroupNorm),
+)
+_POOLS = (
+    *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d),
+    *(nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d),
+    *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
 )
 # Leaves that hand their input's layout on, so that the leaf before them still decides.
 _LAYOUT_KEPT = (
@@ -70,6 +76,28 @@ def relu_like(function: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[
 def decides_layout(module: nn.Module) -> bool:
     """Whether a leaf module's run says where the channels of what follows lie."""
     return not module._modules and not isinstance(module, _LAYOUT_KEPT)
+
+
+def single_sample(module: nn.Module, output: Any, before: int | None) -> int | None:
+    """The dimensions of a layer's output, if it is one sample without a batch dimension.
+
+    A convolution tells (what it takes besides is one dimension fewer), pooling layers hand it on.
+
+    Args:
+        module: a leaf module that has run.
+        output: what it returned.
+        before: what this function gave for the leaf before it.
+
+    Example:
+        >>> import torch
+        >>> layer = nn.Conv2d(1, 3, 1)
+        >>> [single_sample(layer, torch.zeros(shape), None) for shape in [(3, 8, 8), (2, 3, 8, 8)]]
+        [3, None]
+    """
+    dimensions = output.ndim if isinstance(output, Tensor) else None
+    if isinstance(module, _ConvNd):
+        return dimensions if dimensions == len(module.kernel_size) + 1 else None
+    return before if isinstance(module, _POOLS) and dimensions == before else None
 
 
 def channel_dimension(tensor: Tensor, last_leaf: nn.Module | None) -> int:

@@ -23,7 +23,13 @@ from torch._C import _functorch as functorch
 from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
-from relu_book.patterns.calls import RELU_MODULES, channel_dimension, decides_layout, relu_like
+from relu_book.patterns.calls import (
+    RELU_MODULES,
+    channel_dimension,
+    decides_layout,
+    relu_like,
+    single_sample,
+)
 from relu_book.patterns.eager import compiled_code_runs_eagerly
 from relu_book.patterns.fused import modes_set_aside, runs_again, would_fuse
 from relu_book.patterns.names import Selection, innermost, module_names
@@ -74,6 +80,7 @@ class _Pass:
     names: dict[int, str]
     running: list[nn.Module] = field(default_factory=list)
     last_leaf: nn.Module | None = None
+    single: int | None = None  # dimensions of the last leaf's output, if it lacks that of the batch
     calls: Counter = field(default_factory=Counter)
     complete: bool = False
     elsewhere: bool = False
@@ -160,7 +167,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         sites: names, globs (``"layer1.*"``), numbers from 0, or a predicate of the name; all by
             default.
         channel_dim: the channel dimension of every site. By default 1, and for three dimensions 1
-            after a 1-D convolution, pooling or normalisation layer, else the last.
+            after a 1-D convolution, pooling or normalisation layer, else the last; 0 after a
+            convolution or pooling layer that ran without a batch dimension.
 
     Attributes:
         sites: name -> :class:`relu_book.patterns.Site` of the latest complete pass, in execution
@@ -320,6 +328,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             pass  # modules whose hooks an interrupt skipped
         if decides_layout(module):
             self._pass.last_leaf = module
+            self._pass.single = single_sample(module, output, self._pass.single)
         if not self._pass.running:
             self._end_pass()
 
@@ -342,6 +351,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
 
     def _channels_of(self, name: str, tensor: Tensor) -> int:
         if self._channel_dim is None:
+            if tensor.ndim == self._pass.single:
+                return 0
             return channel_dimension(tensor, self._pass.last_leaf)
         if not -tensor.ndim <= self._channel_dim < tensor.ndim:
             raise ValueError(

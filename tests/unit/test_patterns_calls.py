@@ -201,6 +201,21 @@ def test_three_dimensions_with_nothing_before():
             assert seen.sites["0"].channel_dim == 2
 
 
+def test_one_sample_without_a_batch_dimension():
+    relu, pool = nn.ReLU(), nn.MaxPool2d(2)
+    image = torch.randn(3, 9, 8)
+    assert channels(nn.Conv2d(3, 4, 1), relu, pool, nn.ReLU(), x=image) == [0, 0]
+    assert channels(nn.Conv2d(3, 4, 1), nn.Linear(8, 5), relu, pool, nn.ReLU(), x=image) == [2, 2]
+    assert channels(nn.Conv1d(3, 4, 1), relu, nn.Flatten(0), nn.ReLU(), x=image[0, :3]) == [0, 0]
+    assert channels(nn.Conv3d(3, 4, 1), relu, x=image[..., None]) == [0]
+    batch = nn.Sequential(nn.Conv1d(3, 4, 8), relu, nn.Flatten(), nn.Linear(4, 5), nn.ReLU())
+    assert channels(*batch, x=image[None, :, 0]) == [1, 1]
+    assert channels(nn.Conv2d(3, 4, 1), pool, relu, nn.Flatten(2), nn.ReLU(), x=image[None]) == [
+        1,
+        2,
+    ]
+
+
 def test_channel_dimension_by_request():
     model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.Flatten(1, 2), nn.ReLU())
     with watch(model, channel_dim=-1) as seen:
