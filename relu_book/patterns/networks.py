@@ -223,7 +223,7 @@ def _as_arguments(
         return (given,), {}
     if isinstance(given, dict) and all(isinstance(key, str) for key in given):
         return (), given
-    if isinstance(given, tuple | list) and any(isinstance(item, Tensor) for item in given):
+    if isinstance(given, tuple | list) and any(isinstance(t, Tensor) for t in tree_leaves(given)):
         return tuple(given), {}
     raise TypeError(
         f"batch {number} is the input or a tuple that begins with it; an input is a tensor, a "

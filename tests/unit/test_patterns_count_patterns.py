@@ -163,6 +163,17 @@ def test_every_kind_of_batch():
     assert count_patterns(model, loader) == plain
 
 
+def test_a_list_of_images_as_detectors_take_it():
+    class TakesAList(nn.Module):
+        def forward(self, images, targets=None):
+            assert isinstance(images, list) and targets is None
+            return [F.relu(image[None]) for image in images]
+
+    images = [torch.randn(5, 4, 4), torch.randn(5, 6, 6)]
+    counts = count_patterns(TakesAList(), [((images,), None)])
+    assert {name: c.total for name, c in counts.items()} == {"/relu": 16, "/relu:1": 36}
+
+
 @pytest.mark.parametrize("batch", [None, 3.0, "image", [], (), np.zeros((2, 3)), ("a", "b")])
 def test_what_is_no_batch_is_named(batch):
     with pytest.raises(TypeError, match=r"batch 0 is the input or a tuple .*, not \w+$"):

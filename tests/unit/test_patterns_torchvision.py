@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from relu_book.patterns import watch
+from relu_book.patterns import count_patterns, watch
 from relu_book.torchvision_compat import torchvision
 
 # Network -> size of its input, first and last site.
@@ -89,6 +89,18 @@ def test_each_relu_once_in_order(name):
         assert torch.equal(site.pre_activation, tensor)
         assert site.channel_dim == (1 if tensor.ndim != 3 else 2)
     assert names == list(seen.sites)
+    compiled = torch.compile(model, backend="aot_eager")
+    if names:
+        counts = count_patterns(compiled, [x], batch_norm="running")
+        assert list(counts) == names
+        for found, tensor in zip(counts.values(), truth.inputs, strict=True):
+            rows = tensor if tensor.ndim == 3 else tensor.movedim(1, -1)
+            rows = rows.flatten(0, -2) > 0
+            assert (found.width, found.total) == (rows.shape[1], len(rows))
+            assert found.distinct == len(torch.unique(rows, dim=0))
+    else:
+        with pytest.raises(ValueError, match="made no ReLU-like call"):
+            count_patterns(compiled, [x])
     assert ([names[0], names[-1]] if names else [None, None]) == [first, last]
     del model, seen, truth, sites
     gc.collect()
