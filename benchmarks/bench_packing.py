@@ -1,12 +1,10 @@
-"""Packing and counting patterns, beside what a user would write instead.
+"""Packing patterns, beside what a user would write instead.
 
-    python -m benchmarks packing        about a minute, one thread
+    python -m benchmarks packing        some seconds, one thread
 
-Packing: pre-activations of a convolution, (n, d, height, width) float32, 32 MiB so that they come
+Pre-activations of a convolution, (n, d, height, width) float32, 32 MiB so that they come
 from main memory. Baselines: a loop over channels in torch, ``np.packbits`` on the signs, and a
 plain copy of the input (its ratio is the share of the bandwidth of copying that packing reaches).
-Counting: two million patterns (300 thousand of 256 channels) beside ``torch.unique(dim=0)`` on the
-words or on the bits, and ``np.unique``.
 """
 
 import time
@@ -15,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from relu_book.patterns import count, pack, set_backend, unpack
+from relu_book.patterns import pack, set_backend
 
 WIDTHS = (16, 64, 256)
 ELEMENTS = 2**23
@@ -82,32 +80,12 @@ def some_patterns(rows: int, width: int, distinct: int) -> torch.Tensor:
     return pool[torch.randint(0, distinct, (rows,), generator=generator)]
 
 
-def counting(width: int, rows: int, distinct: int, budget: float, *, on_bits: bool) -> list[dict]:
-    packed = some_patterns(rows, width, distinct)
-    ours = best(lambda: count(packed, width), 5)
-    name = f"count, {width} bits, {rows} rows, {distinct} distinct"
-    table = unpack(packed, width) if on_bits else packed
-    slow = best(lambda: torch.unique(table, dim=0, return_counts=True), 1)
-    what = f"torch.unique(dim=0) on {'bits' if on_bits else 'words'}"
-    lines = [row(name, what, ours, slow, budget)]
-    if width <= 64:
-        keys = packed[:, 0].numpy().view(np.uint64)
-        numpy_unique = best(lambda: np.unique(keys, return_counts=True), 5)
-        lines.append(row(name, "np.unique", ours, numpy_unique, 10 if width <= 16 else 0.7))
-    return lines
-
-
 def table() -> list[dict]:
     """All rows, measured on one thread with the backend that ``auto`` chooses."""
     threads, backend = torch.get_num_threads(), set_backend("auto")
     torch.set_num_threads(1)
     try:
-        rows = [line for width in WIDTHS for line in packing(width)]
-        rows += counting(16, 2_000_000, 60_000, 100, on_bits=False)
-        rows += counting(64, 2_000_000, 100_000, 100, on_bits=False)
-        rows += counting(64, 2_000_000, 2_000_000, 50, on_bits=False)
-        rows += counting(256, 300_000, 30_000, 40, on_bits=True)
-        return rows
+        return [line for width in WIDTHS for line in packing(width)]
     finally:
         torch.set_num_threads(threads)
         set_backend(backend)

@@ -1,11 +1,12 @@
 """Choosing a backend, and that the choice makes no difference to the result."""
 
+import collections
 import sys
 
 import pytest
 import torch
 
-from relu_book.patterns import backends, count, pack, set_backend
+from relu_book.patterns import PatternCounter, backends, count, pack, set_backend, unpack
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +51,32 @@ def test_equal_on_random_shapes(seed):
         results.append((packed, count(packed, shape[channel_dim])))
     assert torch.equal(results[0][0], results[1][0])
     assert results[0][1] == results[1][1]
+
+
+@pytest.mark.parametrize("width", [1, 16, 17, 63, 64, 65, 130, 512, 2048])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+def test_equal_from_pre_activations_to_counts(width, dtype):
+    generator = torch.Generator().manual_seed(width)
+    few = torch.randn(12, width, generator=generator)
+    # bit 63 alone, no bit, every bit
+    few[0], few[1], few[2] = -1, -1, 1
+    few[0, min(63, width - 1)] = 1
+    x = few[torch.randint(0, 12, (60,), generator=generator)].to(dtype)
+    expected = None
+    for name in ("torch", "numba"):
+        set_backend(name)
+        packed = pack(x)
+        counter = PatternCounter(width)
+        for part in packed.split(17):
+            counter.update(part)
+        expected = expected or count(packed, width)
+        halves = count(packed[:25], width).merge(count(packed[25:], width))
+        assert count(packed, width) == counter.result() == halves == expected
+    rows = collections.Counter(map(tuple, (x > 0).tolist()))
+    assert sorted(rows.values()) == sorted(expected.counts.tolist())
+    assert rows == {
+        tuple(signs): times
+        for signs, times in zip(
+            unpack(expected.patterns, width).tolist(), expected.counts.tolist(), strict=True
+        )
+    }

@@ -1,0 +1,275 @@
+"""Counting patterns, beside what a user would write instead: time and memory.
+
+    python -m benchmarks counting       about a minute of one thread
+
+Random patterns, each drawn from a pool of distinct ones, beside ``torch.unique(dim=0)`` on words
+and on bits, ``np.unique`` (after ``np.packbits`` where signs are the input) and the hash list of
+algorithm 2 of the thesis, which merges patterns that collide. ``torch.unique(dim=0)`` takes minutes
+on the larger inputs; it is measured on the number of rows that is named, and its time scaled to
+all of them, which flatters it. ResNet-20: what it costs to count all 19 layers during a pass over
+CIFAR-10's test images (noise of that size where the data are missing), running statistics.
+
+Seconds are processor time of one thread, the least of several runs in turn, so that a busy machine
+changes ratios little. ``bytes`` is the most memory that a run took beyond its input, for each
+distinct pattern, read from the operating system in a process of its own.
+"""
+
+import os
+import resource
+import struct
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from relu_book import datasets
+from relu_book.models import cifar_resnet, load_weights
+from relu_book.patterns import (
+    HashList,
+    PatternCounter,
+    count,
+    count_patterns,
+    pack,
+    set_backend,
+    unpack,
+    watch,
+)
+
+BATCH = 128
+
+
+def words(rows: int, width: int, distinct: int) -> Tensor:
+    """Random packed patterns, about ``distinct`` different ones; exactly where it is ``rows``."""
+    generator = torch.Generator().manual_seed(width)
+    size = (distinct, -(-width // 64))
+    pool = torch.randint(-(2**63), 2**63 - 1, size, generator=generator)
+    if width % 64:
+        pool[:, -1] &= (1 << width % 64) - 1
+    if distinct == rows:
+        return pool
+    return pool[torch.randint(0, distinct, (rows,), generator=generator)]
+
+
+def in_turn(*runs: Callable[[], object], repeats: int = 3) -> list[float]:
+    """Seconds of processor time of each, the least after one round that warms up."""
+    seconds = [[] for _ in runs]
+    for _ in range(repeats + 1):
+        for run, times in zip(runs, seconds, strict=True):
+            start = time.process_time()
+            run()
+            times.append(time.process_time() - start)
+    return [min(times[1:]) for times in seconds]
+
+
+def once(run: Callable[[], object]) -> float:
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
+def peak(run: Callable[[], object]) -> int:
+    """Bytes that a run takes at the most, beyond what there is; measured in a copy of the process.
+
+    The copy's own record starts at what it shares with this process.
+    """
+    receive, send = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+            run()
+            after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            os.write(send, struct.pack("q", max(after - before, 0)))
+        finally:
+            os._exit(0)
+    os.close(send)
+    with os.fdopen(receive, "rb") as result:
+        (taken,) = struct.unpack("q", result.read())
+    os.waitpid(child, 0)
+    return taken
+
+
+def row(name: str, what: str, ours: float, baseline: float, budget: float | None, **more) -> dict:
+    """One line of the table; the ratio is how many times faster than the baseline we are."""
+    return {
+        "name": name,
+        "what": what,
+        "seconds": ours,
+        "baseline": baseline,
+        "ratio": baseline / ours,
+        "budget": budget,
+        **more,
+    }
+
+
+def torch_unique(table: Tensor) -> object:
+    return torch.unique(table, dim=0, return_counts=True)
+
+
+def numpy_unique(packed: Tensor) -> object:
+    keys = packed.numpy().view(np.uint64)
+    if keys.shape[1] == 1:
+        return np.unique(keys[:, 0], return_counts=True)
+    return np.unique(keys, axis=0, return_counts=True)
+
+
+def packbits_unique(signs: Tensor) -> object:
+    octets = np.packbits(signs.numpy(), axis=1, bitorder="little")
+    keys = octets.view(np.dtype((np.void, octets.shape[1])))[:, 0]
+    if octets.shape[1] in (1, 2, 4, 8):
+        keys = keys.view(f"u{octets.shape[1]}")
+    return np.unique(keys, return_counts=True)
+
+
+def algorithm_2(packed: Tensor) -> object:
+    table = HashList(30_000)
+    table.update(packed)
+    return table
+
+
+def counting(width: int, rows: int, distinct: int, slow_rows: int, budgets: dict) -> list[dict]:
+    """Rows of one size: words beside words, then signs beside signs."""
+    packed = words(rows, width, distinct)
+    counts = count(packed, width)
+    found = counts.distinct
+    name = f"{width} bits, {rows} rows, {found} distinct"
+    ours, np_words, hashed = in_turn(
+        lambda: count(packed, width), lambda: numpy_unique(packed), lambda: algorithm_2(packed)
+    )
+    part = packed[:slow_rows]
+    assert len(torch.unique(part, dim=0)) == count(part, width).distinct
+    scale = rows / slow_rows
+    slow_words = once(lambda: torch_unique(part)) * scale
+    memory = {"bytes": peak(lambda: count(packed, width)) / found}
+
+    def against(run: Callable[[], object], distinct: int) -> dict:
+        return memory | {"baseline bytes": peak(run) / distinct}
+
+    part_distinct = count(part, width).distinct
+    on_words = f"torch.unique(dim=0) on words, {slow_rows} rows"
+    lines = [
+        row(
+            name,
+            on_words,
+            ours,
+            slow_words,
+            budgets.get("words"),
+            **against(lambda: torch_unique(part), part_distinct),
+        ),
+        row(
+            name,
+            "np.unique",
+            ours,
+            np_words,
+            budgets.get("numpy"),
+            **against(lambda: numpy_unique(packed), found),
+        ),
+        row(name, "algorithm 2, 30000 places, inexact", ours, hashed, None),
+    ]
+    signs = unpack(part, width)
+    from_signs, packbits = in_turn(
+        lambda: count(pack(signs), width), lambda: packbits_unique(signs)
+    )
+    slow_bits = once(lambda: torch_unique(signs))
+    name = f"{width} bits, {slow_rows} rows, {part_distinct} distinct, from signs"
+    bits = "torch.unique(dim=0) on bits"
+    lines.append(row(name, bits, from_signs, slow_bits, budgets.get("bits")))
+    lines.append(row(name, "np.packbits + np.unique", from_signs, packbits, None))
+    return lines
+
+
+def streaming(width: int, rows: int, distinct: int, budgets: tuple[float, float]) -> list[dict]:
+    """Bytes a distinct pattern that a counter holds while counting, and its result."""
+    packed = words(rows, width, distinct)
+    tracemalloc.start()
+    counter = PatternCounter(width)
+    for part in packed.split(1 << 16):
+        counter.update(part)
+    live = tracemalloc.get_traced_memory()[0]
+    result = counter.result()
+    held, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    name = f"{width} bits, {rows} rows, {result.distinct} distinct, streaming"
+    figures = (("live", live, budgets[0]), ("result", held, budgets[1]), ("peak", most, None))
+    return [
+        {"name": name, "what": what, "bytes": size / result.distinct, "budget": budget}
+        for what, size, budget in figures
+    ]
+
+
+def resnet(name: str, model: torch.nn.Module, images: Tensor, budget: float) -> list[dict]:
+    """All layers of ResNet-20 counted in a pass, beside the plain pass and algorithm 2."""
+    model.eval()
+    batches = images.split(BATCH)
+
+    @torch.no_grad()
+    def plain() -> None:
+        for batch in batches:
+            model(batch)
+
+    def exact() -> object:
+        return count_patterns(model, batches, batch_norm="running")
+
+    @torch.no_grad()
+    def hashed() -> None:
+        tables = {}
+        set_backend("torch")  # algorithm 2 as the thesis has it, packing included
+
+        def update(site) -> None:
+            tables.setdefault(site.name, HashList(30_000)).update(site.pack())
+
+        with watch(model, update):
+            for batch in batches:
+                model(batch)
+        set_backend("auto")
+
+    bare, ours, theirs = in_turn(plain, exact, hashed, repeats=5)
+    name = f"ResNet-20 {name}, {len(images)} images, 19 layers"
+    return [
+        row(name, f"the plain pass; at most {budget} times it", ours, bare, 1 / budget),
+        row(name, "algorithm 2 in PyTorch, the pass included", ours, theirs, 1.5),
+    ]
+
+
+def networks(count: int = 2 * BATCH) -> list[dict]:
+    try:
+        images = datasets.load("cifar10", "test").images[:count]
+        mean = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+        std = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+        images = (images - mean) / std
+    except FileNotFoundError:
+        images = torch.randn(count, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    lines = resnet("at initialisation", cifar_resnet(20, 1, seed=0), images, 1.35)
+    weights = Path(os.environ.get("RELU_BOOK_DATA", "data"), "weights/resnet20-cifar10.safetensors")
+    try:
+        trained = load_weights(cifar_resnet(20, 1), weights)
+    except FileNotFoundError:
+        print(f"no weights of ResNet-20 at {weights}: no row for the trained network")
+        return lines
+    return lines + resnet("trained", trained, images, 1.2)
+
+
+def table() -> list[dict]:
+    """All rows, measured on one thread with the backend that ``auto`` chooses."""
+    threads, backend = torch.get_num_threads(), set_backend("auto")
+    torch.set_num_threads(1)
+    try:
+        return [
+            *counting(16, 2_000_000, 2**16, 200_000, {"numpy": 10}),
+            *counting(
+                64, 20_000_000, 1_000_000, 200_000, {"words": 100, "bits": 200, "numpy": 0.7}
+            ),
+            *streaming(64, 20_000_000, 1_000_000, (48, 16)),
+            *counting(64, 4_000_000, 4_000_000, 200_000, {"words": 50}),
+            *streaming(64, 4_000_000, 4_000_000, (25, 16)),
+            *counting(256, 1_000_000, 100_000, 100_000, {"bits": 40}),
+            *streaming(256, 1_000_000, 1_000_000, (8 * 4 * 1.5 + 48, 8 * 4 + 8)),
+            *networks(),
+        ]
+    finally:
+        torch.set_num_threads(threads)
+        set_backend(backend)
