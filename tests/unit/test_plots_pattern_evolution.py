@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 
+from relu_book.experiments.pattern_evolution import definitions, hash_lists
+from relu_book.patterns import count
 from relu_book.plots import pattern_evolution as plots
 from relu_book.plots.style import to_image
 
@@ -155,6 +158,54 @@ def test_bands_are_one_standard_deviation_over_the_seeds(training):
     assert np.isclose(top, (drawn.mean("seed") + drawn.std("seed", ddof=1)).sel(layer=4))
     assert [axes.get_ylabel() for axes in rows[:, 0]] == ["start", "end"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["6", "2"]
+
+
+def texts_of(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_step_shows_the_points_in_the_colours_of_their_patterns():
+    left, right, words = plots.draw_step(step=0.5, filters=3).axes
+    _, before, after = definitions.moved_layer(3, 0.5)
+    colour_of = {}
+    for axes, signs in ((left, before), (right, after)):
+        colours = map(tuple, axes.collections[0].get_facecolors())
+        for pattern, colour in zip(map(tuple, signs.tolist()), colours, strict=True):
+            assert colour_of.setdefault(pattern, colour) == colour  # also from left to right
+        assert axes.get_title().endswith(f": {len(np.unique(signs, axis=0))} patterns")
+    assert len(set(colour_of.values())) >= len(colour_of) - 1  # two of 64 colours may coincide
+    lost = len(set(map(tuple, before.tolist())) - set(map(tuple, after.tolist())))
+    shown = texts_of(words)
+    assert shown[shown.index("vanished") + 1] == str(lost)
+    assert f"vanished {lost};" in plots.describe_step(step=0.5, filters=3)
+
+
+@pytest.mark.parametrize(("step", "filters"), [(0.05, 3), (2, 16)])
+def test_step_slider_draws_at_its_ends(step, filters):
+    assert plots.draw_step(step, filters).axes[0].get_xlabel() == "x"
+    assert f"{filters} filters, a step of {step}" in plots.describe_step(step, filters)
+
+
+def test_filling_shows_the_places_and_each_measure_over_its_exact_value(monkeypatch):
+    states = [[count(torch.arange(n, n + 4096)[:, None], 16)] * 8 for n in (0, 2048)]
+    monkeypatch.setattr(hash_lists, "_two_states", lambda: states)
+    for images, places in ((64, 2**15), (512, 1_000_003)):
+        figure = plots.draw_filling(images, places)
+        left, right = figure.axes
+        taken = hash_lists.filling(images // 64, places)["distinct patterns"][0]
+        assert left.get_title() == f"{taken / places:.1%} of the places taken"
+        assert f"{taken:,}, exactly 4,096" in texts_of(right)
+        assert f"distinct patterns {taken:,} instead of 4,096" in plots.describe_filling(
+            images, places
+        )
+    shown = left.images[0].get_array().filled(0)
+    assert np.array_equal(shown.ravel(), hash_lists.places(8, places)[: shown.size])
+
+
+def test_entropy_over_correlation_shows_every_draw():
+    drawn = np.array([[1.0, 0.9], [0.5, 0.3]])
+    axes = plots.entropy_by_correlation([0, 1], drawn).axes[0]
+    assert np.allclose([line.get_ydata() for line in axes.lines], [*drawn.T, [0.95, 0.4]])
 
 
 def test_pictures_are_drawn_in_a_width_that_a_phone_can_show(training):

@@ -72,13 +72,13 @@ def random_pairs(cases: int, seed: int = 0) -> Iterator[tuple[PatternCounts, Pat
 
 
 def moved_layer(filters: int, step: float, seed: int = 0) -> tuple[np.ndarray, ...]:
-    """A layer on 1,000 points in the plane before and after a step of its weights.
+    """A layer on 500 points in the plane before and after a step of its weights.
 
     Returns:
-        The points (1000, 2), and the signs before and after, both (1000, filters).
+        The points (500, 2), and the signs before and after, both (500, filters).
     """
     rng = np.random.default_rng(seed)
-    points = rng.normal(size=(1000, 2))
+    points = rng.normal(size=(500, 2))
     weight, direction = rng.normal(size=(2, 3, filters))
     inputs = np.column_stack([points, np.ones(len(points))])
     return points, inputs @ weight > 0, inputs @ (weight + step * direction) > 0

@@ -33,7 +33,7 @@ def draw_step(step: float, filters: int) -> Figure:
         axes = figure.add_subplot(grid[0, column])
         # One colour a pattern, the same before and after.
         colours = cell_colours(hash_patterns(definitions.packed(signs[column]))) / 255
-        axes.scatter(*points.T, c=colours, s=12, linewidths=0)
+        axes.scatter(*points.T, c=colours, s=18, linewidths=0)
         axes.set(title=f"{when}: {counts[column].distinct} patterns", xlabel="x", ylabel="y")
         axes.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
     words = figure.add_subplot(grid[1, :])
@@ -50,7 +50,7 @@ def describe_step(step: float, filters: int) -> str:
     _, *signs = definitions.moved_layer(filters, step)
     values = _measured(*map(definitions.counted, signs))
     listed = "; ".join(f"{name} {text}" for name, text in values.items())
-    return f"1,000 points in the plane, {filters} filters, a step of {step:g}: {listed}."
+    return f"500 points in the plane, {filters} filters, a step of {step:g}: {listed}."
 
 
 def _measured(before: PatternCounts, after: PatternCounts) -> dict[str, str]:
