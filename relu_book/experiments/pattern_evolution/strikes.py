@@ -19,7 +19,7 @@ def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
         changes: Signed relative net change by network, seed, step and layer.
 
     Returns:
-        By claim; where there is no strike, the correlation and the ratio are 0.
+        By claim; fig-3.1.j is left out where fewer than two strikes have a counted successor.
     """
     later = changes.sel(step=slice(AFTER + 1, None)).transpose("network", "seed", "step", "layer")
     sizes = abs(later)
@@ -28,18 +28,11 @@ def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
     numbers = struck.sum(axis=(1, 2))
     shuffled = _shuffled_strikes(above)
     pairs = _pairs(later.mean("layer"), struck)
-    ratios = np.abs(pairs[:, 1] / pairs[:, 0])
-    correlated = len(pairs) > 1 and pairs.std(axis=0).min() > 0
-    correlation = float(np.corrcoef(pairs.T)[0, 1]) if correlated else 0.0
-    return {
+    found = {
         "fig-3.1.i": {
             "strikes": int(numbers.sum()),
             "p_value": float((shuffled.sum(axis=1) >= numbers.sum()).mean()),
             "shuffles": SHUFFLES,
-        },
-        "fig-3.1.j": {
-            "lag_correlation": correlation,
-            "amount_ratio": ratios if len(ratios) else np.zeros(1),
         },
         "fig-3.1.k": {
             "strikes": numbers,
@@ -47,6 +40,12 @@ def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
             "shuffles": SHUFFLES,
         },
     }
+    if len(pairs) > 1:
+        found["fig-3.1.j"] = {
+            "lag_correlation": float(np.corrcoef(pairs.T)[0, 1]),
+            "amount_ratio": np.abs(pairs[:, 1] / pairs[:, 0]),
+        }
+    return found
 
 
 def _in_most_layers(above: np.ndarray) -> np.ndarray:
