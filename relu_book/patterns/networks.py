@@ -68,8 +68,8 @@ def count_patterns(
             have; NaN, with the site's name; a site whose width changes; one value a channel under
             batch statistics; parameters without shape or numbers; copies in several threads.
 
-    Cost: a forward pass over the data, some percent of it for counting, and up to 8 bytes a 64
-    channels and 8 more for each distinct pattern.
+    Cost: a forward pass over the data, some percent of it for counting, and the memory of one
+    :class:`relu_book.patterns.PatternCounter` a site.
 
     Example:
         >>> _ = torch.manual_seed(0)

@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from relu_book.patterns import (
     PatternCounter,
@@ -76,6 +77,10 @@ def run(rank: int, folder: Path) -> None:
         (mine / f"{name}.json").write_text(json.dumps(list(merged)))
         for number, counts in enumerate(merged.values()):
             counts.save(mine / f"{name}{number}.npz")
+    # a wrapped model, with more batches on one rank than on the other
+    counts = count_patterns(DistributedDataParallel(model()), data().split(12)[rank::2])
+    for name, merged in merge_ranks(counts).items():
+        merged.save(mine / f"wrapped {name}.npz")
     # a rank without data: no sites at all, or an empty count
     some = {"x": count(patterns_of(1, 65), 65)}
     merge_ranks(some if rank else {})["x"].save(mine / "no sites.npz")
@@ -129,6 +134,12 @@ def test_a_network_counted_in_two_processes(ranks, batch_norm):
         assert json.loads((folder / f"{batch_norm}.json").read_text()) == list(expected)
         for number, counts in enumerate(expected.values()):
             assert PatternCounts.load(folder / f"{batch_norm}{number}.npz") == counts
+
+
+def test_a_wrapped_model_waits_for_nobody(ranks):
+    for name, counts in count_patterns(model(), data().split(12)).items():
+        for folder in ranks:
+            assert PatternCounts.load(folder / f"wrapped {name}.npz") == counts
 
 
 def test_a_process_without_data_takes_part(ranks):
