@@ -76,7 +76,7 @@ class PatternCounts:
 
     @property
     def distinct(self) -> int:
-        """The number of distinct patterns listed: of all, where the count is complete."""
+        """The number of distinct patterns listed, which are all where the count is complete."""
         return len(self.counts)
 
     @property

@@ -93,7 +93,7 @@ class HashList:
 
     @property
     def distinct(self) -> int:
-        """Places taken: what the sources take for the number of distinct patterns."""
+        """The number of places taken, which the sources read as that of the patterns."""
         return int(self.counts.count_nonzero())
 
     @property
@@ -122,7 +122,7 @@ class HashList:
 
     @property
     def entropy(self) -> float:
-        """The entropy of the places in bits: that of the patterns or less."""
+        """The entropy of the places in bits, never more than that of the patterns."""
         shares = self.counts[self.counts > 0].double() / max(self.total, 1)
         return max(0.0, -float((shares * shares.log2()).sum()))
 

@@ -63,7 +63,7 @@ def _shared_counts(a: PatternCounts, b: PatternCounts) -> tuple[Tensor, Tensor]:
 
 
 def appeared(a: PatternCounts, b: PatternCounts) -> int:
-    """How many patterns ``b`` has and ``a`` lacks, |S' \\ S|; from 0 to ``b.distinct``.
+    """How many patterns ``b`` has and ``a`` lacks, ``|S' \\ S|``; from 0 to ``b.distinct``.
 
     The source adds up appeared and vanished patterns with opposite signs, so that equally many of
     both count as no change at all (thesis 3.1.2, equation 3.6); here they are told apart.
@@ -84,7 +84,7 @@ def appeared(a: PatternCounts, b: PatternCounts) -> int:
 
 
 def vanished(a: PatternCounts, b: PatternCounts) -> int:
-    """How many patterns ``a`` has and ``b`` lacks, |S \\ S'|; from 0 to ``a.distinct``.
+    """How many patterns ``a`` has and ``b`` lacks, ``|S \\ S'|``; from 0 to ``a.distinct``.
 
     The same as ``appeared(b, a)``, which see.
     """
@@ -92,7 +92,7 @@ def vanished(a: PatternCounts, b: PatternCounts) -> int:
 
 
 def net_change(a: PatternCounts, b: PatternCounts) -> float:
-    """The growth of the number of patterns from ``a`` to ``b``, (|S' \\ S| − |S \\ S'|) / |S|.
+    """The growth of the number of patterns from ``a`` to ``b``, ``(|S' \\ S| − |S \\ S'|) / |S|``.
 
     Thesis 3.1.2, equation 3.6 (article, equation 6) prints the negative of it, which is positive
     where patterns vanish, names no state for the total in the denominator, and calls it a symmetric
@@ -120,11 +120,11 @@ def net_change(a: PatternCounts, b: PatternCounts) -> float:
 
 
 def changed(a: PatternCounts, b: PatternCounts) -> float:
-    """The share of patterns that only one side has, (|S' \\ S| + |S \\ S'|) / |S ∪ S'|.
+    """The share of patterns that only one side has, ``(|S' \\ S| + |S \\ S'|) / |S ∪ S'|``.
 
     This is what thesis 3.1.2 announces above equation 3.6, the relative size of the symmetric
     difference, over the size of the union so that it stays in [0, 1] (over that of S it does not);
-    one minus the Jaccard index |S ∩ S'| / |S ∪ S'|, whose cardinality bars the thesis leaves out.
+    one minus the Jaccard index ``|S ∩ S'| / |S ∪ S'|``, in which the thesis leaves the bars out.
 
     Returns:
         From 0 (the same patterns, also where both are empty) to 1 (none in common).
