@@ -23,8 +23,8 @@ class HashList:
     """Counts of patterns by their hash, as the sources count them.
 
     The hash of algorithm 1 multiplies by odd numbers, so its low k bits depend on the first k bits
-    of each word alone: of patterns whose first k channels are equal, a size that 2^k divides keeps
-    at most size / 2^k apart. 30,000 = 2^4 · 1,875 is such a size; of 18,617 patterns
+    of each word alone: of patterns of up to 64 channels whose first k are equal, a size that 2^k
+    divides keeps at most size / 2^k apart. 30,000 = 2^4 · 1,875 is such a size; of 18,617 patterns
     with equal first 15 channels it keeps 1,875 apart, and 2^15 one. A prime does as well as an
     ideal hash: :func:`relu_book.patterns.prime_size`.
 
