@@ -6,17 +6,19 @@ decay 1e-4 and a learning rate of 0.1 for batches of 128 (0.05 for 64), images s
 mean and standard deviation of the training images, flipped and shifted at random.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import xarray as xr
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from relu_book import datasets
 from relu_book.models import cifar_resnet, convnet, fixup_groups, fixup_resnet, pyramidnet, toynet
-from relu_book.training import Augment
+from relu_book.training import Augment, steps_per_epoch
 
 NETWORKS = ("toynet", "convnet", "resnet")
 _MAKERS = {
@@ -143,6 +145,16 @@ def optimizer_for(name: str, model: nn.Module, settings: Training) -> Optimizer:
 def augmentation(settings: Training) -> Augment:
     """Flips, and shifts by up to an eighth of the image: 4 of 32 pixels, as is usual."""
     return Augment(flip=True, padding=settings.size // 8)
+
+
+def epoch_of(record: xr.Dataset) -> int:
+    """Updates of an epoch of a recorded training.
+
+    Args:
+        record: A record whose settings are those of a ``Training``.
+    """
+    settings = json.loads(record.attrs["settings"])
+    return steps_per_epoch(settings["train_images"], settings["batch_size"])
 
 
 def shrunk(images: Tensor, size: int) -> Tensor:
