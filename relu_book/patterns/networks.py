@@ -67,6 +67,7 @@ def count_patterns(
         ValueError: no batch; no ReLU-like call; a site asked for that the first batch does not
             have; NaN, with the site's name; a site whose width changes; one value a channel under
             batch statistics; parameters without shape or numbers; copies in several threads.
+        RuntimeError: another thread runs or counts the model meanwhile.
 
     Cost: a forward pass over the data, some percent of it for counting, and the memory of one
     :class:`relu_book.patterns.PatternCounter` a site.

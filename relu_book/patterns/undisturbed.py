@@ -6,6 +6,7 @@ random numbers (a data loader draws a seed even if it does not shuffle) shifts a
 """
 
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,30 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+_lock = threading.Lock()
+_held: dict[int, int] = {}  # id of a module in such a block -> its thread
+
+
+@contextmanager
+def _held_by_this_thread(modules: list[nn.Module]) -> Iterator[None]:
+    """Two threads that set the same modules back would leave them as the other one had them."""
+    thread = threading.get_ident()
+    with _lock:
+        for module in modules:
+            if _held.get(id(module), thread) != thread:
+                raise RuntimeError(
+                    f"another thread counts the patterns of this {type(module).__name__}; count "
+                    "one after the other, or a copy of the model"
+                )
+        mine = {id(module): thread for module in modules if id(module) not in _held}
+        _held.update(mine)
+    try:
+        yield
+    finally:
+        with _lock:
+            for key in mine:
+                del _held[key]
 
 
 @contextmanager
@@ -28,20 +53,31 @@ def model_as_it_was(model: nn.Module, *, batch_statistics: bool = False) -> Iter
         batch_statistics: put batch norms, and nothing else, in training mode, so that they
             normalise by each batch (their running statistics stay).
 
+    Raises:
+        RuntimeError: the model, or a part of it, is in such a block of another thread.
+
     Cost: a copy of the buffers.
     """
     modules = list(model.modules())
+    with _held_by_this_thread(modules), _set_back(modules):
+        for module in modules:
+            module.training = batch_statistics and isinstance(module, _BatchNorm)
+        with torch.no_grad():
+            yield
+
+
+@contextmanager
+def _set_back(modules: list[nn.Module]) -> Iterator[None]:
+    """The attributes of these modules are what they were before, their buffers untouched."""
     attributes = [dict(vars(module)) for module in modules]
     buffers = [dict(module._buffers) for module in modules]
     copies: dict[int, Tensor] = {}
     try:
         for module in modules:
-            module.training = batch_statistics and isinstance(module, _BatchNorm)
             for name, buffer in module._buffers.items():
                 if buffer is not None:
                     module._buffers[name] = copies.setdefault(id(buffer), buffer.clone())
-        with torch.no_grad():
-            yield
+        yield
     finally:
         for module, values, tensors in zip(modules, attributes, buffers, strict=True):
             vars(module).clear()

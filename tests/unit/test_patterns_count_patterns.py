@@ -466,6 +466,39 @@ def test_a_forward_in_another_thread_meanwhile_is_refused_and_not_counted():
     assert counts == count_patterns(model, [IMAGES])
 
 
+def test_two_threads_that_count_one_model_leave_it_as_it_was():
+    model, errors = network(), []
+    before = everything(model)
+    inside, done = threading.Event(), threading.Event()
+
+    class Waits(nn.Module):
+        def __init__(self, body):
+            super().__init__()
+            self.body = body
+
+        def forward(self, x):
+            inside.set()
+            done.wait(60)
+            return self.body(x)
+
+    def other():
+        inside.wait(60)
+        try:
+            count_patterns(model, [IMAGES])
+        except RuntimeError as error:
+            errors.append(str(error))
+        done.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    counts = count_patterns(Waits(model), [IMAGES])
+    thread.join()
+    assert "another thread counts the patterns of this Sequential" in errors[0]
+    assert same(before, everything(model))
+    assert list(counts) == [f"body.{name}" for name in NAMES]
+    assert len(count_patterns(model, [IMAGES])) == len(NAMES)
+
+
 def test_blocks_of_the_user_do_not_see_the_passes():
     model = network().eval()
     with watch(model) as seen:
