@@ -2,14 +2,29 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
+from relu_book import datasets
 from relu_book.claims import judge
-from relu_book.experiments.pattern_evolution import definitions, hash_lists, initialisation
-from relu_book.patterns import HashList, PatternCounts, count, hash_patterns, pack
+from relu_book.experiments.pattern_evolution import (
+    definitions,
+    hash_lists,
+    initialisation,
+    live,
+)
+from relu_book.patterns import (
+    HashList,
+    PatternCounts,
+    count,
+    count_patterns,
+    hash_patterns,
+    pack,
+)
 
 
 def verdict(claim, measured):
@@ -248,3 +263,22 @@ def test_claim_on_initialisation_asks_for_many_points():
     assert verdict("txt-3.1.7.4", found) == "undecided"
     assert verdict("txt-3.1.7.4", found | {"points": 100_000}) == "holds"
     assert verdict("txt-3.1.7.4", found | {"correlated": independent + 0.001}) == "fails"
+
+
+def test_live_trainings_begin_at_step_0_and_are_measured_after_every_update():
+    settings = replace(live.SETTINGS, size=8, train_images=128, measured_images=96, width=4)
+    data = live.first_steps(steps=2, settings=settings, depth=8)
+    assert dict(data.sizes) == {"seed": 1, "network": 3, "step": 3, "layer": 7}
+    assert data.step.values.tolist() == [0, 1, 2]
+    assert data.network.values.tolist() == ["toynet", "convnet", "resnet"]
+    assert (data.similarity_start.sel(step=0) == 1).all()
+    assert (data.similarity_start.sel(step=[1, 2]) < 1).any("layer").all()
+    assert (data.distinct <= data.evaluations).all()
+    growth = data.distinct.diff("step")
+    assert (growth == (data.appeared - data.vanished).sel(step=[1, 2])).all()
+
+    images = live.images_for(settings, partial(datasets.load, size=8), torch.device("cpu"))
+    assert [len(batch) for batch in images.measured] == [64, 32]
+    model = live.untrained("convnet", settings, 0, images, depth=8)
+    expected = [found.distinct for found in count_patterns(model, images.measured).values()]
+    assert data.distinct.sel(network="convnet", step=0, seed=0).values.tolist() == expected

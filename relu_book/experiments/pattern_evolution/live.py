@@ -6,7 +6,6 @@ so that every CPU sees the same signs. After every update the patterns of all la
 state before the first update, which the source's captions leave open. About 25 s on two cores.
 """
 
-from dataclasses import replace
 from functools import partial
 
 import torch
@@ -44,7 +43,6 @@ def first_steps(
         What ``Evolution`` measures, by (seed, network, step, layer), and ``width``,
         ``evaluations``, ``block`` and ``after`` by (network, layer).
     """
-    settings = replace(settings, measured_images=min(256, settings.train_images))
     images = images_for(settings, partial(datasets.load, size=settings.size), torch.device("cpu"))
 
     def measured(job: int) -> xr.Dataset:
