@@ -247,8 +247,7 @@ def count(packed: Int64[Tensor, "n words"], width: int) -> PatternCounts:
     Raises:
         ValueError: the words do not fit the width.
 
-    Cost: on the CPU with Numba a table look-up a pattern up to 16 channels, a sort of the words up
-    to 64, a sort of 64-bit fingerprints with a comparison of neighbours beyond.
+    Cost: that of a :class:`relu_book.patterns.PatternCounter` that is given all patterns at once.
 
     Example:
         >>> counts = count(torch.tensor([[3], [1], [3], [3]]), width=2)
@@ -259,6 +258,8 @@ def count(packed: Int64[Tensor, "n words"], width: int) -> PatternCounts:
         >>> round(counts.entropy, 4)
         0.8113
     """
-    check_packed(packed, width)
+    check_packed(packed)
+    check_packed(packed[:0], width)
+    # Bits beyond the width are found among the distinct patterns, without a pass over all.
     patterns, counts = backends.of(packed).count(packed, width)
     return PatternCounts(patterns, counts, width)

@@ -28,12 +28,20 @@ def tally(width: int, limit: int | None, max_bytes: int | None):
 
 @njit(nogil=True, cache=True)
 def _tabulate(keys, low, table):
-    """Counts in bytes, which the first caches hold, and carries every 256 into the table."""
+    """Counts in bytes, which the first caches hold, and carries every 256 into the table.
+
+    Returns all keys combined by "or".
+    """
+    last = np.uint64(len(low) - 1)
+    bits = np.uint64(0)
     for key in keys:
+        bits |= key
+        key &= last
         count = np.uint8(low[key] + np.uint8(1))
         low[key] = count
         if count == 0:
             table[key] += 256
+    return bits
 
 
 @njit(nogil=True, cache=True)
@@ -50,6 +58,25 @@ def _tabulate_some(keys, table, room):
     return room, unlisted
 
 
+@njit(nogil=True, cache=True)
+def _entries(low, table):
+    """The patterns that occur, in order, and their counts; nothing is left in the bytes."""
+    found = 0
+    for pattern in range(len(table)):
+        table[pattern] += low[pattern]
+        low[pattern] = 0
+        found += table[pattern] != 0
+    # One place more than needed takes what is written in vain: no branch to be predicted.
+    patterns = np.empty((found + 1, 1), np.uint64)
+    counts = np.empty(found + 1, np.int64)
+    place = 0
+    for pattern in range(len(table)):
+        patterns[place, 0] = pattern
+        counts[place] = table[pattern]
+        place += table[pattern] != 0
+    return patterns[:found], counts[:found]
+
+
 class Table:
     """One entry for every pattern there can be: 9 bytes each."""
 
@@ -63,16 +90,15 @@ class Table:
         for start in range(0, len(words), _LEAST_ROWS):
             keys = np.ascontiguousarray(words[start : start + _LEAST_ROWS, 0])
             if self._room is None:
-                _tabulate(keys, self._low, self._table)
+                if _tabulate(keys, self._low, self._table) >= len(self._table):
+                    width = len(self._table).bit_length() - 1
+                    raise ValueError(f"packed has active bits beyond its width of {width}")
             else:
                 self._room, unlisted = _tabulate_some(keys, self._table, self._room)
                 self.unlisted += unlisted
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
-        self._table += self._low
-        self._low[:] = 0
-        patterns = np.flatnonzero(self._table)
-        return patterns.view(np.uint64)[:, None], self._table[patterns]
+        return _entries(self._low, self._table)
 
 
 @njit(nogil=True, cache=True)
