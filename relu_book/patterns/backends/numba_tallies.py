@@ -179,7 +179,7 @@ def _first_to_come(rows, arrived, room):
 
 
 class Sorted:
-    """Distinct words in order with their counts, 16 bytes each, and a buffer of twice as many.
+    """Distinct words in order with their counts, 16 bytes each, and a buffer of as many rows.
 
     A limit on bytes gives three quarters of them to the list, since it may move while it grows, and
     a quarter to the buffer and a copy of it.
@@ -216,7 +216,7 @@ class Sorted:
         return self._keys[:, None], self._counts
 
     def _make_room(self) -> None:
-        rows = max(_LEAST_ROWS, 2 * len(self._keys))
+        rows = max(_LEAST_ROWS, len(self._keys))
         if self._rows is not None:
             rows = min(rows, self._rows)
         if rows > len(self._buffer):
