@@ -11,7 +11,8 @@ CIFAR-10's test images (noise of that size where the data are missing), running 
 
 Seconds are processor time of one thread, the least of several runs in turn, so that a busy machine
 changes ratios little. ``bytes`` is the most memory that a run took beyond its input, for each
-distinct pattern, read from the operating system in a process of its own.
+distinct pattern, read from the operating system in a process of its own, with what the allocator
+does not give back; for a stream it is what is allocated.
 """
 
 import ctypes
