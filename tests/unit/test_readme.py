@@ -10,7 +10,7 @@ def test_example_counts_patterns_of_an_own_network(capsys):
     (example,) = (
         block
         for block in re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.S)
-        if "watch(model)" in block
+        if "count_patterns(model" in block
     )
     exec(compile(example, str(README), "exec"), {})
     lines = capsys.readouterr().out.splitlines()
