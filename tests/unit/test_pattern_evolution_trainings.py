@@ -157,7 +157,7 @@ def test_steps_that_are_counted():
     ("module", "settings", "after"),
     [
         (early_phase, EARLY, 7),
-        (whole_training, replace(whole_training.SMOKE, setup="resnet_prelu"), 13),
+        (whole_training, replace(whole_training.SMOKE, setup="resnet_prelu", steps=8), 5),
         (entropy_by_depth, replace(entropy_by_depth.SMOKE, network="toynet", convolutions=2), 7),
     ],
 )
