@@ -38,15 +38,17 @@ def time_mean(values: xr.DataArray, first: float, last: float) -> xr.DataArray:
 def slope(values: xr.DataArray) -> xr.DataArray:
     """Slope of the least squares over the steps, a thousand steps; over layers, a layer.
 
+    That of a constant is 0 exactly, so that rounding gives it no sign.
+
     Example:
         >>> curve = xr.DataArray([1.0, 3.0, 5.0], {"step": [0, 500, 1000]}, "step")
-        >>> round(float(slope(curve)), 3)
-        4.0
+        >>> round(float(slope(curve)), 3), float(slope(0.3 * curve / curve))
+        (4.0, 0.0)
     """
     dim = "step" if "step" in values.dims else "layer"
     scale = 1000.0 if dim == "step" else 1.0
     fit = values.polyfit(dim, 1).polyfit_coefficients.sel(degree=1, drop=True)
-    return fit * scale
+    return (fit * scale).where(values.max(dim) != values.min(dim), 0.0)
 
 
 def slope_after(values: xr.DataArray, step: xr.DataArray) -> xr.DataArray:

@@ -108,7 +108,9 @@ class Evolution:
         variables = {}
         for key in self.rows[steps[0]]:
             values = np.array([self.rows[step][key] for step in steps])
-            variables[key] = (("step", "layer"), filled(_short(values), layers))
+            # Entropies near their bound differ in late digits only.
+            values = values.astype(np.float32) if "entropy" in key else _short(values)
+            variables[key] = (("step", "layer"), filled(values, layers))
         return xr.Dataset(variables, {"step": steps, "layer": np.arange(1, layers + 1)})
 
 
