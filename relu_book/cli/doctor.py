@@ -137,7 +137,7 @@ def _backend(name: str) -> str:
     """Whether the patterns can be counted with a backend."""
     try:
         set_backend(set_backend(name))
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, RuntimeError) as error:
         return f"no: {error}"
     return "yes"
 

@@ -100,7 +100,7 @@ def test_each_relu_once_in_order(name):
             assert found.distinct == len(torch.unique(rows, dim=0))
     else:
         with pytest.raises(ValueError, match="made no ReLU-like call"):
-            count_patterns(compiled, [x])
+            count_patterns(compiled, [x], batch_norm="running")
     assert ([names[0], names[-1]] if names else [None, None]) == [first, last]
     del model, seen, truth, sites
     gc.collect()
