@@ -8,7 +8,8 @@ mean and standard deviation of the training images, flipped and shifted at rando
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import xarray as xr
@@ -21,6 +22,9 @@ from relu_book.models import cifar_resnet, convnet, fixup_groups, fixup_resnet, 
 from relu_book.training import Augment, steps_per_epoch
 
 NETWORKS = ("toynet", "convnet", "resnet")
+# What the source changes for Tiny ImageNet: larger images and more of them, fewer epochs.
+TINY_IMAGENET = {"size": 64, "train_images": 100_000, "measured_images": 100_000}
+TINY_IMAGENET_STEPS = 80 * steps_per_epoch(100_000, 128)
 _MAKERS = {
     "toynet": toynet,
     "convnet": convnet,
@@ -145,6 +149,21 @@ def optimizer_for(name: str, model: nn.Module, settings: Training) -> Optimizer:
 def augmentation(settings: Training) -> Augment:
     """Flips, and shifts by up to an eighth of the image: 4 of 32 pixels, as is usual."""
     return Augment(flip=True, padding=settings.size // 8)
+
+
+def scales_on(data: str, scales: dict, **paper: Any) -> dict:
+    """The settings of each scale on a data set; the smoke test stays with its digits.
+
+    Args:
+        data: Name of the data set.
+        scales: Settings by scale.
+        **paper: What else differs at the scale ``paper``.
+    """
+    return {
+        "smoke": scales["smoke"],
+        "desk": replace(scales["desk"], data=data),
+        "paper": replace(scales["paper"], data=data, **paper),
+    }
 
 
 def epoch_of(record: xr.Dataset) -> int:
