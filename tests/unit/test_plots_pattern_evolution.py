@@ -215,3 +215,38 @@ def test_pictures_are_drawn_in_a_width_that_a_phone_can_show(training):
         plots.entropy_bands(training, [0, 5], depth=None),
     ):
         assert to_image(figure).width <= 850
+
+
+def test_curves_through_time_are_means_over_the_seeds(training):
+    panels = {name: training[name].mean("layer") for name in ("similarity_start", "distinct")}
+    figure = plots.time_curves(panels, logarithmic=True)
+    similarity, distinct = figure.axes
+    assert similarity.get_title() == "similarity_start" and similarity.get_xscale() == "log"
+    for axes, values in ((similarity, panels["similarity_start"]), (distinct, panels["distinct"])):
+        for line, name in zip(axes.lines, training.network.values, strict=True):
+            assert np.allclose(line.get_ydata(), values.sel(network=name).mean("seed"))
+            assert line.get_xdata().tolist() == [0.5, *STEPS[1:]]  # 0 has no logarithm
+
+
+def test_a_curve_ends_where_its_values_do(training):
+    values = training.distinct.mean("layer")
+    values = values.where((values.network == "resnet") | (values.step < 40))
+    figure = plots.time_curves({"distinct": values}, columns=1)
+    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [5, 4]
+
+
+def test_the_hash_list_stands_beside_the_exact_count(training):
+    listed = training.distinct / 2
+    data = training.assign(hash_distinct=listed, hash_relative_entropy=training.relative_entropy)
+    figure = plots.exact_and_hashed(data, step=5)
+    exact, hashed, corrected = figure.axes[0].lines
+    now = data.sel(step=5, network="resnet").mean("seed")
+    assert np.allclose(exact.get_ydata(), now.distinct)
+    assert np.allclose(hashed.get_ydata(), now.hash_distinct)
+    expected = -30_000 * np.log(1 - now.hash_distinct / 30_000)
+    assert np.allclose(corrected.get_ydata(), expected)
+    assert [text.get_text() for text in figure.legends[0].texts] == [
+        "exact",
+        "hash list",
+        "hash list, corrected",
+    ]
