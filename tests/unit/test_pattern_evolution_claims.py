@@ -22,6 +22,11 @@ from relu_book.experiments.pattern_evolution.method_claims import (
     method_claims,
     times_to,
 )
+from relu_book.experiments.pattern_evolution.single_step_claims import (
+    more_points,
+    standing_out,
+    unchanged_training,
+)
 from relu_book.experiments.pattern_evolution.strikes import strike_claims
 from relu_book.experiments.pattern_evolution.whole_training import DESK as WHOLE
 from relu_book.experiments.pattern_evolution.whole_training import SETUPS
@@ -331,3 +336,49 @@ def test_the_sign_before_and_after_additions(depth):
     after = depth["after"].isel(seed=0, network=0, drop=True)
     found = depth_claims(changed(depth, relative_entropy=0.5 - 0.05 * after), DEPTH.epoch)
     assert judge("fig-3.3.k", found["fig-3.3.k"]).words == "wrong as printed; corrected: holds"
+
+
+# --- single updates ---
+
+
+def test_a_training_that_measuring_changes_is_found_out():
+    record = xr.Dataset({"differing_values": (("network", "seed"), [[0], [0], [0]])})
+    record.attrs["settings"] = '{"steps": 50}'
+    assert judge("txt-3.1.3.1", unchanged_training(record)).verdict == "holds"
+    record["differing_values"][2] = 1
+    assert judge("txt-3.1.3.1", unchanged_training(record)).verdict == "fails"
+
+
+def test_indices_that_fall_with_more_points():
+    dims = ("network", "seed", "images", "layer")
+    plain = np.broadcast_to(np.array([0.5, 0.4])[:, None], (3, 17, 2, 7)).copy()
+    record = xr.Dataset({"plain": (dims, plain), "weighted": (dims, 0.5 + 0 * plain)})
+    assert judge("txt-3.1.2.2", more_points(record)).verdict == "holds"
+    record["weighted"][..., 1, :] = 0.2
+    assert judge("txt-3.1.2.2", more_points(record)).verdict == "fails"
+    found = more_points(record)
+    assert np.allclose(found["change_plain"], -0.1) and len(found["change_weighted"]) == 51
+
+
+def test_spoilt_batches_stand_out_of_the_clean_ones():
+    steps = np.arange(201)
+    random = np.random.default_rng(0)
+    record = xr.Dataset(
+        {
+            "distinct": (("network", "seed", "step", "layer"), np.full((3, 3, 201, 5), 1000.0)),
+            "appeared": (
+                ("network", "seed", "step", "layer"),
+                random.normal(20, 2, (3, 3, 201, 5)),
+            ),
+        },
+        {"step": steps},
+    )
+    record["vanished"] = record["appeared"] * 0
+    spoilt = np.isin(steps, [61, 100])
+    record["spoilt"] = (("network", "seed", "step"), np.tile(spoilt.astype(int), (3, 3, 1)))
+    usual = standing_out(record)
+    assert judge("txt-3.1.7.1", usual).verdict == "fails" and len(usual["z_scores"]) == 18
+    record["appeared"][:, :, spoilt] = 60
+    record["appeared"][:, :, :20] = 500  # the start is no measure of anything
+    found = standing_out(record)
+    assert judge("txt-3.1.7.1", found).verdict == "holds" and np.all(found["clean_below"] == 1)
