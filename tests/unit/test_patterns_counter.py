@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from relu_book.patterns import PatternCounter, PatternCounts, count, pack, set_backend
-from relu_book.patterns.backends import numba_tallies, reference
+from relu_book.patterns.backends import numba_hashed, numba_sorted, numba_table, reference
 
 WIDTHS = [1, 16, 17, 63, 64, 65, 130, 512, 2048]
 
@@ -29,7 +29,8 @@ def backend(request, restored):
 
 @pytest.fixture(params=[5, 1 << 16], ids=["merge often", "merge at the end"])
 def buffer_rows(request, monkeypatch):
-    for module in (numba_tallies, reference):
+    monkeypatch.setattr(numba_table, "_ROWS", request.param)
+    for module in (numba_sorted, reference):
         monkeypatch.setattr(module, "_LEAST_ROWS", request.param)
 
 
@@ -168,7 +169,7 @@ def test_equal_fingerprints_lose_no_pattern(width, limit, monkeypatch):
         lambda rows: rows[:, 0] % 3 << 32,
         lambda rows: ~(rows[:, 0] * 0),
     ):
-        monkeypatch.setattr(numba_tallies, "fingerprints", fingerprints)
+        monkeypatch.setattr(numba_hashed, "fingerprints", fingerprints)
         counts = in_batches(packed, width, max_patterns=limit)
         assert (as_list(counts), counts.unlisted) == (expected, unlisted)
 

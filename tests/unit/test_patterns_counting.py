@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from relu_book.patterns import PatternCounts, count, pack, set_backend
-from relu_book.patterns.backends import numba_tallies
+from relu_book.patterns.backends import numba_hashed
 
 WIDTHS = [1, 2, 15, 16, 17, 31, 63, 64, 65, 128, 130, 512, 2048]
 
@@ -76,7 +76,7 @@ def test_equal_fingerprints_lose_no_pattern(width, monkeypatch):
         lambda words: words[:, 0] % 3,
         lambda words: words[:, -1].copy(),
     ):
-        monkeypatch.setattr(numba_tallies, "fingerprints", fingerprints)
+        monkeypatch.setattr(numba_hashed, "fingerprints", fingerprints)
         assert count(packed, width) == exact
         assert count(packed, width).merge(exact).total == 1000
 

@@ -5,7 +5,7 @@ import torch
 from numba import njit
 from torch import Tensor
 
-from relu_book.patterns.backends import numba_tallies, reference
+from relu_book.patterns.backends import numba_hashed, numba_tallies, reference
 from relu_book.patterns.backends.numba_packing import pack
 
 __all__ = ["Tally", "count", "pack"]
@@ -60,16 +60,16 @@ def count(packed: Tensor, width: int, weights: Tensor | None = None) -> tuple[Te
         tally.add(packed)
         return tally.finish()[:2]
     words = packed.contiguous().numpy().view(np.uint64)
-    prints = words[:, 0] if words.shape[1] == 1 else numba_tallies.fingerprints(words)
+    prints = words[:, 0] if words.shape[1] == 1 else numba_hashed.fingerprints(words)
     order = np.argsort(prints)
     starts, collision = _starts(words, order, prints)
     if collision:
-        order = numba_tallies.lexicographic(words)
+        order = numba_hashed.lexicographic(words)
         starts, _ = _starts(words, order, prints)
     first = np.flatnonzero(starts)
     counts = np.add.reduceat(weights.numpy()[order], first)
     patterns = words[order[first]]
     if words.shape[1] > 1:
-        rank = numba_tallies.lexicographic(patterns)
+        rank = numba_hashed.lexicographic(patterns)
         patterns, counts = patterns[rank], counts[rank]
     return torch.from_numpy(patterns.view(np.int64)), torch.from_numpy(counts)
