@@ -20,14 +20,12 @@ from relu_book.experiments.pattern_evolution.trainings import (
     NETWORKS,
     TINY_IMAGENET,
     Training,
-    augmentation,
     images_for,
-    optimizer_for,
     scales_on,
+    trained,
     untrained,
 )
 from relu_book.experiments.registry import experiment
-from relu_book.training import Checkpoint, train
 
 CHECKPOINT_STEPS = 500
 
@@ -97,19 +95,15 @@ def _measure(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     evolution = Evolution(images.measured, settings.measured, hashed)
     layers = settings.depth - 1
     fixed = layout(model, images.measured[0][:1], images.measured, layers)
-    history = train(
+    history = trained(
+        settings.network,
         model,
-        images.train,
-        images.labels,
-        optimizer=optimizer_for(settings.network, model, settings),
-        steps=settings.steps,
-        batch_size=settings.batch_size,
-        seed=seed,
-        augment=augmentation(settings),
+        settings,
+        seed,
+        images,
+        run,
         probes=[evolution],
-        checkpoint=Checkpoint(run.checkpoint, every=CHECKPOINT_STEPS),
-        progress=run.progress,
-        channels_last=True,
+        checkpoint_steps=CHECKPOINT_STEPS,
     )
     loss = xr.DataArray(history.loss.astype("float32"), dims="update")
     return xr.merge([evolution.table(layers), fixed]).assign(loss=loss)

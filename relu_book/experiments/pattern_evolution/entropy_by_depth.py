@@ -21,14 +21,13 @@ from relu_book.experiments.pattern_evolution.trainings import (
     TINY_IMAGENET,
     TINY_IMAGENET_STEPS,
     Training,
-    augmentation,
     images_for,
-    optimizer_for,
     scales_on,
+    trained,
     untrained,
 )
 from relu_book.experiments.registry import experiment
-from relu_book.training import Checkpoint, StepDecay, steps_per_epoch, train
+from relu_book.training import steps_per_epoch
 
 CHECKPOINT_STEPS = 250
 LAYERS = 3 * 10 + 1  # of the deepest network; shallower ones are filled up
@@ -101,21 +100,16 @@ def _measure(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     model = untrained(settings.network, settings, seed, images, depth).to(run.device)
     evolution = Evolution(images.measured, settings.measured, hashed=settings.measured)
     fixed = layout(model, images.measured[0][:1], images.measured, LAYERS)
-    optimizer = optimizer_for(settings.network, model, settings)
-    train(
+    trained(
+        settings.network,
         model,
-        images.train,
-        images.labels,
-        optimizer=optimizer,
-        schedule=StepDecay(optimizer, settings.steps),
-        steps=settings.steps,
-        batch_size=settings.batch_size,
-        seed=seed,
-        augment=augmentation(settings),
+        settings,
+        seed,
+        images,
+        run,
         probes=[evolution],
-        checkpoint=Checkpoint(run.checkpoint, every=CHECKPOINT_STEPS),
-        progress=run.progress,
-        channels_last=True,
+        schedule="step_decay",
+        checkpoint_steps=CHECKPOINT_STEPS,
     )
     return xr.merge([evolution.table(LAYERS)[list(KEPT)], fixed])
 

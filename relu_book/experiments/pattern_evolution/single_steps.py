@@ -25,12 +25,11 @@ from relu_book.experiments.pattern_evolution.trainings import (
     Training,
     augmentation,
     images_for,
-    optimizer_for,
+    trained,
     untrained,
 )
 from relu_book.experiments.registry import experiment
 from relu_book.patterns import changed, count_patterns, weighted_jaccard
-from relu_book.training import train
 
 NOISE = 5.0  # standard deviations of the images
 
@@ -71,19 +70,7 @@ def _trained(
     settings: Settings, seed: int, images: Images, run: Run, probes: tuple = (), augment=None
 ) -> nn.Module:
     model = untrained(settings.network, settings, seed, images, settings.depth).to(run.device)
-    train(
-        model,
-        images.train,
-        images.labels,
-        optimizer=optimizer_for(settings.network, model, settings),
-        steps=settings.steps,
-        batch_size=settings.batch_size,
-        seed=seed,
-        augment=augment or augmentation(settings),
-        probes=probes,
-        progress=run.progress,
-        channels_last=True,
-    )
+    trained(settings.network, model, settings, seed, images, run, probes=probes, augment=augment)
     return model
 
 

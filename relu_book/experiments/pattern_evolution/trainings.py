@@ -7,7 +7,7 @@ mean and standard deviation of the training images, flipped and shifted at rando
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +18,16 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from relu_book import datasets
+from relu_book.experiments.job import Run
 from relu_book.models import cifar_resnet, convnet, fixup_groups, fixup_resnet, pyramidnet, toynet
-from relu_book.training import Augment, steps_per_epoch
+from relu_book.training import (
+    Augment,
+    Checkpoint,
+    History,
+    make_schedule,
+    steps_per_epoch,
+    train,
+)
 
 NETWORKS = ("toynet", "convnet", "resnet")
 # What the source changes for Tiny ImageNet: larger images and more of them, fewer epochs.
@@ -143,6 +151,52 @@ def optimizer_for(name: str, model: nn.Module, settings: Training) -> Optimizer:
         lr=rate,
         momentum=settings.momentum,
         weight_decay=settings.weight_decay,
+    )
+
+
+def trained(
+    name: str,
+    model: nn.Module,
+    settings: Training,
+    seed: int,
+    images: Images,
+    run: Run,
+    *,
+    probes: Sequence = (),
+    schedule: str = "constant",
+    checkpoint_steps: int | None = None,
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+) -> History:
+    """Trains a network as the chapter does, for ``settings.steps`` updates, in place.
+
+    Args:
+        name: Of the network.
+        model: The network.
+        settings: Batches, optimiser and, beside those of every training, ``steps``.
+        seed: Of the order of the images and their augmentation.
+        images: What it is trained on.
+        run: Whose checkpoint and progress these are.
+        probes: As for ``relu_book.training.train``.
+        schedule: Of the learning rate, by name.
+        checkpoint_steps: Updates between two checkpoints; None keeps none.
+        augment: Instead of the usual flips and shifts.
+    """
+    optimizer = optimizer_for(name, model, settings)
+    every = checkpoint_steps
+    return train(
+        model,
+        images.train,
+        images.labels,
+        optimizer=optimizer,
+        schedule=make_schedule(schedule, optimizer, settings.steps),
+        steps=settings.steps,
+        batch_size=settings.batch_size,
+        seed=seed,
+        augment=augment or augmentation(settings),
+        probes=probes,
+        checkpoint=None if every is None else Checkpoint(run.checkpoint, every=every),
+        progress=run.progress,
+        channels_last=True,
     )
 
 

@@ -22,15 +22,14 @@ from relu_book.experiments.pattern_evolution.trainings import (
     TINY_IMAGENET,
     TINY_IMAGENET_STEPS,
     Training,
-    augmentation,
     images_for,
-    optimizer_for,
     scales_on,
+    trained,
     untrained,
 )
 from relu_book.experiments.registry import experiment
 from relu_book.patterns import count_patterns
-from relu_book.training import Checkpoint, Probe, accuracy, make_schedule, steps_per_epoch, train
+from relu_book.training import Probe, accuracy, steps_per_epoch
 
 CHECKPOINT_STEPS = 250
 DEPTH, LAYERS = 20, 19
@@ -124,22 +123,17 @@ def _measure(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     name, prelu, schedule = SETUPS[settings.setup]
     model = untrained(name, settings, seed, images, DEPTH, prelu).to(run.device)
     fixed = layout(model, images.measured[0][:1], images.measured, LAYERS)
-    optimizer = optimizer_for(name, model, settings)
     states = Probe(lambda step, model: dict(model.state_dict()), steps=settings.measured)
-    history = train(
+    history = trained(
+        name,
         model,
-        images.train,
-        images.labels,
-        optimizer=optimizer,
-        schedule=make_schedule(schedule, optimizer, settings.steps),
-        steps=settings.steps,
-        batch_size=settings.batch_size,
-        seed=seed,
-        augment=augmentation(settings),
+        settings,
+        seed,
+        images,
+        run,
         probes=[states],
-        checkpoint=Checkpoint(run.checkpoint, every=CHECKPOINT_STEPS),
-        progress=run.progress,
-        channels_last=True,
+        schedule=schedule,
+        checkpoint_steps=CHECKPOINT_STEPS,
     )
     evolution = Evolution(
         images.measured,
