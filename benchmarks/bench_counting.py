@@ -28,6 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.table import row
 from relu_book import datasets
 from relu_book.models import cifar_resnet, load_weights
 from relu_book.patterns import (
@@ -95,19 +96,6 @@ def peak(run: Callable[[], object]) -> int:
         (taken,) = struct.unpack("q", result.read())
     os.waitpid(child, 0)
     return taken
-
-
-def row(name: str, what: str, ours: float, baseline: float, budget: float | None, **more) -> dict:
-    """One line of the table; the ratio is how many times faster than the baseline we are."""
-    return {
-        "name": name,
-        "what": what,
-        "seconds": ours,
-        "baseline": baseline,
-        "ratio": baseline / ours,
-        "budget": budget,
-        **more,
-    }
 
 
 def torch_unique(table: Tensor) -> object:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from benchmarks.table import row
 from relu_book.patterns import pack, set_backend
 
 WIDTHS = (16, 64, 256)
@@ -28,18 +29,6 @@ def best(run: Callable[[], object], repeats: int) -> float:
         run()
         seconds.append(time.perf_counter() - start)
     return min(seconds)
-
-
-def row(name: str, what: str, ours: float, baseline: float, budget: float) -> dict:
-    """One line of the table; the ratio is how many times faster than the baseline we are."""
-    return {
-        "name": name,
-        "what": what,
-        "seconds": ours,
-        "baseline": baseline,
-        "ratio": baseline / ours,
-        "budget": budget,
-    }
 
 
 def channel_loop(x: torch.Tensor) -> torch.Tensor:
