@@ -19,7 +19,7 @@ def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
         changes: Signed relative net change by network, seed, step and layer.
 
     Returns:
-        By claim; fig-3.1.j is left out where fewer than two strikes have a counted successor.
+        For each of the claims the keyword arguments of ``relu_book.claims.check``.
     """
     later = changes.sel(step=slice(AFTER + 1, None)).transpose("network", "seed", "step", "layer")
     sizes = abs(later)
@@ -28,7 +28,8 @@ def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
     numbers = struck.sum(axis=(1, 2))
     shuffled = _shuffled_strikes(above)
     pairs = _pairs(later.mean("layer"), struck)
-    found = {
+    few = len(pairs) < 2
+    return {
         "fig-3.1.i": {
             "strikes": int(numbers.sum()),
             "p_value": float((shuffled.sum(axis=1) >= numbers.sum()).mean()),
@@ -39,13 +40,12 @@ def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
             "p_value": (shuffled >= numbers).mean(axis=0),
             "shuffles": SHUFFLES,
         },
+        "fig-3.1.j": {
+            "strikes": len(pairs),
+            "lag_correlation": 0.0 if few else float(np.corrcoef(pairs.T)[0, 1]),
+            "undone": float(_similar_amount(pairs).mean()) if len(pairs) else 0.0,
+        },
     }
-    if len(pairs) > 1:
-        found["fig-3.1.j"] = {
-            "lag_correlation": float(np.corrcoef(pairs.T)[0, 1]),
-            "amount_ratio": np.abs(pairs[:, 1] / pairs[:, 0]),
-        }
-    return found
 
 
 def _in_most_layers(above: np.ndarray) -> np.ndarray:
@@ -59,6 +59,12 @@ def _shuffled_strikes(above: np.ndarray) -> np.ndarray:
         _in_most_layers(random.permuted(above, axis=2)).sum(axis=(1, 2)) for _ in range(SHUFFLES)
     ]
     return np.array(found)
+
+
+def _similar_amount(pairs: np.ndarray) -> np.ndarray:
+    """Whether the second of each pair is between half and twice the first, whatever its sign."""
+    first, second = np.abs(pairs).T
+    return (first / 2 <= second) & (second <= 2 * first)
 
 
 def _pairs(mean: xr.DataArray, struck: np.ndarray) -> np.ndarray:

@@ -149,8 +149,8 @@ SAMPLES = {
     ),
     "fig-3.1.i": ({"strikes": 7, "p_value": 0.001, "shuffles": 1000}, {"p_value": 0.2}),
     "fig-3.1.j": (
-        {"lag_correlation": -0.5, "amount_ratio": [1.0] * 12},
-        {"amount_ratio": [3.0] * 12},
+        {"strikes": 12, "lag_correlation": -0.5, "undone": 0.8},
+        {"undone": 0.4},
     ),
     "fig-3.1.k": (
         {"strikes": [3, 4, 5], "p_value": [0.001] * 3, "shuffles": 1000},
