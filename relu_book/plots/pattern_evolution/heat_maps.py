@@ -71,7 +71,7 @@ def heat_maps(
             label=look.label,
             extend=extend,
             location="right" if across else "bottom",
-            aspect=10 if across else 14,
+            **({"aspect": 10} if across else {"aspect": 14, "pad": 0.01}),
         )
     for axes, name in zip(grid[0] if across else grid[:, 0], names, strict=True):
         if across:

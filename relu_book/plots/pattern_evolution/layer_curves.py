@@ -9,6 +9,7 @@ from relu_book.plots.pattern_evolution.quantities import MEASURES, block_starts,
 from relu_book.plots.style import LINE_COLOURS
 
 MARKERS = "os^DvP*X"
+FEW = 4  # names in one row of the legend
 SHOWN = ("relative_entropy", "distinct", "similarity_start", "max_frequency")
 
 
@@ -25,7 +26,10 @@ def layer_curves(
         over: Dimension of the networks or set-ups, at most eight.
     """
     rows = -(-len(measures) // 2)
-    figure = Figure(figsize=(7.6, 2.6 * rows + 0.9))
+    names = data[over].values
+    columns = len(names) if len(names) <= FEW else 3
+    above = 0.6 + 0.3 * -(-len(names) // columns)  # the legend
+    figure = Figure(figsize=(7.6, 2.6 * rows + above))
     grid = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
     starts = block_starts(data)
     last = int(data.layer[-1])
@@ -33,7 +37,7 @@ def layer_curves(
     for axes, measure in zip(grid, measures, strict=False):
         look = MEASURES[measure]
         values = look.of(data)
-        for number, name in enumerate(data[over].values):
+        for number, name in enumerate(names):
             colour, marker = LINE_COLOURS[number], MARKERS[number]
             drawn = values.sel({over: name}).dropna("layer", how="all")
             first, now = drawn.isel(step=0), drawn.sel(step=step)
@@ -63,7 +67,7 @@ def layer_curves(
     for axes in grid[-2:]:
         axes.set_xlabel("layer")
     heading = {"title": f"after {step} updates (pale: before the first)"}
-    figure.legend(lines.values(), lines, loc="outside upper center", ncols=4, **heading)
+    figure.legend(lines.values(), lines, loc="outside upper center", ncols=columns, **heading)
     return figure
 
 
