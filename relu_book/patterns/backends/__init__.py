@@ -57,7 +57,11 @@ def set_backend(name: str) -> str:
 
 
 def of(tensor: Tensor) -> ModuleType:
-    """The backend's module for this tensor, with functions ``pack`` and ``count``."""
+    """The backend's module for this tensor.
+
+    It has functions ``pack`` and ``count``, and perhaps a class ``Tally`` for streams, in place of
+    the reference's.
+    """
     from relu_book.patterns.backends import reference
 
     if _chosen == "torch" or not _plain(tensor):

@@ -25,7 +25,7 @@ def entropy_bands(
         steps: One row each; a mapping gives the rows their names.
         over: Dimension of the columns.
         depth: Dimension of the colours, from light to dark; None if there is none.
-        measure: Variable that is drawn, between 0 and 1.
+        measure: Variable that is drawn.
         label: Text of its axis.
     """
     if not isinstance(steps, Mapping):
@@ -53,8 +53,6 @@ def entropy_bands(
                     )
             axes.grid(axis="y")
         row[0].set_ylabel(text)
-    lowest = float(data[measure].min())
-    grid[0, 0].set_ylim(max(0, lowest - 0.05), max(1.0, float(data[measure].max())) + 0.02)
     for axes, name in zip(grid[0], names, strict=True):
         axes.set_title(title(name).removesuffix("-20") if depth else title(name))
     for axes in grid[-1]:
