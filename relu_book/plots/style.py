@@ -201,13 +201,17 @@ def encode_webp(image: Image.Image, raster: str = "cells") -> bytes:
     """
     data = io.BytesIO()
     if raster == "cells":
-        flat = image.quantize(128, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        flat.convert("RGB").save(data, "WEBP", lossless=True, quality=90, method=4)
+        _save_lossless(image, 128, data)
     elif raster == "heat":
         image.save(data, "WEBP", quality=82, method=5)
     else:
         raise ValueError(f"raster is 'cells' or 'heat', got {raster!r}.")
     return data.getvalue()
+
+
+def _save_lossless(image: Image.Image, colours: int, file: io.BytesIO) -> None:
+    flat = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    flat.convert("RGB").save(file, "WEBP", lossless=True, quality=90, method=4)
 
 
 class Picture:
@@ -237,7 +241,7 @@ def figure(fig: Figure, alt: str, *, vector: bool = True) -> Picture:
     Args:
         fig: the figure.
         alt: what the picture shows, in a sentence, for readers who do not see it.
-        vector: SVG (lines) or lossless WebP (pixels, twice the page's resolution).
+        vector: SVG (lines), or WebP of 256 colours (pixels, twice the page's resolution).
 
     Returns:
         What a notebook shows when it is the last expression of a cell, or given to ``display``.
@@ -260,7 +264,7 @@ def figure(fig: Figure, alt: str, *, vector: bool = True) -> Picture:
             fig.savefig(data, format="svg", metadata={"Date": None, "Creator": None})
     else:
         fig.set_dpi(2 * fig.dpi)
-        to_image(fig).save(data, "WEBP", lossless=True, quality=90, method=4)
+        _save_lossless(to_image(fig), 256, data)
     _close(fig)
     width = fig.get_figwidth() * 96  # CSS pixels an inch
     return Picture(data.getvalue(), "image/svg+xml" if vector else "image/webp", alt, width)
