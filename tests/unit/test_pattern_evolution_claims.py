@@ -10,16 +10,15 @@ import xarray as xr
 
 from relu_book.claims import judge, load_claims
 from relu_book.experiments.pattern_evolution import curves
-from relu_book.experiments.pattern_evolution.depth_claims import depth_claims
-from relu_book.experiments.pattern_evolution.depth_claims import occupancies as depth_occupancies
-from relu_book.experiments.pattern_evolution.early_claims import early_claims
+from relu_book.experiments.pattern_evolution.depth_claims import depth_occupancies, depth_quantities
+from relu_book.experiments.pattern_evolution.early_claims import early_quantities
 from relu_book.experiments.pattern_evolution.early_phase import DESK as EARLY
 from relu_book.experiments.pattern_evolution.entropy_by_depth import DESK as DEPTH
-from relu_book.experiments.pattern_evolution.long_claims import long_claims
+from relu_book.experiments.pattern_evolution.long_claims import long_quantities
 from relu_book.experiments.pattern_evolution.method_claims import (
     dips,
     even,
-    method_claims,
+    method_quantities,
     times_to,
 )
 from relu_book.experiments.pattern_evolution.single_step_claims import (
@@ -107,10 +106,10 @@ def depth() -> xr.Dataset:
 
 def test_each_claim_finds_what_its_rule_asks_for(early, whole, depth):
     found = {
-        **early_claims(early),
-        **long_claims(whole, early, WHOLE.epoch),
-        **depth_claims(depth, DEPTH.epoch),
-        **method_claims(whole, whole),
+        **early_quantities(early),
+        **long_quantities(whole, early, WHOLE.epoch),
+        **depth_quantities(depth, DEPTH.epoch),
+        **method_quantities(whole, whole),
         "fig-3.6": depth_occupancies(depth, DEPTH.epoch),
     }
     for claim, measured in found.items():
@@ -150,7 +149,7 @@ def test_patterns_that_get_fewer_and_then_more(early):
     step = early.step
     valley = 100.0 + 10 * abs(step - 30)
     verdicts = [
-        judge("fig-3.1.g", early_claims(changed(early, distinct=curve))["fig-3.1.g"])
+        judge("fig-3.1.g", early_quantities(changed(early, distinct=curve))["fig-3.1.g"])
         for curve in (valley, valley.max() - valley)
     ]
     assert [verdict.verdict for verdict in verdicts] == ["holds", "fails"]
@@ -176,7 +175,7 @@ def test_the_layer_of_the_peak_is_followed_to_the_end(early):
     convnet = (early.network == "convnet") & (early.layer == 4)
     share = xr.where(convnet & (early.step == 7), 0.3, 0.01)
     share = xr.where((early.layer == 9) & (early.step == EARLY.steps), 0.2, share)
-    found = early_claims(changed(early, max_frequency=share))["fig-3.1.p"]
+    found = early_quantities(changed(early, max_frequency=share))["fig-3.1.p"]
     assert np.allclose(found["peak"], 0.3) and np.allclose(found["share_at_end"], 0.01)
 
 
@@ -184,7 +183,7 @@ def test_blocks_are_compared_layer_by_layer(early):
     record = changed(
         early, similarity_start=1.0 / early["block"].isel(seed=0, network=0, drop=True)
     )
-    found = early_claims(record)
+    found = early_quantities(record)
     assert (
         np.allclose(found["H-fig-1.a"]["block_1"], 1)
         and judge("H-fig-1.a", found["H-fig-1.a"]).verdict == "holds"
@@ -267,22 +266,22 @@ def similarity(record: xr.Dataset, time_of: xr.DataArray) -> xr.DataArray:
 def test_lower_layers_first(whole):
     upwards = 0.1 + 0.04 * whole.layer
     both = changed(whole, similarity_end=similarity(whole, upwards))
-    assert judge("fig-3.7.k", method_claims(both)["fig-3.7.k"]).verdict == "holds"
+    assert judge("fig-3.7.k", method_quantities(both)["fig-3.7.k"]).verdict == "holds"
     downwards = changed(whole, similarity_end=similarity(whole, 0.9 - 0.04 * whole.layer))
-    found = method_claims(downwards)["fig-3.7.k"]
+    found = method_quantities(downwards)["fig-3.7.k"]
     assert np.all(found["rho"] < -0.99) and judge("fig-3.7.k", found).verdict == "wrong as printed"
 
 
 def test_the_last_layer_of_pyramidnet_is_its_tenth(whole):
     late = xr.where((whole.setup == "pyramidnet") & (whole.layer == 10), 0.8, 0.3)
-    found = method_claims(changed(whole, similarity_end=similarity(whole, late)))["fig-3.7.ad"]
+    found = method_quantities(changed(whole, similarity_end=similarity(whole, late)))["fig-3.7.ad"]
     assert np.all(found["last_layer"] > 2 * found["median_others"])
 
 
 def test_signs_at_the_additions(whole):
     for sign in (1, -1):
         entropy = 0.5 + sign * 0.1 * whole["after"].isel(seed=0, setup=0, drop=True)
-        found = method_claims(changed(whole, relative_entropy=entropy))["fig-3.7.l"]
+        found = method_quantities(changed(whole, relative_entropy=entropy))["fig-3.7.l"]
         assert np.allclose(found["relu"], sign * 0.1) and np.allclose(found["prelu"], sign * 0.1)
 
 
@@ -291,7 +290,7 @@ def test_the_blocks_of_convnet_after_the_drop_of_the_rate(whole):
     level = xr.where(block == 1, 0.97, xr.where(block == 2, 0.6, 0.3))
     late = whole.step > WHOLE.steps / 2
     record = changed(whole, similarity_end=xr.where(late, level, 0.1))
-    found = method_claims(record)
+    found = method_quantities(record)
     assert judge("fig-3.7.v", found["fig-3.7.v"]).verdict == "holds"
     assert np.allclose(found["fig-3.7.t"]["similarity"], 0.1)
 
@@ -302,7 +301,7 @@ def test_the_steadiest_layer_over_half_of_the_run(whole, early):
     holding = xr.where(share < 0.45, moving, 0.5)
     one_layer = xr.where(whole.layer == 4, holding, moving)
     steady, restless = (
-        long_claims(changed(whole, similarity_start=curve), early, WHOLE.epoch)["fig-3.2.c"]
+        long_quantities(changed(whole, similarity_start=curve), early, WHOLE.epoch)["fig-3.2.c"]
         for curve in (one_layer, moving)
     )
     assert np.all(steady["steadiest"] < 0.05) and np.all(restless["steadiest"] > 0.1)
@@ -313,19 +312,19 @@ def test_the_steadiest_layer_over_half_of_the_run(whole, early):
 
 def test_entropy_that_grows_with_depth_and_falls_at_first(depth):
     rising = 0.3 + 0.02 * depth.layer - xr.where(depth.step == 0, 0.0, 0.1)
-    found = depth_claims(changed(depth, relative_entropy=rising), DEPTH.epoch)
+    found = depth_quantities(changed(depth, relative_entropy=rising), DEPTH.epoch)
     assert judge("fig-3.3.a", found["fig-3.3.a"]).verdict == "holds"
     assert np.allclose(found["fig-3.3.e"]["fall_8"], 0.1)
     assert np.allclose(found["fig-3.3.c"]["rise_toynet"], 0.02 * np.mean([6, 12, 18, 24]))
     assert np.allclose(found["fig-3.3.d"]["slope_end"], 0.02)
     assert np.allclose(found["H-fig-2.a"]["jump"], 0.02)
-    falling = depth_claims(changed(depth, relative_entropy=1 - rising), DEPTH.epoch)
+    falling = depth_quantities(changed(depth, relative_entropy=1 - rising), DEPTH.epoch)
     assert judge("fig-3.3.a", falling["fig-3.3.a"]).verdict == "fails"
 
 
 def test_the_spread_over_seeds(depth):
     entropy = 0.5 + 0.01 * depth.seed * xr.where(depth.step == 40, 1.0, 0.1)
-    found = depth_claims(changed(depth, relative_entropy=entropy), DEPTH.epoch)
+    found = depth_quantities(changed(depth, relative_entropy=entropy), DEPTH.epoch)
     expected = 0.01 * np.std(np.arange(8), ddof=1)
     assert np.allclose(found["fig-3.3.h"]["spread_40"], expected)
     assert np.allclose(found["fig-3.3.i"]["spread_start"], 0.1 * expected)
@@ -334,7 +333,7 @@ def test_the_spread_over_seeds(depth):
 
 def test_the_sign_before_and_after_additions(depth):
     after = depth["after"].isel(seed=0, network=0, drop=True)
-    found = depth_claims(changed(depth, relative_entropy=0.5 - 0.05 * after), DEPTH.epoch)
+    found = depth_quantities(changed(depth, relative_entropy=0.5 - 0.05 * after), DEPTH.epoch)
     assert judge("fig-3.3.k", found["fig-3.3.k"]).words == "wrong as printed; corrected: holds"
 
 

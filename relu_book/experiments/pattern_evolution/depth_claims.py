@@ -27,7 +27,7 @@ SIX = 6  # convolutions a block of the networks of 20 layers
 PLAIN = ["toynet", "convnet"]
 
 
-def depth_claims(record: xr.Dataset, epoch: int) -> Quantities:
+def depth_quantities(record: xr.Dataset, epoch: int) -> Quantities:
     """The measured quantities of the claims on figures 3.3 and 3.4, by claim.
 
     Args:
@@ -46,11 +46,11 @@ def depth_claims(record: xr.Dataset, epoch: int) -> Quantities:
         **_at_the_end(record),
         **_recovery(record),
         "fig-3.3.q": _times(record, epoch),
-        "fig-3.4": occupancies(record, epoch),
+        "fig-3.4": depth_occupancies(record, epoch),
     }
 
 
-def occupancies(record: xr.Dataset, epoch: int) -> dict:
+def depth_occupancies(record: xr.Dataset, epoch: int) -> dict:
     """How full the hash lists are at the five times of the figure's caption (figure 3.4)."""
     half = int(record.step[-1]) // 2
     times = [0, 1, 40, 2 * epoch, half + 1]

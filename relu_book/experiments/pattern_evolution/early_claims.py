@@ -25,7 +25,7 @@ FULL_SIZE = 50_000 * 4 * 4 * 16  # evaluations of the last block for 50,000 imag
 Quantities = dict[str, dict[str, np.ndarray | float | bool]]
 
 
-def early_claims(record: xr.Dataset) -> Quantities:
+def early_quantities(record: xr.Dataset) -> Quantities:
     """The measured quantities of the claims on figure 3.1, by claim.
 
     Args:

@@ -12,7 +12,7 @@ from relu_book.experiments.pattern_evolution.curves import by_seed
 from relu_book.experiments.pattern_evolution.trainings import NETWORKS
 
 
-def long_claims(record: xr.Dataset, early: xr.Dataset, epoch: int) -> dict[str, dict]:
+def long_quantities(record: xr.Dataset, early: xr.Dataset, epoch: int) -> dict[str, dict]:
     """The measured quantities of the claims on figure 3.2, by claim.
 
     Args:

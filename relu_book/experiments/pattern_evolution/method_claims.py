@@ -34,7 +34,7 @@ ONE = "resnet"  # ResNet-20 with ReLU and step decay, the set-up that the others
 DIP, RISING = 0.05, 0.6
 
 
-def method_claims(
+def method_quantities(
     record: xr.Dataset, second: xr.Dataset | None = None, full_size: bool = False
 ) -> Quantities:
     """The measured quantities of the claims on figure 3.7, by claim.
