@@ -82,7 +82,7 @@ PAPER = Settings(
 )
 EXPECTED = {
     "smoke": "3 s on one core",
-    "desk": "30 min on 2 cores",
+    "desk": "45 min on 2 cores",
     "paper": "150 h on one GPU, estimated: a minute for each count of 50,000 images",
 }
 
@@ -122,7 +122,7 @@ def early_phase(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run pattern_evolution/early_phase --scale desk
 
     Expected time: smoke (scanned digits) 3 s on one core, desk (5,000 images of CIFAR-10 at 16 x 16
-    pixels, 256 of them counted, 2,000 steps, 5 seeds) 30 min on 2 cores. Expected result (thesis
+    pixels, 256 of them counted, 2,000 steps, 5 seeds) 45 min on 2 cores. Expected result (thesis
     3.1.4): patterns get fewer at first, then more; they change most in the first steps, and least
     in ResNet.
     """
