@@ -1,9 +1,9 @@
 """Which calls are ReLU-like, and along which dimension their channels lie.
 
 A call counts when its output has a kink at zero of its input: relu, relu6, leaky_relu, prelu,
-threshold at 0, hardtanh from 0, clamp (clip, clamp_min) from 0; as function, method or operator, in
-place or not, on floating-point tensors. Its pattern is x > 0 (thesis 2.2.1, definition 1, with zero
-inactive; PReLU and LeakyReLU by their sign likewise).
+rrelu, threshold at 0, hardtanh from 0, clamp (clip, clamp_min) from 0; as function, method or
+operator, in place or not, on floating-point tensors. Its pattern is x > 0 (thesis 2.2.1, definition
+1, with zero inactive; PReLU, LeakyReLU and RReLU by their sign likewise).
 """
 
 from collections.abc import Callable
@@ -12,7 +12,10 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
-RELU_MODULES = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.Threshold, nn.Hardtanh)
+RELU_MODULES = (
+    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU),
+    *(nn.Threshold, nn.Hardtanh),
+)
 
 # Function -> the argument (keyword, position) that must be 0, or None where it always counts.
 _KINK: dict[str, tuple[str, int] | None] = {
@@ -20,6 +23,7 @@ _KINK: dict[str, tuple[str, int] | None] = {
     "relu6": None,
     "leaky_relu": None,
     "prelu": None,
+    "rrelu": None,
     "threshold": ("threshold", 1),
     "hardtanh": ("min_val", 1),
     "clamp": ("min", 1),
@@ -59,6 +63,11 @@ def relu_like(function: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[
     """
     # "relu_", "_threshold" and the operator "relu.default" are relu, threshold and relu.
     name = getattr(function, "__name__", "").partition(".")[0].strip("_")
+    if name.startswith("rnn_relu"):
+        raise NotImplementedError(
+            "the ReLUs of nn.RNN and nn.RNNCell run inside one fused call, where their "
+            "pre-activations cannot be seen; write the recurrence with nn.Linear and nn.ReLU"
+        )
     if name not in _KINK:
         return None
     kink = _KINK[name]

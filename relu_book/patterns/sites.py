@@ -150,9 +150,10 @@ def _in_backward() -> bool:
 class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
     """Shows every ReLU-like call of a model's forward passes while the block lasts.
 
-    Seen are nn.ReLU, ReLU6, LeakyReLU, PReLU, Threshold at 0, Hardtanh from 0, the functions,
-    methods and operators behind them, and clamp, clip and clamp_min at 0: in place or not, on
-    floating-point tensors, once each, in execution order. Calls outside the model's own forward
+    Seen are nn.ReLU, ReLU6, LeakyReLU, PReLU, RReLU, Threshold at 0, Hardtanh from 0, the
+    functions, methods and operators behind them, and clamp, clip and clamp_min at 0: in place or
+    not, on floating-point tensors, once each, in execution order; not a maximum with zeros or a
+    product with a mask. Calls outside the model's own forward
     pass (the user's code, another model, recomputation in a backward pass) are not seen.
 
     The pass itself stays as it is: outputs, gradients, parameters, buffers, random numbers, flags
@@ -179,6 +180,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         TypeError: ``model`` is no module, or scripted (its calls cannot be seen).
         ValueError: at the end of the block, if ``sites`` asked for one that no pass had.
         RuntimeError: the model runs in another thread than the one that opened the block.
+        NotImplementedError: the model has an nn.RNN of ReLUs, which runs as one fused call.
 
     Cost: a microsecond or two for each torch call of the pass, and a copy of each pre-activation
     unless a consumer takes it. In evaluation, transformer layers that would run as one fused call

@@ -18,6 +18,8 @@ RELUS = {
     "nn.LeakyReLU in place": nn.LeakyReLU(0.1, inplace=True),
     "nn.PReLU": nn.PReLU(),
     "nn.PReLU by channel": nn.PReLU(6),
+    "nn.RReLU": nn.RReLU().eval(),
+    "nn.RReLU in place": nn.RReLU(inplace=True).eval(),
     "nn.Threshold": nn.Threshold(0, 0),
     "nn.Threshold to another value": nn.Threshold(0.0, -3.0, inplace=True),
     "nn.Hardtanh": nn.Hardtanh(0, 4),
@@ -36,6 +38,8 @@ RELUS = {
     "F.prelu": lambda x: F.prelu(x, SLOPE),
     "torch.prelu": lambda x: torch.prelu(input=x, weight=SLOPE),
     "Tensor.prelu": lambda x: x.prelu(SLOPE),
+    "F.rrelu": F.rrelu,
+    "F.rrelu_": F.rrelu_,
     "F.threshold": lambda x: F.threshold(x, 0, 0),
     "F.threshold by keyword": lambda x: F.threshold(x, threshold=0.0, value=1.0, inplace=True),
     "F.threshold_": lambda x: F.threshold_(x, 0, 0),
@@ -226,3 +230,14 @@ def test_channel_dimension_by_request():
         watch(model, channel_dim=3),
     ):
         model(torch.randn(2, 3, 5, 7))
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.RNNCell])
+def test_recurrent_layers_of_relus_are_refused_and_others_pass(kind):
+    x, relus, others = torch.randn(2, 3), kind(3, 6, nonlinearity="relu"), kind(3, 6)
+    with watch(others) as seen:
+        others(x)
+    assert not seen.sites
+    with pytest.raises(NotImplementedError, match=r"nn\.Linear and nn\.ReLU"), watch(relus):
+        relus(x)
+    assert relus(x) is not None  # nothing of the block is left
