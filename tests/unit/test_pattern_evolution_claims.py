@@ -278,6 +278,13 @@ def test_the_last_layer_of_pyramidnet_is_its_tenth(whole):
     assert np.all(found["last_layer"] > 2 * found["median_others"])
 
 
+def test_two_data_sets_may_have_other_seeds(whole):
+    second = whole.assign_coords(seed=[*whole.seed.values[:-1], 99])
+    found = method_quantities(whole, second)["fig-3.7.q"]
+    accuracy = 100 * whole.test_accuracy.isel(tested=-1).sel(setup="fixup").values
+    assert np.array_equal(found["fixup"], np.stack([accuracy, accuracy], 1))
+
+
 def test_signs_at_the_additions(whole):
     for sign in (1, -1):
         entropy = 0.5 + sign * 0.1 * whole["after"].isel(seed=0, setup=0, drop=True)

