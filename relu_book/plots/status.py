@@ -15,15 +15,15 @@ _PACKAGES = ("torch", "numpy", "scipy", "numba", "scikit-learn", "matplotlib", "
 
 
 def run_times(folder: str | Path) -> HTML:
-    """A row for each notebook of a folder: title, seconds of the last execution, code cells.
+    """A row for each notebook of a folder but the status page: title, seconds, code cells.
 
-    The seconds are those that ``book/execute.py`` stored in the notebook.
+    The seconds of the last execution are those that ``book/execute.py`` stored in the notebook.
     """
     rows = []
     for path in sorted(Path(folder).glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         seconds = notebook.metadata.get("relu_book", {}).get("seconds")
-        if seconds is not None:
+        if seconds is not None and path.stem != "status":
             title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
             cells = sum(cell.cell_type == "code" for cell in notebook.cells)
             rows.append((title, f"{seconds:.0f}", cells))

@@ -25,7 +25,7 @@ from relu_book.training import train
 
 # 1,280 images are 20 whole batches, so that no update rests on fewer images than the others.
 SETTINGS = Training(data="digits", train_images=1280, dtype="float64", seeds=(0,))
-STEPS = 20
+STEPS = 15
 DEPTH = 20
 
 
