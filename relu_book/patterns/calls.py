@@ -64,7 +64,7 @@ def relu_like(function: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[
     # "relu_", "_threshold" and the operator "relu.default" are relu, threshold and relu.
     name = getattr(function, "__name__", "").partition(".")[0].strip("_")
     if name.startswith("rnn_relu"):
-        raise NotImplementedError(
+        raise TypeError(
             "the ReLUs of nn.RNN and nn.RNNCell run inside one fused call, where their "
             "pre-activations cannot be seen; write the recurrence with nn.Linear and nn.ReLU"
         )

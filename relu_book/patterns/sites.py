@@ -177,10 +177,10 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             do not reach.
 
     Raises:
-        TypeError: ``model`` is no module, or scripted (its calls cannot be seen).
+        TypeError: ``model`` is no module, or its calls cannot be seen: a scripted one, or an
+            nn.RNN of ReLUs, which runs fused.
         ValueError: at the end of the block, if ``sites`` asked for one that no pass had.
         RuntimeError: the model runs in another thread than the one that opened the block.
-        NotImplementedError: the model has an nn.RNN of ReLUs, which runs as one fused call.
 
     Cost: a microsecond or two for each torch call of the pass, and a copy of each pre-activation
     unless a consumer takes it. In evaluation, transformer layers that would run as one fused call
