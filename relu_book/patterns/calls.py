@@ -17,6 +17,9 @@ RELU_MODULES = (
     *(nn.Threshold, nn.Hardtanh),
 )
 
+# One call for all steps of a recurrent layer: its ReLUs are inside, out of sight.
+RECURRENT = ("rnn_relu", "rnn_relu_cell")
+
 # Function -> the argument (keyword, position) that must be 0, or None where it always counts.
 _KINK: dict[str, tuple[str, int] | None] = {
     "relu": None,
@@ -24,6 +27,7 @@ _KINK: dict[str, tuple[str, int] | None] = {
     "leaky_relu": None,
     "prelu": None,
     "rrelu": None,
+    **dict.fromkeys(RECURRENT),
     "threshold": ("threshold", 1),
     "hardtanh": ("min_val", 1),
     "clamp": ("min", 1),
@@ -63,11 +67,6 @@ def relu_like(function: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[
     """
     # "relu_", "_threshold" and the operator "relu.default" are relu, threshold and relu.
     name = getattr(function, "__name__", "").partition(".")[0].strip("_")
-    if name.startswith("rnn_relu"):
-        raise TypeError(
-            "the ReLUs of nn.RNN and nn.RNNCell run inside one fused call, where their "
-            "pre-activations cannot be seen; write the recurrence with nn.Linear and nn.ReLU"
-        )
     if name not in _KINK:
         return None
     kink = _KINK[name]

@@ -24,6 +24,7 @@ from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
 from relu_book.patterns.calls import (
+    RECURRENT,
     RELU_MODULES,
     channel_dimension,
     decides_layout,
@@ -177,8 +178,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             do not reach.
 
     Raises:
-        TypeError: ``model`` is no module, or its calls cannot be seen: a scripted one, or an
-            nn.RNN of ReLUs, which runs fused.
+        TypeError: ``model`` is no module, or calls that were asked for cannot be seen: those of a
+            scripted module, or of an nn.RNN of ReLUs, which runs fused.
         ValueError: at the end of the block, if ``sites`` asked for one that no pass had.
         RuntimeError: the model runs in another thread than the one that opened the block.
 
@@ -349,6 +350,12 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             name = f"{name}:{earlier}"
         if not self._selection.takes(name, number):
             return None
+        if function in RECURRENT:
+            raise TypeError(
+                f"the ReLUs of {name!r} run inside one fused call, where their pre-activations "
+                "cannot be seen; write the recurrence with nn.Linear and nn.ReLU, or choose other "
+                "sites with sites="
+            )
         return Site(name, pre_activation, self._channels_of(name, pre_activation))
 
     def _channels_of(self, name: str, tensor: Tensor) -> int:

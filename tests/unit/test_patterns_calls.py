@@ -232,12 +232,24 @@ def test_channel_dimension_by_request():
         model(torch.randn(2, 3, 5, 7))
 
 
+class Recurrent(nn.Module):
+    def __init__(self, kind, nonlinearity):
+        super().__init__()
+        self.layer = kind(3, 6, nonlinearity=nonlinearity)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        output = self.layer(x)
+        return self.relu(output[0] if isinstance(output, tuple) else output)
+
+
 @pytest.mark.parametrize("kind", [nn.RNN, nn.RNNCell])
-def test_recurrent_layers_of_relus_are_refused_and_others_pass(kind):
-    x, relus, others = torch.randn(2, 3), kind(3, 6, nonlinearity="relu"), kind(3, 6)
-    with watch(others) as seen:
-        others(x)
-    assert not seen.sites
-    with pytest.raises(TypeError, match=r"nn\.Linear and nn\.ReLU"), watch(relus):
+def test_recurrent_layers_of_relus_are_refused_unless_others_are_asked_for(kind):
+    x, relus, others = torch.randn(2, 3), Recurrent(kind, "relu"), Recurrent(kind, "tanh")
+    message = r"'layer/rnn_relu.*nn\.Linear and nn\.ReLU"
+    with pytest.raises(TypeError, match=message), watch(relus):
         relus(x)
-    assert relus(x) is not None  # nothing of the block is left
+    for model, sites in ((relus, "relu"), (others, None)):
+        with watch(model, sites=sites) as seen:
+            model(x)
+        assert list(seen.sites) == ["relu"]
