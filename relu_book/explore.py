@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isclose, log10, prod
 from numbers import Integral, Real
 
-from relu_book.experiments.parallel import per_seed
+from relu_book.parallel import per_seed
 from relu_book.plots.player import FramePlayer
 from relu_book.plots.style import encode_webp, to_image
 

@@ -8,7 +8,6 @@ above the working directory (an installed package, used inside a clone).
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import yaml
 
 from relu_book.claims import rules
 from relu_book.claims.functions import FUNCTIONS
+from relu_book.spelling import did_you_mean
 
 KINDS = ("exact", "number", "shape", "setting")
 SCALES = ("live", "desk", "paper")
@@ -126,8 +126,7 @@ def find(claims: Mapping[str, Claim], name: str) -> Claim:
     """The claim of this id; an unknown one is answered with the ids that look like it."""
     if name in claims:
         return claims[name]
-    close = get_close_matches(str(name), claims, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}?" if close else "data/claims.yml lists them all"
+    hint = did_you_mean(name, claims, "data/claims.yml lists them all")
     raise ValueError(f"there is no claim {name!r}: {hint}")
 
 

@@ -13,12 +13,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 import relu_book
-from relu_book import datasets, experiments
+from relu_book import datasets, runs
 from relu_book.devices import device
-from relu_book.experiments.executors import cores
-from relu_book.experiments.job import EXPECTED_ERRORS, sentence
-from relu_book.experiments.provenance import commit, device_name, versions
 from relu_book.patterns import set_backend
+from relu_book.runs.executors import cores
+from relu_book.runs.job import EXPECTED_ERRORS, sentence
+from relu_book.runs.provenance import commit, device_name, versions
 
 PACKAGES = (
     "relu-book", "torch", "torchvision", "numpy", "scipy", "numba", "triton", "scikit-learn",
@@ -44,8 +44,8 @@ def examine() -> Iterator[str]:
     yield "Experiments"
     can: Counter = Counter()
     there: Counter = Counter()
-    for name in experiments.names():
-        found = experiments.find(name)
+    for name in runs.names():
+        found = runs.find(name)
         yield f"  {name}"
         for scale in found.scales:
             state = _runnable(found, scale, missing)
@@ -113,11 +113,11 @@ def _machine() -> Iterator[str]:
     yield f"  {'compiled code in':<16} {_compiled()}"
     root = datasets.data_root()
     yield f"  {'data sets in':<16} {root}{'' if root.is_dir() else ' (no such folder yet)'}"
-    runs = experiments.runs_root()
-    there = next(folder for folder in (runs, *runs.parents) if folder.is_dir())
+    place = runs.runs_root()
+    there = next(folder for folder in (place, *place.parents) if folder.is_dir())
     writable = "" if os.access(there, os.W_OK) else ", but you may not write there"
     free = shutil.disk_usage(there).free / 1e9
-    yield f"  {'runs in':<16} {runs}, {free:.1f} GB free{writable}"
+    yield f"  {'runs in':<16} {place}, {free:.1f} GB free{writable}"
     for variable in ("RELU_BOOK_SCALE", "RELU_BOOK_DEVICE", "OMP_NUM_THREADS"):
         yield f"  {variable:<16} {os.environ.get(variable, 'not set')}"
     yield f"  {'commit':<16} {head} ({tree})"
@@ -142,7 +142,7 @@ def _backend(name: str) -> str:
     return "yes"
 
 
-def _runnable(found: experiments.Experiment, scale: str, missing: set[str]) -> str:
+def _runnable(found: runs.Experiment, scale: str, missing: set[str]) -> str:
     """Whether an experiment's data sets, which its setting ``data`` names, are all there."""
     named = getattr(found.settings(scale), "data", ())
     lacking = sorted({named} & missing if isinstance(named, str) else set(named) & missing)

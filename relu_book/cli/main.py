@@ -7,7 +7,6 @@ done, 2 not understood, 3 another process works on the same run, 130 stopped by 
 """
 
 import contextlib
-import difflib
 import functools
 import inspect
 import io
@@ -18,6 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import tyro
+
+from relu_book.spelling import did_you_mean
 
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 Scale = Literal["smoke", "desk", "paper"]
@@ -48,9 +49,9 @@ def run(
         dask: Address of a Dask scheduler, whose workers then compute.
         fresh: Forget what was computed before.
     """
-    from relu_book import experiments
+    from relu_book import runs
     from relu_book.cli.texts import summary
-    from relu_book.experiments.executors import DaskCluster, InProcess, LocalProcesses
+    from relu_book.runs.executors import DaskCluster, InProcess, LocalProcesses
 
     if workers is not None and dask is not None:
         raise ValueError("--workers are on this machine and --dask is a cluster: give one of them")
@@ -59,9 +60,9 @@ def run(
         executor = DaskCluster(dask)
     elif workers is not None:
         executor = InProcess() if workers == 1 else LocalProcesses(workers)
-    record = experiments.run(name, scale, seeds=seeds, executor=executor, fresh=fresh)
+    record = runs.run(name, scale, seeds=seeds, executor=executor, fresh=fresh)
     print(summary(record))
-    print(f"record: {experiments.run_folder(experiments.find(name), scale) / 'record.nc'}")
+    print(f"record: {runs.run_folder(runs.find(name), scale) / 'record.nc'}")
 
 
 def show(name: Name, scale: Scale | None = None) -> None:
@@ -83,9 +84,9 @@ def promote(name: Name, scale: Scale = "smoke") -> None:
         name: Name of the experiment.
         scale: Its scale.
     """
-    from relu_book import experiments
+    from relu_book import runs
 
-    path = experiments.promote(name, scale)
+    path = runs.promote(name, scale)
     print(f"{path}\ngit add it and commit it with what it changes")
 
 
@@ -96,7 +97,7 @@ def claims(check: bool = False) -> None:
         check: Write nothing, but fail if the pages are not what claims and chapters give today.
     """
     from relu_book.cli.texts import tally
-    from relu_book.results import repository
+    from relu_book.records import repository
 
     print(tally(repository(), check))
 
@@ -186,17 +187,14 @@ def _check_spelling(words: list[str]) -> None:
         return
     name, known = words[0], list(COMMANDS)
     if name not in COMMANDS:
-        raise ValueError(f"there is no command {name!r}: {_close(name, known)}")
+        hint = did_you_mean(name, known, f"there are {', '.join(known)}", most=2)
+        raise ValueError(f"there is no command {name!r}: {hint}")
     options = [f"--{option}" for option in inspect.signature(COMMANDS[name]).parameters]
     for word in words[1:]:
         option = word.partition("=")[0].replace("--no-", "--")
         if word.startswith("--") and option not in (*options, "--help"):
-            raise ValueError(f"{name} has no option {option}: {_close(option, options)}")
-
-
-def _close(word: str, known: list[str]) -> str:
-    found = difflib.get_close_matches(word, known, n=2, cutoff=0.5)
-    return f"did you mean {' or '.join(found)}?" if found else f"there are {', '.join(known)}"
+            hint = did_you_mean(option, options, f"there are {', '.join(options)}", most=2)
+            raise ValueError(f"{name} has no option {option}: {hint}")
 
 
 def _sentence_in(box: str) -> str:
@@ -212,8 +210,8 @@ def _told(error: Exception) -> int:
     """An error in one sentence; a traceback before it if nobody expects such an error."""
     import traceback
 
-    from relu_book.experiments import AlreadyRunningError, JobsFailedError
-    from relu_book.experiments.job import EXPECTED_ERRORS, sentence
+    from relu_book.runs import AlreadyRunningError, JobsFailedError
+    from relu_book.runs.job import EXPECTED_ERRORS, sentence
 
     if isinstance(error, JobsFailedError) and error.details:
         print(error.details, file=sys.stderr)

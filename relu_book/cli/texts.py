@@ -7,21 +7,21 @@ from pathlib import Path
 
 import xarray as xr
 
-from relu_book import experiments
+from relu_book import runs
 from relu_book.claims import ledger
-from relu_book.experiments.layout import RECORD, run_folder
-from relu_book.experiments.progress import duration
-from relu_book.results import load, read, recorded
+from relu_book.records import load, read, recorded
+from relu_book.runs.layout import RECORD, run_folder
+from relu_book.runs.progress import duration
 
 
 def listing() -> str:
     """Every experiment: its name, then for each scale the state and the expected time."""
     lines = []
-    for name in experiments.names():
-        found = experiments.find(name)
+    for name in runs.names():
+        found = runs.find(name)
         lines.append(name)
         for scale, expected in found.expected.items():
-            lines.append(f"  {scale:<6} {experiments.state(found, scale)} (takes {expected})")
+            lines.append(f"  {scale:<6} {runs.state(found, scale)} (takes {expected})")
     return "\n".join(lines)
 
 
@@ -35,7 +35,7 @@ def shown(name: str, scale: str | None = None) -> str:
     Returns:
         The text. A committed record goes before a run that is not promoted.
     """
-    found = experiments.find(name)
+    found = runs.find(name)
     lines = [name, "", inspect.cleandoc(found.function.__doc__).partition("\n\nArgs:")[0], ""]
     scales = [scale] if scale is not None else list(reversed(found.scales))
     for one in scales:
@@ -59,7 +59,7 @@ def tally(root: Path, check: bool = False) -> str:
     Raises:
         ValueError: The pages differ from what claims and chapters give, or these do not fit.
     """
-    costs = {name: experiments.find(name).expected for name in experiments.names()}
+    costs = {name: runs.find(name).expected for name in runs.names()}
     if check:
         drift = ledger.drift(root, costs)
         if drift:

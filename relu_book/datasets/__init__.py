@@ -9,7 +9,6 @@ data set is one function that takes the split and its own options and returns a 
 line in ``_LOADERS``.
 """
 
-import difflib
 import inspect
 import os
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from relu_book.datasets.toys import (
     load_clusters,
     load_uniform,
 )
+from relu_book.spelling import close_names
 
 __all__ = [
     "CHECKBOARD_LAYOUTS",
@@ -162,5 +162,5 @@ def load(
 def _close(name: object) -> str:
     """The names that a misspelt one may mean, as a part of a sentence."""
     spelling = str(name).lower().replace("-", "_").replace(" ", "_")
-    close = difflib.get_close_matches(spelling, _LOADERS)
+    close = close_names(spelling, _LOADERS)
     return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""

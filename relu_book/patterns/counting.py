@@ -22,6 +22,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from relu_book.files import atomic_file
 from relu_book.patterns import backends
 from relu_book.patterns.packing import check_packed
 
@@ -173,21 +174,15 @@ class PatternCounts:
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the counts to one ``.npz`` file, whole or not at all."""
-        path = Path(path)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-        try:
-            with unfinished.open("wb") as file:
-                np.savez_compressed(
-                    file,
-                    patterns=self.patterns.cpu().numpy(),
-                    counts=self.counts.cpu().numpy(),
-                    width=self.width,
-                    unlisted=self.unlisted,
-                    mixed=self.mixed,
-                )
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with atomic_file(path) as file:
+            np.savez_compressed(
+                file,
+                patterns=self.patterns.cpu().numpy(),
+                counts=self.counts.cpu().numpy(),
+                width=self.width,
+                unlisted=self.unlisted,
+                mixed=self.mixed,
+            )
 
     @staticmethod
     def load(path: str | os.PathLike) -> "PatternCounts":

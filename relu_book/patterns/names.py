@@ -7,12 +7,13 @@ such as ``torch.compile`` or ``DataParallel``, leaves no trace in the names.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from torch import nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
+
+from relu_book.spelling import close_names
 
 _WRAPPED_AS = ("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 
@@ -62,7 +63,7 @@ def _known(names: Sequence[str], asked: str) -> str:
     """The end of an error sentence: which names there are, the close ones first."""
     if not names:
         return "the model made no ReLU-like call in its forward pass"
-    close = get_close_matches(asked, names, n=3, cutoff=0.5)
+    close = close_names(asked, names)
     shown = close or names[:8]
     more = "" if close or len(names) <= 8 else f", … ({len(names)} in all)"
     return f"{'close names' if close else 'sites'}: {', '.join(map(repr, shown))}{more}"

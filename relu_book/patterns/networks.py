@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts
 from relu_book.patterns.sites import Site, _unseen, watch
-from relu_book.patterns.undisturbed import model_as_it_was, random_numbers_as_they_were
+from relu_book.undisturbed import model_as_it_was, random_numbers_as_they_were
 
 _LEAST_BYTES = 1 << 16  # the least limit that a counter takes
 

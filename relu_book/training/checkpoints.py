@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from relu_book.files import remove_unfinished, write_atomically
 from relu_book.training import checks
 
 _DIGEST = hashlib.sha256().digest_size
@@ -87,18 +88,10 @@ class Checkpoint:
                 f"the state of this run cannot be kept in a checkpoint, which holds tensors, "
                 f"numbers and strings alone: {_first_sentence(error)}"
             ) from None
-        part = self.path.with_name(self.path.name + ".part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(content)
-                file.write(hashlib.sha256(content).digest())
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
-            _sync_folder(self.path.parent)
+            remove_unfinished(self.path.parent, self.path.name)
+            write_atomically(self.path, content + hashlib.sha256(content).digest())
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise OSError(
                 error.errno,
                 f"the checkpoint could not be written ({error.strerror}; the one before, if any, "
@@ -161,13 +154,3 @@ class Checkpoint:
 
 def _first_sentence(error: Exception) -> str:
     return str(error).strip().splitlines()[0].split(". ")[0]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself durable, where the system can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -2,12 +2,13 @@
 
 import operator
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from relu_book.spelling import close_names
 
 
 def positive(value: int, name: str) -> int:
@@ -36,7 +37,7 @@ def lookup(name: str, table: dict, what: str) -> type:
     """What the table holds under this name; an unknown name is told the close ones."""
     if name in table:
         return table[name]
-    close = get_close_matches(str(name).lower(), table, n=3, cutoff=0.5)
+    close = close_names(str(name).lower(), table)
     listed = ", ".join(map(repr, close or table))
     raise ValueError(f"no {what} {name!r}; {'close names' if close else 'there are'}: {listed}")
 

@@ -10,7 +10,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_watch_changes_nothing import (
+from torch import nn
+
+from relu_book.patterns import count_patterns
+from tests.properties.test_watch_changes_nothing import (
     ACTIVATIONS,
     MODELS,
     OPTIMIZERS,
@@ -22,9 +25,6 @@ from test_watch_changes_nothing import (
     functions_of_torch,
     same,
 )
-from torch import nn
-
-from relu_book.patterns import count_patterns
 
 SETTINGS = st.fixed_dictionaries(
     {

@@ -28,8 +28,8 @@ from relu_book.experiments.activation_cells.networks import (
     layer,
     stack,
 )
-from relu_book.experiments.parallel import per_seed
 from relu_book.models import mlp
+from relu_book.parallel import per_seed
 from relu_book.patterns import count, hash_patterns, pack, unpack, watch
 
 

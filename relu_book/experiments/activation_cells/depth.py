@@ -25,8 +25,8 @@ from relu_book.experiments.activation_cells.networks import (
     labels_by_layer,
     stack,
 )
-from relu_book.experiments.parallel import per_seed
 from relu_book.models import mlp
+from relu_book.parallel import per_seed
 
 DEPTH = 8
 LARGE = 50  # grid points: smaller cells have no measurable shape

@@ -25,9 +25,9 @@ from relu_book.experiments.activation_cells.planes import (
     planes_through,
     square_counts,
 )
-from relu_book.experiments.job import Run
-from relu_book.experiments.registry import experiment
 from relu_book.models import mlp
+from relu_book.runs.job import Run
+from relu_book.runs.registry import experiment
 from relu_book.training import Checkpoint, Probe, StepDecay, accuracy, steps_per_epoch, train
 
 LAYERS = 5

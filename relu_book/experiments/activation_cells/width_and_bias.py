@@ -18,7 +18,7 @@ from relu_book.experiments.activation_cells.networks import (
     first_layer,
     layer,
 )
-from relu_book.experiments.parallel import per_seed
+from relu_book.parallel import per_seed
 from relu_book.patterns import unpack
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from relu_book.experiments.job import Run
 from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
 from relu_book.experiments.pattern_evolution.trainings import (
     NETWORKS,
@@ -26,7 +25,8 @@ from relu_book.experiments.pattern_evolution.trainings import (
     trained,
     untrained,
 )
-from relu_book.experiments.registry import experiment
+from relu_book.runs.job import Run
+from relu_book.runs.registry import experiment
 from relu_book.training import steps_per_epoch
 
 CHECKPOINT_STEPS = 250

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from relu_book import datasets
-from relu_book.experiments.parallel import per_seed
 from relu_book.experiments.pattern_evolution.definitions import random_signs
 from relu_book.models import cifar_resnet
+from relu_book.parallel import per_seed
 from relu_book.patterns import (
     HashList,
     PatternCounts,

@@ -12,7 +12,6 @@ import torch
 import xarray as xr
 
 from relu_book import datasets
-from relu_book.experiments.parallel import per_seed
 from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
 from relu_book.experiments.pattern_evolution.trainings import (
     NETWORKS,
@@ -21,6 +20,7 @@ from relu_book.experiments.pattern_evolution.trainings import (
     optimizer_for,
     untrained,
 )
+from relu_book.parallel import per_seed
 from relu_book.training import train
 
 # 1,280 images are 20 whole batches, so that no update rests on fewer images than the others.

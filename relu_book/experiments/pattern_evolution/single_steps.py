@@ -17,7 +17,6 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from relu_book.experiments.job import Run
 from relu_book.experiments.pattern_evolution.evolution import Evolution
 from relu_book.experiments.pattern_evolution.trainings import (
     NETWORKS,
@@ -28,8 +27,9 @@ from relu_book.experiments.pattern_evolution.trainings import (
     trained,
     untrained,
 )
-from relu_book.experiments.registry import experiment
 from relu_book.patterns import changed, count_patterns, weighted_jaccard
+from relu_book.runs.job import Run
+from relu_book.runs.registry import experiment
 
 NOISE = 5.0  # standard deviations of the images
 

@@ -18,8 +18,8 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from relu_book import datasets
-from relu_book.experiments.job import Run
 from relu_book.models import cifar_resnet, convnet, fixup_groups, fixup_resnet, pyramidnet, toynet
+from relu_book.runs.job import Run
 from relu_book.training import (
     Augment,
     Checkpoint,

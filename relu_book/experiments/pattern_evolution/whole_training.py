@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.job import Run
 from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
 from relu_book.experiments.pattern_evolution.trainings import (
     TINY_IMAGENET,
@@ -27,8 +26,9 @@ from relu_book.experiments.pattern_evolution.trainings import (
     trained,
     untrained,
 )
-from relu_book.experiments.registry import experiment
 from relu_book.patterns import count_patterns
+from relu_book.runs.job import Run
+from relu_book.runs.registry import experiment
 from relu_book.training import Probe, accuracy, steps_per_epoch
 
 CHECKPOINT_STEPS = 250

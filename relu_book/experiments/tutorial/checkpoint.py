@@ -15,9 +15,9 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from relu_book.experiments.tutorial.small_vgg import NAME, network, of_record
+from relu_book.files import write_atomically
 from relu_book.models import load_weights
-from relu_book.results import load, repository
-from relu_book.results.files import write_atomically
+from relu_book.records import load, repository
 
 
 def path() -> Path:

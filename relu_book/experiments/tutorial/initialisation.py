@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from relu_book.experiments.parallel import per_seed
+from relu_book.parallel import per_seed
 
 DEPTH, WIDTH = 30, 1024
 

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from relu_book.experiments.job import Run
-from relu_book.experiments.registry import experiment
 from relu_book.experiments.tutorial.small_vgg import NAME, of_record
-from relu_book.results import load
+from relu_book.records import load
+from relu_book.runs.job import Run
+from relu_book.runs.registry import experiment
 
 
 @dataclass(frozen=True)

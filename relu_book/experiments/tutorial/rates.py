@@ -15,8 +15,8 @@ import torch
 import xarray as xr
 from torch import nn
 
-from relu_book.experiments import Run, experiment
 from relu_book.experiments.tutorial import gradients
+from relu_book.runs import Run, experiment
 from relu_book.training import DivergenceError, make_optimizer, train
 
 GUESSING = float(np.log(10))

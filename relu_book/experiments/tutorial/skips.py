@@ -14,8 +14,8 @@ import numpy as np
 import torch
 import xarray as xr
 
-from relu_book.experiments import Run, experiment
 from relu_book.models import cifar_resnet, convnet
+from relu_book.runs import Run, experiment
 from relu_book.training import Checkpoint, make_optimizer, train
 
 

@@ -21,10 +21,10 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from relu_book.experiments.job import Run
-from relu_book.experiments.registry import experiment
 from relu_book.experiments.tutorial import weight_distributions
 from relu_book.models.layers import Layers
+from relu_book.runs.job import Run
+from relu_book.runs.registry import experiment
 from relu_book.training import (
     Checkpoint,
     OneCycle,

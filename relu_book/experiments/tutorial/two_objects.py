@@ -17,13 +17,13 @@ from torch import nn
 from torch.nn import functional
 
 from relu_book.datasets import load
-from relu_book.experiments.job import Run
-from relu_book.experiments.registry import experiment
 from relu_book.experiments.tutorial import small_vgg
 from relu_book.experiments.tutorial.canvases import Canvases, two_digits
 from relu_book.experiments.tutorial.class_activation import places_of_objects
 from relu_book.experiments.tutorial.principal_components import objects_against_background
 from relu_book.experiments.tutorial.small_vgg import network, to_row
+from relu_book.runs.job import Run
+from relu_book.runs.registry import experiment
 from relu_book.training import Checkpoint, make_optimizer, predict, train
 
 

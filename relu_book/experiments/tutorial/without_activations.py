@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from relu_book.datasets import load
-from relu_book.experiments.parallel import per_seed
 from relu_book.models import mlp
+from relu_book.parallel import per_seed
 from relu_book.training import accuracy, make_optimizer, predict, train
 
 STEPS, BATCH, RATE, WIDTH = 300, 128, 0.02, 64

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from relu_book.experiments import get
 from relu_book.experiments.tutorial import checkpoint, deep_dream, two_objects
 from relu_book.experiments.tutorial.activation_maps import last_activations, pre_activations
 from relu_book.experiments.tutorial.canvases import to_canvas
@@ -16,6 +15,7 @@ from relu_book.experiments.tutorial.class_activation import class_maps
 from relu_book.experiments.tutorial.drawings import GARMENTS, garment
 from relu_book.experiments.tutorial.principal_components import components
 from relu_book.plots.style import LINE_COLOURS
+from relu_book.runs import get
 
 BLUE, ORANGE, GREEN, PURPLE = LINE_COLOURS[:4]
 CLASSES = (

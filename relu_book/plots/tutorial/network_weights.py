@@ -10,11 +10,11 @@ import xarray as xr
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from relu_book.experiments import get
 from relu_book.experiments.tutorial import small_vgg
 from relu_book.experiments.tutorial.loss_landscape import basin
 from relu_book.experiments.tutorial.weight_distributions import EDGES
 from relu_book.plots.style import LINE_COLOURS
+from relu_book.runs import get
 
 BLUE, ORANGE = LINE_COLOURS[:2]
 

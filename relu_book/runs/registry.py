@@ -1,0 +1,191 @@
+"""Which experiments there are: the decorator that names one, and the search by name.
+
+Those of the book are found by themselves. The environment variable ``RELU_BOOK_EXPERIMENTS`` names
+further modules, separated by commas, so that ``relu-book`` also runs experiments of one's own.
+"""
+
+import dataclasses
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relu_book.runs.settings import SEEDS, as_json
+from relu_book.records import SCALES
+from relu_book.spelling import close_names
+
+PACKAGE, VARIABLE = "relu_book.experiments", "RELU_BOOK_EXPERIMENTS"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A function that measures, with what it needs to be run by name.
+
+    Attributes:
+        name: ``<chapter>/<function>``.
+        function: ``function(settings, seed, run)`` returns the result of one job.
+        scales: Settings by scale, from small to large.
+        expected: Expected time and device by scale.
+        over: Settings that hold several values, each of them a job of its own.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    scales: Mapping[str, Any]
+    expected: Mapping[str, str]
+    over: tuple[str, ...] = ()
+
+    def settings(self, scale: str) -> Any:
+        """The settings of a scale."""
+        if scale not in self.scales:
+            raise ValueError(
+                f"{self.name} has no scale {scale!r}: choose one of {', '.join(self.scales)}"
+            )
+        return self.scales[scale]
+
+    @property
+    def module(self) -> str:
+        """The module to import where the experiment is to be known."""
+        return self.function.__module__
+
+
+_registered: dict[str, Experiment] = {}
+
+
+def experiment(
+    *,
+    chapter: str,
+    scales: Mapping[str, Any],
+    expected: Mapping[str, str],
+    over: Iterable[str] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a function as the experiment ``<chapter>/<function>``; it stays as it is.
+
+    Args:
+        chapter: Chapter of the book.
+        scales: A frozen dataclass with a field ``seeds`` for each scale: ``smoke`` (seconds, run by
+            the tests), ``desk`` (at most an hour on two cores), ``paper`` (the source's own).
+        expected: Time and device that each scale takes, in words.
+        over: Fields whose values are jobs of their own and become dimensions of the result.
+
+    Returns:
+        The decorator.
+
+    Raises:
+        ValueError: A part does not fit, in one sentence.
+    """
+    over = tuple(over)
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = f"{chapter}/{function.__name__}"
+        _check(name, function, scales, expected, over)
+        ordered = {scale: scales[scale] for scale in SCALES if scale in scales}
+        known = _registered.get(name)
+        if known is not None and known.module != function.__module__:
+            raise ValueError(f"two experiments are called {name}: rename one")
+        _registered[name] = Experiment(name, function, ordered, dict(expected), over)
+        return function
+
+    return register
+
+
+def names() -> tuple[str, ...]:
+    """The names of all experiments, in alphabetical order.
+
+    Returns:
+        Those of the book, of the modules that ``RELU_BOOK_EXPERIMENTS`` names, and of the script
+        or notebook that runs.
+
+    Raises:
+        ImportError: A module that the variable names cannot be imported.
+
+    Example:
+        >>> "activation_cells/cells_over_width" in names()
+        True
+    """
+    package = importlib.import_module(PACKAGE)
+    for module in pkgutil.walk_packages(package.__path__, PACKAGE + "."):
+        importlib.import_module(module.name)
+    own = [name.strip() for name in os.environ.get(VARIABLE, "").split(",") if name.strip()]
+    for module in own:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise ImportError(
+                f"{VARIABLE} names {module!r}, which cannot be imported ({error}): is its folder "
+                "in PYTHONPATH?"
+            ) from error
+    known = {*own, "__main__"}
+    return tuple(
+        sorted(
+            name
+            for name, found in _registered.items()
+            if found.module in known or found.module.startswith(PACKAGE + ".")
+        )
+    )
+
+
+def find(name: str, module: str | None = None) -> Experiment:
+    """The experiment of this name.
+
+    Args:
+        name: ``<chapter>/<function>``.
+        module: Module that registers it, if it is none of this package.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ValueError: There is none; the message has the close names.
+
+    Example:
+        >>> find("activation_cells/cells_over_width").over
+        ('width',)
+    """
+    if name not in _registered:
+        if module is not None and module not in sys.modules:
+            importlib.import_module(module)
+        else:
+            names()
+    if name in _registered:
+        return _registered[name]
+    endings = {known.partition("/")[2]: known for known in _registered}
+    close = close_names(name, _registered) or [
+        endings[ending] for ending in close_names(name, endings)
+    ]
+    hint = f"did you mean {' or '.join(close)}?" if close else "`relu-book list` has the names"
+    raise ValueError(f"there is no experiment {name!r}: {hint}")
+
+
+def _check(name: str, function: Callable, scales: Mapping, expected: Mapping, over: tuple) -> None:
+    """Every part of an experiment is there and fits the others."""
+    unknown = [scale for scale in scales if scale not in SCALES]
+    if unknown or "smoke" not in scales or set(scales) != set(expected):
+        raise ValueError(
+            f"{name}: scales has settings for 'smoke' and perhaps 'desk' and 'paper', and expected "
+            f"a time for each, but they have {sorted(scales)} and {sorted(expected)}"
+        )
+    for scale, settings in scales.items():
+        frozen = dataclasses.is_dataclass(settings) and settings.__dataclass_params__.frozen
+        if isinstance(settings, type) or not frozen or not getattr(settings, SEEDS, None):
+            raise ValueError(
+                f"{name}: the settings of {scale} are a frozen dataclass with seeds, but they are "
+                f"{settings!r}"
+            )
+        as_json(settings)
+        for field in over:
+            values = getattr(settings, field, None)
+            plain = isinstance(values, tuple) and all(
+                isinstance(value, int | float | str) for value in values
+            )
+            if not plain or len(set(values)) != len(values) or not values or field == SEEDS:
+                raise ValueError(
+                    f"{name}: over names fields that hold a tuple of different numbers or strings, "
+                    f"but {field} is {values!r}"
+                )
+    command = f"relu-book run {name}"
+    if not (function.__doc__ or "").lstrip().startswith(command):
+        raise ValueError(f"the docstring of {name} must open with its command, `{command} ...`")

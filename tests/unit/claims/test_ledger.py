@@ -1,0 +1,166 @@
+"""The ledger says what the chapters printed, for every claim; the committed page is that ledger."""
+
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from relu_book import runs
+from relu_book.claims import VERDICTS, judge, ledger, load_claims
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def costs() -> dict:
+    return {name: runs.find(name).expected for name in runs.names()}
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A copy of what the ledger reads."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "data" / "claims.yml", tmp_path / "data")
+    shutil.copytree(ROOT / "book", tmp_path / "book", ignore=shutil.ignore_patterns("_static"))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return ledger.entries(ROOT)
+
+
+def edit(clone: Path, old: str, new: str) -> None:
+    """Change the first stored output of a chapter that says this, by hand."""
+    path = clone / "book" / "activation_cells.ipynb"
+    notebook, changed = nbformat.read(path, as_version=4), 0
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if not changed and old in output.get("text", ""):
+                output["text"] = output["text"].replace(old, new, 1)
+                changed += 1
+    assert changed == 1
+    nbformat.write(notebook, path)
+
+
+def test_the_committed_ledger_is_what_claims_and_chapters_give():
+    found = ledger.drift(ROOT, costs())
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        (
+            ledger.PAGE,
+            'id="fig-2.6.a" data-chapter="activation_cells" data-kind="exact" data-verdict="holds"',
+            'id="fig-2.6.a" data-chapter="activation_cells" data-kind="exact" data-verdict="fails"',
+            "(fig-2.6.a)",
+        ),
+        (ledger.PAGE, "<span>undecided</span>", "<span>holds</span>", "("),
+        (ledger.SUMMARY, " fail", " hold", "(not in its rows)"),
+        (ledger.SUMMARY, "| 59 | 4", "| 59 | 5", "(not in its rows)"),
+    ],
+)
+def test_an_edited_ledger_is_told_in_one_sentence(clone, name, old, new, told):
+    path = clone / "book" / name
+    ledger.write(clone, costs())
+    assert ledger.drift(clone, costs()) == ""
+    text = path.read_text()
+    path.write_text(text.replace(old, new, 1))
+    assert text.count(old) >= 1
+    found = ledger.drift(clone, costs())
+    assert found.startswith(f"book/{name} {told}") and "`relu-book claims`" in found
+
+
+def test_much_drift_of_the_ledger_is_still_one_short_sentence(clone):
+    ledger.write(clone, costs())
+    path = clone / "book" / ledger.PAGE
+    path.write_text(path.read_text().replace("not run", "holds"))
+    (clone / "book" / ledger.SUMMARY).unlink()
+    found = ledger.drift(clone, costs())
+    assert f"book/{ledger.PAGE} (" in found and f"book/{ledger.SUMMARY} (" in found
+    assert " more)" in found and len(found) < 400
+
+
+def test_the_summary_of_the_ledger_tells_every_verdict_in_words(rows):
+    text, tally = ledger.summary_table(rows), Counter(row.verdict for row in rows)
+    numbers = [int(number) for number in re.findall(r"\d+", text[: text.index("| chapter")])]
+    expected = [tally[verdict] for verdict in VERDICTS if tally[verdict] and verdict != "not run"]
+    left = [tally["not run"]] if tally["not run"] else []
+    assert numbers == [len(rows), len(rows) - tally["not run"], *expected, *left]
+    assert f"| {' | '.join(str(n) for n in [len(rows), *expected, *left])} |" in text
+
+
+def test_the_ledger_has_one_row_for_every_claim(rows):
+    page = ledger.page(rows, costs(), ledger.SUMMARY)
+    assert re.findall(r'<tr id="([^"]+)"', page) == list(load_claims())
+    verdicts = re.findall(r'data-verdict="([^"]+)"', page)
+    assert len(verdicts) == len(rows) and set(verdicts) <= set(VERDICTS)
+
+
+def test_a_checked_claim_has_its_verdict_measurement_and_section(rows):
+    entry = next(entry for entry in rows if entry.claim.id == "fig-2.6.a")
+    assert entry.verdict == entry.words == "holds"
+    assert entry.measured.startswith("exact_sectors 256, 256")
+    assert entry.section == "activation_cells.html#what-does-the-bias-do"
+
+
+def test_a_corrected_statement_of_the_ledger_has_two_verdicts(rows):
+    wrong = [entry for entry in rows if entry.verdict == "wrong as printed"]
+    assert wrong and all(entry.claim.corrected for entry in wrong)
+    assert all(entry.words.startswith("wrong as printed; corrected: ") for entry in wrong)
+
+
+@pytest.mark.parametrize(
+    ("claim", "measured"),
+    [
+        ("fig-2.6.a", {"exact_sectors": 256, "sectors_on_grid": [254, 256, 255]}),
+        ("fig-2.6.a", {"exact_sectors": 255, "sectors_on_grid": [254]}),
+        (
+            "txt-2.2.4.1",
+            {"batches_of_50000": 782, "batches_of_59400": 929, "batch_size_for_50000": 54},
+        ),
+    ],
+)
+def test_the_ledger_reads_what_check_prints(claim, measured):
+    verdict = judge(claim, measured)
+    text = f"words before\n{verdict}\n{judge('fig-2.5.b', {'exact_counts': [2, 4]})}\n"
+    (first, parts), (second, _) = ledger._blocks(text, load_claims())
+    assert (first, second) == (claim, "fig-2.5.b")
+    assert parts["verdict"] == verdict.words
+    assert parts["rule"].split() == verdict.claim.rule_text.split()
+
+
+def test_a_verdict_edited_by_hand_changes_the_ledger(clone):
+    before = ledger.entries(clone)
+    edit(clone, "verdict: undecided", "verdict: holds")
+    assert ledger.entries(clone) != before
+
+
+def test_a_verdict_that_is_none_is_refused_by_the_ledger(clone):
+    edit(clone, "verdict: undecided", "verdict: nearly")
+    with pytest.raises(ValueError, match="'nearly', which is none"):
+        ledger.entries(clone)
+
+
+def test_a_rule_that_changed_after_the_chapter_is_refused_by_the_ledger(clone):
+    path = clone / "data" / "claims.yml"
+    old = "Exactly 256 sectors, of which the grid sees 250 to 256."
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, "Exactly 256 sectors, of which the grid sees 200 to 256."))
+    with pytest.raises(ValueError, match=r"fig-2\.6\.a was judged by another rule"):
+        ledger.entries(clone)
+
+
+def test_two_verdicts_on_one_claim_are_refused_by_the_ledger(clone):
+    path = clone / "book" / "activation_cells.ipynb"
+    copy = nbformat.read(path, as_version=4)
+    nbformat.write(copy, clone / "book" / "another.ipynb")
+    ledger.entries(clone)
+    edit(clone, "verdict: undecided", "verdict: holds")
+    with pytest.raises(ValueError, match="has another verdict on"):
+        ledger.entries(clone)

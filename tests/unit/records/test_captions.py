@@ -1,0 +1,33 @@
+"""A caption says where a recorded figure comes from."""
+
+import json
+
+import xarray as xr
+
+from relu_book.records.captions import caption
+
+
+def record(**attributes) -> xr.Dataset:
+    told = {
+        "scale": "desk",
+        "data": json.dumps([{"name": "digits", "split": "train"}, {"name": "digits"}]),
+        "seeds": "[0, 1, 2]",
+        "device": "cpu: some processor",
+        "versions": json.dumps({"torch": "2.13.0"}),
+        "wall_time": 5400.0,
+        "command": "relu-book run a/b --scale desk",
+    }
+    return xr.Dataset(attrs=told | attributes)
+
+
+def test_a_caption_of_a_record_names_all_that_is_promised():
+    assert caption(record()).splitlines() == [
+        "Recorded at the scale desk: digits, 3 seeds, cpu: some processor, torch 2.13.0, "
+        "1 h 30 min of computing.",
+        "Again: relu-book run a/b --scale desk",
+    ]
+
+
+def test_one_seed_and_no_data_in_a_caption_of_a_record():
+    text = caption(record(seeds="[4]", data="[]", wall_time=59.4))
+    assert "no data set, 1 seed, " in text and ", 59 s of computing" in text
