@@ -1,11 +1,12 @@
 """What the sources say, and whether it holds.
 
 ``data/claims.yml`` holds every statement with a rule that stands before the measurement. ``judge``
-gives the verdict on a measurement, ``check`` prints it in a notebook, ``summary`` lists a chapter.
+gives the verdict on a measurement, ``check`` prints it in a notebook, ``Reading`` does both for
+what records say, ``summary`` lists a chapter.
 
 The files: ``catalogue`` reads the statements, ``rules`` decides expressions with three-valued
-logic, ``functions`` holds the statistics that rules may call, ``verdicts`` judges, ``wording``
-prints measured quantities in words.
+logic, ``functions`` holds the statistics that rules may call, ``verdicts`` judges, ``reading``
+joins record, claim and verdict, ``wording`` prints measured quantities in words.
 
 Example:
     >>> from relu_book.claims import judge
@@ -17,12 +18,14 @@ Example:
 """
 
 from relu_book.claims.catalogue import Claim, Correction, claims_path, load_claims
+from relu_book.claims.reading import Reading
 from relu_book.claims.verdicts import VERDICTS, Summary, Verdict, check, judge, summary
 
 __all__ = [
     "VERDICTS",
     "Claim",
     "Correction",
+    "Reading",
     "Summary",
     "Verdict",
     "check",

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from relu_book.claims import rules
-from relu_book.claims.catalogue import SCALES, Claim, find, load_claims
+from relu_book.claims.catalogue import SCALES as DECIDING
+from relu_book.claims.catalogue import Claim, find, load_claims
 from relu_book.claims.wording import number, quantity
 
 VERDICTS = (
@@ -27,6 +28,7 @@ VERDICTS = (
     "not run",
 )
 _OUTCOMES = {True: "holds", False: "fails", None: "undecided"}
+SCALES = ("smoke", *DECIDING)  # what a smoke test measures decides nothing
 _WIDTH = 76
 
 
@@ -42,6 +44,8 @@ class Verdict:
         followed: For a setting, whether it was followed; else None.
         measured: The quantities that were judged.
         report: Values of the expressions that are only shown.
+        evidence: What it was measured on, a line for each record; empty if it is live.
+        units: What the first axis of a quantity counts, where its dimensions have names.
     """
 
     claim: Claim
@@ -50,6 +54,8 @@ class Verdict:
     followed: bool | None = None
     measured: Mapping[str, object] = field(default_factory=dict)
     report: Mapping[str, object] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -57,7 +63,10 @@ class Verdict:
         return self.claim.id
 
     def __str__(self) -> str:
-        shown = [quantity(self.claim, name, value) for name, value in self.measured.items()]
+        shown = [
+            quantity(self.claim, name, value, self.units.get(name))
+            for name, value in self.measured.items()
+        ]
         lines = [f"measured: {'; '.join(shown)}"] if shown else []
         lines += [f"report: {what}: {number(value)}" for what, value in self.report.items()]
         lines += [f"rule: {self.claim.rule_text}"]
@@ -80,16 +89,24 @@ class Verdict:
         return self.verdict
 
 
-def judge(claim_id: str, measured: Mapping[str, object] | None = None, *, scale=None) -> Verdict:
+def judge(
+    claim_id: str,
+    measured: Mapping[str, object] | None = None,
+    *,
+    scale: str | None = None,
+    evidence: tuple[str, ...] = (),
+) -> Verdict:
     """The verdict on a claim, from measured quantities; nothing is printed or remembered.
 
     Args:
         claim_id: Id of a claim, such as ``fig-2.6.a``.
         measured: Exactly the quantities that ``load_claims()[claim_id].measured`` describes:
-            numbers, booleans, or sequences, NumPy arrays or tensors of them. Without any, the
+            numbers, booleans, or sequences, NumPy arrays, tensors or xarray's DataArrays of them;
+            a DataArray is turned so that its dimension ``seed`` comes first. Without any, the
             verdict is ``not run``.
-        scale: Scale of the measurement, if it may be smaller than the claim needs: ``live``,
-            ``desk`` or ``paper``.
+        scale: Scale of the measurement, if it may be smaller than the claim needs: ``smoke``, which
+            decides nothing, ``live``, ``desk`` or ``paper``.
+        evidence: What it was measured on, in words.
 
     Returns:
         The verdict.
@@ -110,20 +127,22 @@ def judge(claim_id: str, measured: Mapping[str, object] | None = None, *, scale=
     if measured is None:
         return Verdict(claim, "not run")
     values = _quantities(claim, measured)
+    units = {name: unit for name in values if (unit := _first_dimension(measured[name]))}
+    told = {"measured": values, "evidence": evidence, "units": units}
     if scale is not None and SCALES.index(scale) < SCALES.index(claim.scale):
-        return Verdict(claim, "not decidable at this scale", measured=values)
+        return Verdict(claim, "not decidable at this scale", **told)
     known = values | ({} if claim.tolerance is None else {"tolerance": claim.tolerance})
     try:
         outcome = rules.decide(claim.rule, known)
-        report = {what: rules.evaluate(rule, known) for what, rule in claim.report.items()}
+        told["report"] = {what: rules.evaluate(rule, known) for what, rule in claim.report.items()}
         corrected = claim.corrected and _OUTCOMES[rules.decide(claim.corrected.rule, known)]
     except ValueError as error:
         raise ValueError(f"{claim.id}: {error}") from error
     if claim.kind == "setting":
-        return Verdict(claim, "setting", None, outcome, values, report)
+        return Verdict(claim, "setting", followed=outcome, **told)
     if outcome is False and corrected:
-        return Verdict(claim, "wrong as printed", corrected, None, values, report)
-    return Verdict(claim, _OUTCOMES[outcome], None, None, values, report)
+        return Verdict(claim, "wrong as printed", corrected, **told)
+    return Verdict(claim, _OUTCOMES[outcome], **told)
 
 
 _session: dict[str, Verdict] = {}
@@ -153,7 +172,11 @@ def check(
     twice = sorted(set(measured or {}) & set(values))
     if twice:
         raise ValueError(f"{claim_id}: {twice[0]} is given twice")
-    verdict = judge(claim_id, {**(measured or {}), **values}, scale=scale)
+    show(judge(claim_id, {**(measured or {}), **values}, scale=scale))
+
+
+def show(verdict: Verdict) -> None:
+    """Prints a verdict and remembers it for the summary."""
     _session[verdict.id] = verdict
     print(verdict)
 
@@ -238,9 +261,17 @@ def _quantities(claim: Claim, measured: Mapping[str, object]) -> dict[str, objec
     return {name: _clean(claim, name, measured[name]) for name in claim.measured}
 
 
+def _first_dimension(value) -> str | None:
+    """The dimension that goes first: of a DataArray (xarray is not imported), else none."""
+    dims = getattr(value, "dims", ())
+    return "seed" if "seed" in dims else next(iter(dims), None)
+
+
 def _clean(claim: Claim, name: str, value):
     """A number, or an array of booleans, Python integers or float64."""
     what = f"{claim.id}: {name}"
+    if _first_dimension(value):
+        value = value.transpose("seed", ..., missing_dims="ignore").values
     if hasattr(value, "tolist"):  # NumPy and torch, without importing either
         value = value.tolist()
     elif isinstance(value, range | tuple | list):

@@ -37,13 +37,21 @@ def number(value) -> str:
     return f"{value:.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
 
 
-def quantity(claim: Claim, name: str, value) -> str:
-    """One measured quantity of a claim with its value, as the verdict prints it."""
+def quantity(claim: Claim, name: str, value, dimension: str | None = None) -> str:
+    """One measured quantity of a claim with its value, as the verdict prints it.
+
+    Args:
+        claim: The claim.
+        name: Of the quantity.
+        value: Its value.
+        dimension: What the first axis counts; by default what the claim's description says.
+    """
+    unit = _plural(dimension) if dimension else _unit(claim.measured[name])
     tolerance = _tolerances(claim).get(name)
     if tolerance is not None:
-        return f"{name} {_deviation(value, tolerance, _unit(claim.measured[name]))}"
+        return f"{name} {_deviation(value, tolerance, unit)}"
     if isinstance(value, np.ndarray):
-        return f"{name} {series(value, _unit(claim.measured[name]))}"
+        return f"{name} {series(value, unit)}"
     return f"{name} {number(value)}"
 
 
@@ -78,6 +86,17 @@ def _deviation(values, tolerance: float, unit: str) -> str:
     largest = float(np.max(np.abs(np.asarray(values, dtype=np.float64))))
     found = f"within {tolerance:g}" if largest <= tolerance else f"up to {number(largest)}"
     return f"{found} ({np.size(values)} {unit})"
+
+
+def _plural(word: str) -> str:
+    """The plural of a dimension's name.
+
+    Example:
+        >>> _plural("seed"), _plural("branch"), _plural("block_number")
+        ('seeds', 'branches', 'block numbers')
+    """
+    word = word.replace("_", " ")
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def _unit(description: str) -> str:

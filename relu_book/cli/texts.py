@@ -37,6 +37,8 @@ def shown(name: str, scale: str | None = None) -> str:
     """
     found = runs.find(name)
     lines = [name, "", inspect.cleandoc(found.function.__doc__).partition("\n\nArgs:")[0], ""]
+    if found.variant:
+        lines += [f"Here on the data set {found.variant}; everything else as there.", ""]
     scales = [scale] if scale is not None else list(reversed(found.scales))
     for one in scales:
         found.settings(one)

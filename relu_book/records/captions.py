@@ -1,6 +1,7 @@
 """What a figure drawn from a record says under itself: where its numbers come from."""
 
 import json
+from collections.abc import Mapping
 
 import xarray as xr
 
@@ -17,8 +18,7 @@ def caption(record: xr.Dataset) -> str:
         Recorded at the scale smoke: no data set, 3 seeds, ...
     """
     told = record.attrs
-    names = dict.fromkeys(entry["name"] for entry in json.loads(told["data"]))
-    data = " and ".join(names) or "no data set"
+    data = _data(told)
     seeds = len(json.loads(told["seeds"]))
     versions = json.loads(told["versions"].split("; ")[0])
     return (
@@ -27,6 +27,40 @@ def caption(record: xr.Dataset) -> str:
         f"{_duration(told['wall_time'])} of computing.\n"
         f"Again: {told['command']}"
     )
+
+
+# Settings that say on what and for how long was measured, each with its words.
+_TOLD = {
+    "size": "{0} x {0} pixels",
+    "train_images": "{:,} images to train on",
+    "measured_images": "{:,} measured",
+    "steps": "{:,} steps",
+    "epochs": "{} epochs",
+}
+
+
+def setting_in_words(told: Mapping[str, str]) -> str:
+    """Data, image size and number, length of the training and seeds of a record, in one line.
+
+    Args:
+        told: The attributes of a record.
+
+    Example:
+        >>> from relu_book.records import load
+        >>> setting_in_words(load("pattern_evolution/early_phase", "desk").attrs)
+        'cifar10, 16 x 16 pixels, 5,000 images to train on, 256 measured, 2,000 steps, seeds 0 to 4'
+    """
+    settings = json.loads(told["settings"])
+    parts = [words.format(settings[name]) for name, words in _TOLD.items() if name in settings]
+    seeds = json.loads(told["seeds"])
+    row = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[0] + len(seeds)))
+    listed = f"{seeds[0]} to {seeds[-1]}" if row else ", ".join(map(str, seeds))
+    return ", ".join([_data(told), *parts, f"seed{'s' * (len(seeds) > 1)} {listed}"])
+
+
+def _data(told: Mapping[str, str]) -> str:
+    names = dict.fromkeys(entry["name"] for entry in json.loads(told["data"]))
+    return " and ".join(names) or "no data set"
 
 
 def _duration(seconds: float) -> str:

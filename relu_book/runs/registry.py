@@ -30,6 +30,7 @@ class Experiment:
         scales: Settings by scale, from small to large.
         expected: Expected time and device by scale.
         over: Settings that hold several values, each of them a job of its own.
+        variant: The data set that takes the place of the one its docstring speaks of, if another.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Experiment:
     scales: Mapping[str, Any]
     expected: Mapping[str, str]
     over: tuple[str, ...] = ()
+    variant: str | None = None
 
     def settings(self, scale: str) -> Any:
         """The settings of a scale."""
@@ -57,19 +59,23 @@ _registered: dict[str, Experiment] = {}
 
 def experiment(
     *,
-    chapter: str,
     scales: Mapping[str, Any],
     expected: Mapping[str, str],
     over: Iterable[str] = (),
+    variants: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+    chapter: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as the experiment ``<chapter>/<function>``; it stays as it is.
 
     Args:
-        chapter: Chapter of the book.
         scales: A frozen dataclass with a field ``seeds`` for each scale: ``smoke`` (seconds, run by
-            the tests), ``desk`` (at most an hour on two cores), ``paper`` (the source's own).
+            the tests), ``desk`` (two cores), ``paper`` (the source's own).
         expected: Time and device that each scale takes, in words.
         over: Fields whose values are jobs of their own and become dimensions of the result.
+        variants: Other data sets by name, each with what else differs there by scale. Each is an
+            experiment of its own, ``<chapter>/<function>_<data set>``, whose setting ``data`` is
+            that data set at all scales but ``smoke``.
+        chapter: Chapter of the book; that of the module for the book's own.
 
     Returns:
         The decorator.
@@ -80,16 +86,54 @@ def experiment(
     over = tuple(over)
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        name = f"{chapter}/{function.__name__}"
-        _check(name, function, scales, expected, over)
-        ordered = {scale: scales[scale] for scale in SCALES if scale in scales}
-        known = _registered.get(name)
-        if known is not None and known.module != function.__module__:
-            raise ValueError(f"two experiments are called {name}: rename one")
-        _registered[name] = Experiment(name, function, ordered, dict(expected), over)
+        name = f"{chapter or _chapter_of(function)}/{function.__name__}"
+        _check_docstring(name, function)
+        _register(Experiment(name, function, scales, expected, over))
+        for data, changes in (variants or {}).items():
+            there = _on(data, name, scales, changes)
+            _register(Experiment(f"{name}_{data}", function, there, expected, over, data))
         return function
 
     return register
+
+
+def _chapter_of(function: Callable[..., Any]) -> str:
+    """The chapter whose package holds the function."""
+    inside, _, module = function.__module__.partition(f"{PACKAGE}.")
+    if inside or not module:
+        raise ValueError(
+            f"{function.__name__} stands in no chapter's package, but in {function.__module__}: "
+            "give the experiment a chapter="
+        )
+    return module.partition(".")[0]
+
+
+def _on(data: str, name: str, scales: Mapping, changes: Mapping[str, Mapping]) -> dict[str, Any]:
+    """The settings of each scale on another data set; what is for the tests stays as it is."""
+    unknown = [scale for scale in changes if scale not in scales or scale == "smoke"]
+    if unknown:
+        raise ValueError(
+            f"{name}: the variant {data} says what differs at its scales above smoke, but it "
+            f"names {unknown[0]!r}"
+        )
+    try:
+        return {
+            scale: settings
+            if scale == "smoke"
+            else dataclasses.replace(settings, **{"data": data, **changes.get(scale, {})})
+            for scale, settings in scales.items()
+        }
+    except TypeError as error:
+        raise ValueError(f"{name}: the variant {data} does not fit the settings: {error}") from None
+
+
+def _register(found: Experiment) -> None:
+    _check(found.name, found.scales, found.expected, found.over)
+    known = _registered.get(found.name)
+    if known is not None and known.module != found.module:
+        raise ValueError(f"two experiments are called {found.name}: rename one")
+    ordered = {scale: found.scales[scale] for scale in SCALES if scale in found.scales}
+    _registered[found.name] = dataclasses.replace(found, scales=ordered)
 
 
 def names() -> tuple[str, ...]:
@@ -160,7 +204,7 @@ def find(name: str, module: str | None = None) -> Experiment:
     raise ValueError(f"there is no experiment {name!r}: {hint}")
 
 
-def _check(name: str, function: Callable, scales: Mapping, expected: Mapping, over: tuple) -> None:
+def _check(name: str, scales: Mapping, expected: Mapping, over: tuple) -> None:
     """Every part of an experiment is there and fits the others."""
     unknown = [scale for scale in scales if scale not in SCALES]
     if unknown or "smoke" not in scales or set(scales) != set(expected):
@@ -186,6 +230,9 @@ def _check(name: str, function: Callable, scales: Mapping, expected: Mapping, ov
                     f"{name}: over names fields that hold a tuple of different numbers or strings, "
                     f"but {field} is {values!r}"
                 )
+
+
+def _check_docstring(name: str, function: Callable[..., Any]) -> None:
     command = f"relu-book run {name}"
     if not (function.__doc__ or "").lstrip().startswith(command):
         raise ValueError(f"the docstring of {name} must open with its command, `{command} ...`")

@@ -103,6 +103,70 @@ def test_an_experiment_whose_parts_do_not_fit_is_refused(function, changes, mess
     assert f"samples/{function.__name__}" not in _registered
 
 
+@dataclass(frozen=True)
+class OnData:
+    data: str = "digits"
+    steps: int = 5
+    seeds: tuple[int, ...] = (0,)
+
+
+def test_a_variant_is_the_same_experiment_on_another_data_set():
+    scales = {"smoke": OnData(), "desk": OnData("cifar10"), "paper": OnData("cifar10", 90)}
+    made = experiment(
+        chapter="samples",
+        scales=scales,
+        expected=dict.fromkeys(scales, "1 s"),
+        variants={"mnist": {}, "tiny_imagenet": {"paper": {"steps": 900}}},
+    )
+    try:
+        assert made(documented) is documented
+        tiny = find("samples/documented_tiny_imagenet")
+        assert tiny.function is documented and tiny.variant == "tiny_imagenet"
+        assert find("samples/documented").scales == scales
+        assert find("samples/documented").variant is None
+        assert tiny.scales == {
+            "smoke": OnData(),
+            "desk": OnData("tiny_imagenet"),
+            "paper": OnData("tiny_imagenet", 900),
+        }
+        assert find("samples/documented_mnist").settings("paper") == OnData("mnist", 90)
+    finally:
+        for name in ("", "_mnist", "_tiny_imagenet"):
+            _registered.pop(f"samples/documented{name}", None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes", "message"),
+    [
+        (OnData(), {"desk": {}}, "names 'desk'"),
+        (OnData(), {"smoke": {"steps": 2}}, "names 'smoke'"),
+        (Good(), {"paper": {}}, "does not fit the settings.*'data'"),
+    ],
+)
+def test_a_variant_that_does_not_fit_is_refused(settings, changes, message):
+    scales = {"smoke": settings, "paper": settings}
+    with pytest.raises(ValueError, match=message):
+        experiment(
+            chapter="samples",
+            scales=scales,
+            expected=dict.fromkeys(scales, "1 s"),
+            variants={"mnist": changes},
+        )(documented)
+    _registered.pop("samples/documented", None)
+
+
+def test_the_chapter_of_the_books_own_experiments_is_their_package():
+    with pytest.raises(ValueError, match="stands in no chapter's package, but in .*chapter="):
+        experiment(scales={"smoke": Good()}, expected={"smoke": "1 s"})(documented)
+
+    def early(settings, seed, run):
+        """relu-book run some_chapter/early"""
+
+    early.__module__ = "relu_book.experiments.some_chapter.early"
+    experiment(scales={"smoke": Good()}, expected={"smoke": "1 s"})(early)
+    assert _registered.pop("some_chapter/early").function is early
+
+
 def test_settings_must_be_what_json_holds():
     with pytest.raises(TypeError, match="settings hold numbers, strings, booleans"):
         experiment(chapter="samples", scales={"smoke": Odd()}, expected={"smoke": "1 s"})(

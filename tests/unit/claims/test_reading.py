@@ -1,0 +1,96 @@
+"""A reading joins what was measured, its record and the claim, and lets none of them part."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from relu_book.claims import Reading, judge, load_claims, summary
+
+CLAIM = "fig-3.1.d"  # desk, decided by the early phase
+EARLY = "pattern_evolution/early_phase"
+
+
+def record(experiment=EARLY, scale="desk", **settings):
+    told = {"experiment": experiment, "scale": scale, "settings": json.dumps(settings)}
+    told |= {"seeds": "[0, 1, 2, 3, 4]", "data": json.dumps([{"name": "cifar10"}])}
+    return xr.Dataset(attrs=told)
+
+
+def quantities(name=CLAIM):
+    return {name: {key: [0.0] * 5 for key in load_claims()[name].measured}}
+
+
+def test_the_scale_is_that_of_the_record():
+    assert load_claims()[CLAIM].scale == "desk"
+    assert Reading(quantities(), record()).judge(CLAIM).verdict in ("holds", "fails", "undecided")
+    verdict = Reading(quantities(), record(scale="smoke")).judge(CLAIM)
+    assert verdict.verdict == "not decidable at this scale"
+
+
+def test_a_smoke_record_decides_not_even_what_is_live():
+    live = Reading({"fig-2.5.b": {"exact_counts": [2, 4]}}, record("a/b", "smoke"))
+    assert live.judge("fig-2.5.b").verdict == "not decidable at this scale"
+
+
+def test_of_two_records_the_smaller_scale_counts():
+    reading = Reading(quantities(), record(), record("a/b", "smoke"))
+    assert reading.judge(CLAIM).verdict == "not decidable at this scale"
+    assert len(reading.judge(CLAIM).evidence) == 2
+
+
+def test_a_record_of_another_experiment_is_refused():
+    reading = Reading(quantities(), record("pattern_evolution/whole_training"))
+    with pytest.raises(ValueError, match=f"{CLAIM} is decided by {EARLY}, not by a record of patt"):
+        reading.check(CLAIM)
+
+
+def test_the_evidence_says_data_size_steps_and_seeds():
+    reading = Reading(quantities(), record(size=16, measured_images=256, steps=2000))
+    said = "cifar10, 16 x 16 pixels, 256 measured, 2,000 steps, seeds 0 to 4"
+    assert reading.judge(CLAIM).evidence == (f"{EARLY}, desk: {said}",)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Reading({"fig-3.1.dd": {}}, record()), "no claim 'fig-3.1.dd': did you mean"),
+        (lambda: Reading(quantities()), "needs the records"),
+        (lambda: Reading(quantities(), xr.Dataset()), "does not say its experiment"),
+        (lambda: Reading(quantities(), record())["fig-3.1.e"], "nothing was read on fig-3.1.e"),
+        (lambda: Reading(quantities(), record())["fig"], "no claim 'fig'"),
+    ],
+)
+def test_what_does_not_fit_is_told(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_two_readings_keep_their_own_records():
+    other = Reading({"fig-2.5.b": {"exact_counts": [2, 4]}}, record("a/b", "smoke"))
+    both = Reading(quantities(), record()) | other
+    assert set(both) == {CLAIM, "fig-2.5.b"}
+    assert both.judge(CLAIM).evidence[0].startswith(EARLY)
+    assert both.judge("fig-2.5.b").evidence[0].startswith("a/b, smoke")
+
+
+def test_parts_are_checked_and_remembered(capsys):
+    reading = Reading(quantities("fig-3.1.t") | quantities("fig-3.1.u"), record())
+    reading.check("fig-3.1", "tu")
+    printed = capsys.readouterr().out
+    assert printed.index("fig-3.1.t\n") < printed.index("fig-3.1.u\n")
+    done = {v.id: v for v in summary("pattern_evolution").verdicts}
+    assert str(done["fig-3.1.u"]) == str(reading.judge("fig-3.1.u"))
+
+
+def test_of_named_dimensions_the_seeds_go_first_and_give_the_unit():
+    name = next(n for n, c in load_claims().items() if "network" in str(c.measured.values()))
+    claim = load_claims()[name]
+    rows = np.random.default_rng(0).random((7, 3))
+    bare = dict.fromkeys(claim.measured, rows)
+    named = {key: xr.DataArray(rows.T, dims=("network", "seed")) for key in claim.measured}
+    turned = judge(name, named)
+    for key in claim.measured:
+        assert (turned.measured[key] == judge(name, bare).measured[key]).all()
+    assert "7 seeds" in str(turned) and turned.verdict == judge(name, bare).verdict
