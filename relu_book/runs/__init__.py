@@ -9,10 +9,10 @@ An experiment is a function of settings, a seed and a run, in a module of its ch
         seeds: tuple[int, ...] = (0, 1, 2)
 
     @experiment(
-        chapter="pattern_evolution",
         scales={"smoke": Settings(width=(4,), steps=5, seeds=(0, 1)), "desk": Settings()},
         expected={"smoke": "2 s on one core", "desk": "20 min on 2 cores"},
         over=("width",),
+        variants={"fashion_mnist": {"paper": {"steps": 900}}},
     )
     def jaccard(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         \"\"\"relu-book run pattern_evolution/jaccard --scale desk
@@ -30,6 +30,9 @@ What holds for it:
 - ``settings`` is a frozen dataclass with a field ``seeds``; every field holds what JSON knows.
   A job is one seed and, for fields named in ``over``, one of their values: the function gets the
   settings with that single value. Results are put together along those fields and ``seed``.
+- The chapter is the package that the module lies in; elsewhere it is given, ``chapter="mine"``.
+- ``variants`` registers the same function on other data sets, as ``<name>_<data set>``: their
+  ``data`` at every scale but ``smoke``, and what else differs by scale.
 - A new field with a default leaves older records valid, as long as the default is what they did.
 - The function draws from ``seed`` alone and returns numbers with named dimensions. torch is seeded
   and works on one thread, so that every executor gives the same bits. At the scale ``smoke`` it
