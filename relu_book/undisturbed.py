@@ -1,22 +1,150 @@
-"""Passes through a model that leave it, and the random numbers, bitwise as they were.
+"""Blocks of code that leave a model, and the random numbers, bitwise as they were.
 
 A pass writes where one would not expect it: batch norms in training mode into their running
 statistics and their number of batches, stateful modules into their attributes, and whatever draws
 random numbers (a data loader draws a seed even if it does not shuffle) shifts all later ones.
 """
 
+import operator
 import random
 import threading
-from collections.abc import Iterator
+import warnings
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.parameter import UninitializedTensorMixin
+from torch.utils.data import DataLoader
+
+# Subclasses that nobody here knows are left alone: emptying and filling them may do anything.
+_CONTAINERS = frozenset({list, dict, set, deque, OrderedDict, defaultdict, Counter})
 
 _lock = threading.Lock()
 _held: dict[int, int] = {}  # id of a module in such a block -> its thread
+
+
+@contextmanager
+def model_as_it_was(model: nn.Module) -> Iterator[None]:
+    """Afterwards every module is bitwise as before, also after an exception.
+
+    Restored are training flags, hooks, buffers, and the attributes that modules carry: what they
+    are, and what tensors, arrays, lists, dicts, sets and deques among them hold, at any depth.
+    Inside, tensors and arrays are copies, so that the originals are not even written to. A
+    parameter that was replaced, or given other ``data``, has its own again.
+
+    Not restored are numbers that are written into a parameter in place, which would take a copy of
+    all of them (see ``written_parameters_named``), and the insides of other objects, such as an
+    instance of the user's own class.
+
+    Args:
+        model: any module.
+
+    Raises:
+        RuntimeError: the model, or a part of it, is in such a block of another thread.
+
+    Cost: a copy of the buffers and of the tensors among the attributes, and some microseconds a
+    module.
+
+    Example:
+        >>> model = nn.Sequential(nn.BatchNorm1d(2), nn.ReLU())
+        >>> model.seen = []
+        >>> with model_as_it_was(model):
+        ...     model.seen.append(model(torch.ones(3, 2)))
+        >>> model.seen, int(model[0].num_batches_tracked)
+        ([], 0)
+    """
+    modules = list(model.modules())
+    with _held_by_this_thread(modules):
+        lazy = UninitializedTensorMixin
+        data = [(p, p.data) for p in model.parameters() if not isinstance(p, lazy)]
+        kept = _Kept()
+        try:
+            for module in modules:
+                kept.keep(vars(module))
+            yield
+        finally:
+            kept.put_back()
+            for parameter, own in data:
+                parameter.data = own
+
+
+@contextmanager
+def modes_as_they_were(model: nn.Module) -> Iterator[None]:
+    """Afterwards every module is in the mode, training or evaluation, that it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+@contextmanager
+def written_parameters_named(model: nn.Module) -> Iterator[None]:
+    """Warns of parameters that the block wrote into in place, which stay as it left them.
+
+    Not noticed is what goes past autograd's count of writes, such as ``weight.data.clamp_()``.
+
+    Warns:
+        UserWarning: names the parameters, and how to keep them.
+    """
+    before = {
+        name: (parameter, parameter._version)
+        for name, parameter in model.named_parameters()
+        if not parameter.is_inference()
+    }
+    yield
+    written = [
+        name for name, (parameter, version) in before.items() if parameter._version != version
+    ]
+    if written:
+        warnings.warn(
+            f"the forward pass of {type(model).__name__} writes into its parameters "
+            f"{', '.join(map(repr, written[:8]))} in place, and they stay as it left them; to keep "
+            "yours, pass copy.deepcopy(model)",
+            stacklevel=3,
+        )
+
+
+@contextmanager
+def random_numbers_as_they_were(model: nn.Module, batches: Iterable[Any] = ()) -> Iterator[None]:
+    """Random numbers drawn in the block are drawn again after it: torch's, NumPy's, Python's.
+
+    Args:
+        model: its CUDA devices' generators are put back as well as the CPU's.
+        batches: if it is a ``DataLoader``, so are the generators of its own and of its samplers.
+
+    Example:
+        >>> with random_numbers_as_they_were(nn.Identity()):
+        ...     inside = torch.rand(3)
+        >>> torch.equal(inside, torch.rand(3))
+        True
+    """
+    tensors = [*model.parameters(), *model.buffers()]
+    devices = sorted({tensor.get_device() for tensor in tensors if tensor.is_cuda})
+    python, numpy = random.getstate(), np.random.get_state()
+    generators = [(generator, generator.get_state()) for generator in _generators(batches)]
+    with torch.random.fork_rng(devices):
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)
+            for generator, state in generators:
+                generator.set_state(state)
+
+
+def _generators(batches: Iterable[Any]) -> list[torch.Generator]:
+    if not isinstance(batches, DataLoader):
+        return []
+    sampler = batches.batch_sampler
+    owners = (batches, batches.sampler, sampler, getattr(sampler, "sampler", None))
+    found = [getattr(owner, "generator", None) for owner in owners]
+    return [generator for generator in found if isinstance(generator, torch.Generator)]
 
 
 @contextmanager
@@ -27,8 +155,8 @@ def _held_by_this_thread(modules: list[nn.Module]) -> Iterator[None]:
         for module in modules:
             if _held.get(id(module), thread) != thread:
                 raise RuntimeError(
-                    f"another thread counts the patterns of this {type(module).__name__}; count "
-                    "one after the other, or a copy of the model"
+                    f"another thread runs this {type(module).__name__} and will put it back as it "
+                    "was; run one after the other, or a copy of the model"
                 )
         mine = {id(module): thread for module in modules if id(module) not in _held}
         _held.update(mine)
@@ -40,64 +168,50 @@ def _held_by_this_thread(modules: list[nn.Module]) -> Iterator[None]:
                 del _held[key]
 
 
-@contextmanager
-def model_as_it_was(model: nn.Module, *, batch_statistics: bool = False) -> Iterator[None]:
-    """Evaluation mode without gradients for the block; then every module is bitwise as before.
+class _Kept:
+    """What containers held, while copies of their tensors and arrays lie in them."""
 
-    Restored are training flags, buffers and the attributes that modules carry, also after an
-    exception. Buffers are copies inside, so that the originals are not even written to. Parameters
-    are not copied: a forward that assigns to its own parameters does so here too.
+    def __init__(self) -> None:
+        self._empty: list[Any] = []  # by far the most: each module has a dozen without a hook in it
+        self._contents: dict[int, tuple[Any, Any]] = {}
+        self._copies: dict[int, Tensor | np.ndarray] = {}
 
-    Args:
-        model: any module.
-        batch_statistics: put batch norms, and nothing else, in training mode, so that they
-            normalise by each batch (their running statistics stay).
+    def keep(self, container: Any) -> None:
+        """Remembers a container and all in it."""
+        if not container:
+            self._empty.append(container)
+        elif id(container) not in self._contents:
+            contents = container.copy()
+            self._contents[id(container)] = container, contents
+            if type(container) is not set:
+                items = contents.items() if isinstance(contents, dict) else enumerate(contents)
+                for key, value in items:
+                    inside = self._inside(value)
+                    if inside is not value:
+                        container[key] = inside
 
-    Raises:
-        RuntimeError: the model, or a part of it, is in such a block of another thread.
+    def _inside(self, value: Any) -> Any:
+        """What stands in place of a value while the block lasts."""
+        if type(value) in _CONTAINERS:
+            self.keep(value)
+        elif type(value) is tuple:
+            inside = tuple(map(self._inside, value))
+            return value if all(map(operator.is_, inside, value)) else inside
+        elif isinstance(value, Tensor | np.ndarray) and not isinstance(value, nn.Parameter):
+            if id(value) not in self._copies:
+                tensor = isinstance(value, Tensor)
+                self._copies[id(value)] = value.detach().clone() if tensor else value.copy()
+            return self._copies[id(value)]
+        return value
 
-    Cost: a copy of the buffers.
-    """
-    modules = list(model.modules())
-    with _held_by_this_thread(modules), _set_back(modules):
-        for module in modules:
-            module.training = batch_statistics and isinstance(module, _BatchNorm)
-        with torch.no_grad():
-            yield
-
-
-@contextmanager
-def _set_back(modules: list[nn.Module]) -> Iterator[None]:
-    """The attributes of these modules are what they were before, their buffers untouched."""
-    attributes = [dict(vars(module)) for module in modules]
-    buffers = [dict(module._buffers) for module in modules]
-    copies: dict[int, Tensor] = {}
-    try:
-        for module in modules:
-            for name, buffer in module._buffers.items():
-                if buffer is not None:
-                    module._buffers[name] = copies.setdefault(id(buffer), buffer.clone())
-        yield
-    finally:
-        for module, values, tensors in zip(modules, attributes, buffers, strict=True):
-            vars(module).clear()
-            vars(module).update(values)
-            module._buffers.clear()
-            module._buffers.update(tensors)
-
-
-@contextmanager
-def random_numbers_as_they_were(model: nn.Module) -> Iterator[None]:
-    """Random numbers drawn in the block are drawn again after it: torch's, NumPy's, Python's.
-
-    Torch's on the CPU and on the CUDA devices that hold the model.
-    """
-    tensors = [*model.parameters(), *model.buffers()]
-    devices = sorted({tensor.get_device() for tensor in tensors if tensor.is_cuda})
-    python, numpy = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices):
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)
+    def put_back(self) -> None:
+        """Every container holds what it held, and the originals."""
+        for container in self._empty:
+            if container:
+                container.clear()
+        for container, contents in self._contents.values():
+            container.clear()
+            if isinstance(container, dict | set):
+                container.update(contents)
+            else:
+                container.extend(contents)

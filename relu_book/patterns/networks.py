@@ -6,10 +6,12 @@ normalise by the batch, as they do in training (thesis 3.1.3), or by their runni
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.nn.parameter import UninitializedTensorMixin
 from torch.utils._pytree import tree_leaves, tree_map_only
@@ -17,7 +19,11 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts
 from relu_book.patterns.sites import Site, _unseen, watch
-from relu_book.undisturbed import model_as_it_was, random_numbers_as_they_were
+from relu_book.undisturbed import (
+    model_as_it_was,
+    random_numbers_as_they_were,
+    written_parameters_named,
+)
 
 _LEAST_BYTES = 1 << 16  # the least limit that a counter takes
 
@@ -36,8 +42,12 @@ def count_patterns(
     """Counts the activation patterns at every ReLU-like call of a model, exactly.
 
     The model is in evaluation mode for it (dropout is off), without gradients. Afterwards it is
-    bitwise what it was: parameters, buffers, running statistics, training flags, hooks; so are the
-    random numbers, whatever model and loader drew; also after an exception.
+    bitwise what it was: parameters, buffers, running statistics, training flags, hooks, and the
+    attributes of its modules with the tensors, arrays, lists, dicts and sets in them; so are the
+    random numbers, whatever model and loader drew, also from the generator of a ``DataLoader``;
+    also after an exception. Not put back is what a forward pass writes into a parameter in place
+    (a warning names it, but for writes through ``.data``), into an object of
+    the user's own class, or outside of the model.
 
     Args:
         model: any module; compiled ones run eagerly.
@@ -86,12 +96,12 @@ def count_patterns(
     counting = _Counting(max_patterns, max_bytes)
     block = watch(model, counting.count, sites=sites, channel_dim=channel_dim)
     device = next((t.device for t in [*model.parameters(), *model.buffers()]), None)
-    with random_numbers_as_they_were(model):
+    with random_numbers_as_they_were(model, batches):
         # The loader runs outside of the inner blocks, so that it may use the model itself.
         for number, batch in enumerate(_checked_batches(batches, progress)):
             args, kwargs = _as_arguments(batch, number, device)
-            as_it_was = model_as_it_was(model, batch_statistics=batch_norm == "batch")
-            with _unseen(), block, as_it_was:  # unseen by other blocks that are open
+            evaluation = _evaluation(model, batch_statistics=batch_norm == "batch")
+            with _unseen(), block, evaluation:  # unseen by other blocks that are open
                 try:
                     model(*args, **kwargs)
                 except (RuntimeError, ValueError) as error:
@@ -109,6 +119,15 @@ def count_patterns(
             "after one loop"
         )
     return {name: counting.counters[name].result() for name in counting.order}
+
+
+@contextmanager
+def _evaluation(model: nn.Module, batch_statistics: bool) -> Iterator[None]:
+    """Evaluation mode, but for batch norms if they normalise by the batch; no gradients."""
+    with model_as_it_was(model), written_parameters_named(model), torch.no_grad():
+        for module in model.modules():
+            module.training = batch_statistics and isinstance(module, _BatchNorm)
+        yield
 
 
 class _Counting:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from relu_book.training import checks
 from relu_book.training.inputs import floating_type, home, to_input
-from relu_book.training.randomness import kept_mode
+from relu_book.undisturbed import modes_as_they_were
 
 
 class Evaluation(NamedTuple):
@@ -44,7 +44,7 @@ def predict(model: nn.Module, images: Tensor, batch_size: int = 512) -> Tensor:
     """
     checks.samples(images, None)
     device, dtype = home(model), floating_type(model)
-    with kept_mode(model):
+    with modes_as_they_were(model):
         model.eval()
         parts = images.split(checks.positive(batch_size, "batch_size"))
         return torch.cat([model(to_input(part.to(device), dtype)) for part in parts])

@@ -3,7 +3,7 @@
     for each step: batch -> loss -> gradient -> update (thesis 2.1) -> schedule
 
 The data are moved to the model's device once and stay there. A run is decided by its arguments:
-torch's global random numbers neither enter it nor are changed by it, and probes cannot disturb it.
+the global random numbers neither enter it nor are changed by it, and probes cannot disturb it.
 On one device with one number of threads the same call gives the same bits. On CUDA, cuDNN is held
 to its deterministic algorithms; operations that have none there (adaptive pooling, interpolation)
 may still differ in the last digits.
@@ -23,9 +23,10 @@ from relu_book.training.feed import Feed
 from relu_book.training.history import History, Recorder
 from relu_book.training.inputs import floating_type, home
 from relu_book.training.probes import when
-from relu_book.training.randomness import own_randomness, undisturbed
+from relu_book.training.randomness import own_randomness
 from relu_book.training.schedules import Constant
 from relu_book.training.state import State
+from relu_book.undisturbed import model_as_it_was, random_numbers_as_they_were
 
 # A CUDA device is not waited for at each step: its losses are looked at this often.
 STEPS_AHEAD = 100
@@ -65,9 +66,10 @@ def train(
         loss_function: Mean loss of a batch from outputs and labels; by default the cross entropy.
         seed: Of order, augmentation and dropout.
         augment: Called as ``augment(images, generator)`` on each batch before it is scaled.
-        probes: Called as ``probe(step, model)``, see ``Probe``. Random numbers, modes and buffers
-            are restored after each call. A probe with ``state_dict`` and ``load_state_dict`` is
-            part of the checkpoint; any other is not called again for steps before a restart.
+        probes: Called as ``probe(step, model)``, see ``Probe``. Random numbers, modes, buffers and
+            the attributes of modules are restored after each call. A probe with ``state_dict`` and
+            ``load_state_dict`` is part of the checkpoint; any other is not called again for steps
+            before a restart.
         checkpoint: Where the state is kept and resumed from. Make model, optimizer, schedule and
             probes in the same way as in the interrupted run.
         progress: Called as ``progress(done, steps)`` at the start and after each update.
@@ -139,13 +141,13 @@ def train(
         if due and step:
             recorder.check(model, checkpoint)
         for probe in due:
-            with undisturbed(model, device):
+            with random_numbers_as_they_were(model), model_as_it_was(model):
                 probe(step, model)
 
     model.train()
     if channels_last:
         model.to(memory_format=layout)
-    with own_randomness(device, seed):
+    with random_numbers_as_they_were(model), own_randomness(device, seed):
         if kept is None:
             call_probes()
         else:

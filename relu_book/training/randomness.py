@@ -1,8 +1,7 @@
-"""Random numbers and modes that a piece of code uses without leaving a trace.
+"""The random numbers of a run, which its seed alone decides.
 
-A run draws from three streams that only its seed decides: the order of the samples, the
-augmentation, and torch's global generators, from which dropout draws. The last is lent to the run
-and given back as it was.
+It draws from three streams: the order of the samples, the augmentation, and torch's global
+generators, from which dropout draws. The last is lent to the run and given back as it was.
 """
 
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def stream_seeds(seed: int) -> tuple[int, int]:
@@ -40,11 +39,10 @@ def set_global_state(states: dict[str, Tensor], device: torch.device) -> None:
 
 @contextmanager
 def own_randomness(device: torch.device, seed: int) -> Iterator[None]:
-    """Inside, the global generators are the run's own; afterwards they are as before.
+    """Inside, torch's global generators are seeded for the run, and cuDNN is held to determinism.
 
-    So are the flags that hold cuDNN to deterministic algorithms inside.
+    The flags of cuDNN are put back, the generators are the caller's to put back.
     """
-    before = global_state(device)
     cudnn = torch.backends.cudnn
     flags = cudnn.deterministic, cudnn.benchmark
     seed = stream_seeds(seed)[1]
@@ -58,30 +56,3 @@ def own_randomness(device: torch.device, seed: int) -> Iterator[None]:
         yield
     finally:
         cudnn.deterministic, cudnn.benchmark = flags
-        set_global_state(before, device)
-
-
-@contextmanager
-def kept_mode(model: nn.Module) -> Iterator[None]:
-    """Afterwards every module is in the mode (training or evaluation) that it was in."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
-
-
-@contextmanager
-def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Afterwards random numbers, modes and buffers (statistics of batch norm) are as before."""
-    states = global_state(device)
-    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    try:
-        with kept_mode(model):
-            yield
-    finally:
-        set_global_state(states, device)
-        with torch.no_grad():
-            for buffer, before in buffers:
-                buffer.copy_(before)

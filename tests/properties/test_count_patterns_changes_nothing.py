@@ -5,7 +5,9 @@ What a user could see of the model, of its training and of PyTorch is compared b
 
 import contextlib
 import copy
+from collections import OrderedDict, deque
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -26,6 +28,63 @@ from tests.properties.test_watch_changes_nothing import (
     same,
 )
 
+
+class Diary(nn.Module):
+    """Writes, in its forward, where it is told to."""
+
+    writes = frozenset()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log, self.empty, self.recent = [0], [], deque([1], maxlen=2)
+        self.table = {"calls": 0, "states": [torch.zeros(2), (torch.zeros(2),)]}
+        self.ordered, self.names = OrderedDict(a=1), {"a"}
+        self.running, self.array, self.pair = torch.zeros(2), np.zeros(2), (torch.zeros(2), 1)
+        self.alias = self.running
+        self.scale = nn.Parameter(torch.ones(2))
+
+    def forward(self, x):
+        for write in sorted(self.writes):
+            WRITES[write](self)
+        assert self.alias is self.running
+        return x
+
+
+WRITES = {
+    "list": lambda diary: (diary.log.append(1), diary.empty.append(1), diary.recent.append(2)),
+    "item": lambda diary: diary.log.__setitem__(0, "other"),
+    "dict": lambda diary: diary.table.update(calls=diary.table["calls"] + 1, more=1),
+    "order": lambda diary: (diary.ordered.update(b=2), diary.ordered.move_to_end("a")),
+    "set": lambda diary: diary.names.add("b"),
+    "tensor": lambda diary: diary.running.add_(1),
+    "past autograd": lambda diary: diary.running.data.add_(1),
+    "array": lambda diary: diary.array.__iadd__(1),
+    "tuple": lambda diary: diary.pair[0].add_(1),
+    "nested": lambda diary: (
+        diary.table["states"][0].add_(1),
+        diary.table["states"][1][0].add_(1),
+        diary.table["states"].append(None),
+    ),
+    "data of a parameter": lambda diary: setattr(diary.scale, "data", diary.scale.data * 2),
+    "parameter": lambda diary: setattr(diary, "scale", nn.Parameter(torch.zeros(3))),
+    "module": lambda diary: diary.add_module("late", nn.ReLU()),
+    "hook": lambda diary: diary.register_forward_hook(lambda *_: None),
+}
+
+
+def carried(diary: Diary) -> dict[str, object]:
+    """Copies of all that it carries, with the identities of the outermost."""
+    owned = {key: value for key, value in vars(diary).items() if key not in ("_modules", "writes")}
+    tensors = (diary.running, diary.pair[0], *diary.table["states"][:1])
+    return {
+        "values": copy.deepcopy(owned),
+        "identities": {key: id(value) for key, value in owned.items()},
+        "modules": list(diary._modules),
+        "storages": [tensor.data_ptr() for tensor in (*tensors, diary.scale)],
+        "versions": [tensor._version for tensor in tensors],
+    }
+
+
 SETTINGS = st.fixed_dictionaries(
     {
         "build": st.sampled_from(sorted(MODELS)),
@@ -37,6 +96,7 @@ SETTINGS = st.fixed_dictionaries(
         "momentum": st.sampled_from([0.1, None]),
         "batch_norm": st.sampled_from(["batch", "running"]),
         "error": st.sampled_from([None, StopError, Interrupt]),
+        "writes": st.sets(st.sampled_from(sorted(WRITES))),
     }
 )
 
@@ -57,6 +117,7 @@ def state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, objec
 def test_everything_is_bitwise_as_before(setting):
     torch.manual_seed(0)
     model = MODELS[setting["build"]](setting["activation"], setting["inplace"])
+    model.insert(0, Diary())
     model = model.to(setting["dtype"]).train(setting["training"])
     for module in model.modules():
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -69,7 +130,8 @@ def test_everything_is_bitwise_as_before(setting):
         optimizer.zero_grad()
         model(x).square().mean().backward()
         optimizer.step()
-        before = state(model, optimizer)
+        before, diary = state(model, optimizer), carried(model[0])
+        model[0].writes = setting["writes"]
 
         def batches():
             yield x
@@ -83,5 +145,7 @@ def test_everything_is_bitwise_as_before(setting):
             assert setting["activation"] == "gelu" and setting["build"] == "perceptron"
             assert "made no ReLU-like call" in str(error)
         trip.__dict__.pop("error", None)
+        del model[0].writes
+        assert same(diary, carried(model[0]))
         assert same(before, state(model, optimizer))
         assert (attributes(model), flags(), functions_of_torch()) == seen

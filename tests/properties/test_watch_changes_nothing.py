@@ -8,7 +8,9 @@ flags, hooks and the functions of PyTorch.
 import contextlib
 import inspect
 import warnings
+from collections import deque
 
+import numpy as np
 import torch
 import torch._dynamo
 import torch.nn.functional as F
@@ -145,7 +147,9 @@ def same(a: object, b: object) -> bool:
         return isinstance(b, torch.Tensor) and a.dtype == b.dtype and bits_equal(a, b)
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, list | tuple):
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+    if isinstance(a, list | tuple | deque):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
     return a == b
 

@@ -493,7 +493,7 @@ def test_two_threads_that_count_one_model_leave_it_as_it_was():
     thread.start()
     counts = count_patterns(Waits(model), [IMAGES])
     thread.join()
-    assert "another thread counts the patterns of this Sequential" in errors[0]
+    assert "another thread runs this Sequential" in errors[0]
     assert same(before, everything(model))
     assert list(counts) == [f"body.{name}" for name in NAMES]
     assert len(count_patterns(model, [IMAGES])) == len(NAMES)

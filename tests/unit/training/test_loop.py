@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+import random
 
 import numpy as np
 import pytest
@@ -222,6 +223,23 @@ def test_probes_change_nothing():
     probed, plain = image_run(probes=[noisy]), image_run()
     assert equal(probed[0], plain[0]) and probed[1] == plain[1]
     assert noisy.steps_seen == list(range(13))
+
+
+def test_attributes_and_every_kind_of_random_number_are_as_before_a_probe():
+    def careless(step, model):
+        model.seen.append(step)
+        model.last = step
+        np.random.rand(), random.random(), torch.rand(1)
+        return len(model.seen)
+
+    model, probe = small(), Probe(careless, every=1)
+    model.seen = []
+    before = np.random.get_state()[2], random.getstate(), torch.get_rng_state()
+    simple(model, probes=[probe], steps=3)
+    assert list(probe.results.values()) == [1, 1, 1, 1]
+    assert model.seen == [] and not hasattr(model, "last")
+    after = np.random.get_state()[2], random.getstate(), torch.get_rng_state()
+    assert before[:2] == after[:2] and torch.equal(before[2], after[2])
 
 
 def test_probes_are_called_at_chosen_steps_with_the_state_after_so_many_updates():
