@@ -138,11 +138,10 @@ def jaccard_and_points(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 
 class NoisyBatches:
-    """The usual augmentation; batches of the given numbers become noise.
+    """The usual augmentation; some batches become noise.
 
     Args:
-        settings: Those of the training.
-        numbers: Which batches, from 0.
+        settings: Those of the training; ``spoilt`` are the numbers of these batches, from 0.
     """
 
     def __init__(self, settings: Settings) -> None:
