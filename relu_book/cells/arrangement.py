@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.spatial import cKDTree
 
+from relu_book.cells.checks import finite, whole
 from relu_book.cells.window import Window
 
 # Crossings nearer than this to each other, relative to the window, count as one point.
@@ -33,17 +34,14 @@ def region_count(hyperplanes: int, dimensions: int) -> int:
         The sum of the binomials C(D, k) over k from 0 to d, exact.
 
     Raises:
-        ValueError: A negative number.
+        ValueError: A number that is negative or not whole.
 
     Example:
         >>> region_count(3, 2), region_count(3, 5)
         (7, 8)
     """
-    if hyperplanes < 0 or dimensions < 0:
-        raise ValueError(
-            f"Numbers of hyperplanes and dimensions are at least 0, and these are {hyperplanes} "
-            f"and {dimensions}."
-        )
+    hyperplanes = whole(hyperplanes, "hyperplanes", 0)
+    dimensions = whole(dimensions, "dimensions", 0)
     return sum(comb(hyperplanes, k) for k in range(dimensions + 1))
 
 
@@ -59,8 +57,9 @@ def arrangement_cells(weight, bias, window=(-5, 5)) -> int:
         1 + lines that cross the window + crossings inside it.
 
     Raises:
-        ValueError: Shapes that do not fit; two equal lines, or three through one point of the
-            window, for which the formula does not hold (``exact_cells`` takes these).
+        ValueError: Shapes that do not fit; numbers that are not finite; two equal lines, or three
+            through one point of the window, for which the formula does not hold (``exact_cells``
+            takes these).
 
     Cost: O(filters^2 log filters) time and memory; 512 filters take about 0.1 s.
 
@@ -116,7 +115,8 @@ def sign_vectors(weight, bias) -> np.ndarray:
         (patterns, filters) bool, sorted by rows; true where the filter is active.
 
     Raises:
-        ValueError: Shapes that do not fit, or a filter of zeros, which has no hyperplane.
+        ValueError: Shapes that do not fit; numbers that are not finite; a filter of zeros, which
+            has no hyperplane.
 
     Cost: about 2 ms a region and filter; meant for small cases. Patterns that have less than 1e-9
     of room count as impossible.
@@ -164,7 +164,7 @@ def _point_in(weight: np.ndarray, bias: np.ndarray, signs: np.ndarray) -> np.nda
 
 
 def _lines(weight, bias, inputs: int | None) -> tuple[np.ndarray, np.ndarray]:
-    weight, bias = np.asarray(weight, dtype=np.float64), np.asarray(bias, dtype=np.float64)
+    weight, bias = finite(weight, "weight"), finite(bias, "bias")
     fits = weight.ndim == 2 and bias.shape == weight.shape[:1]
     if not fits or (inputs is not None and weight.shape[1] != inputs):
         raise ValueError(

@@ -18,6 +18,9 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import UninitializedTensorMixin
 
+from relu_book.cells.checks import real
+from relu_book.undisturbed import model_as_it_was, random_numbers_as_they_were
+
 
 @contextmanager
 def frozen_batch_norm(model: nn.Module, reference=None) -> Iterator[nn.Module]:
@@ -32,13 +35,14 @@ def frozen_batch_norm(model: nn.Module, reference=None) -> Iterator[nn.Module]:
             model's dtype and device. Needed if a batch norm would normalise by the batch.
 
     Yields:
-        The model itself. When the block ends, also by an exception, training flags and buffers
-        (running statistics, numbers of batches) are bitwise what they were.
+        The model itself. When the block ends, also by an exception, training flags, buffers
+        (running statistics, numbers of batches) and the attributes of modules are bitwise what
+        they were, as :func:`relu_book.undisturbed.model_as_it_was` says.
 
     Raises:
         TypeError: ``model`` is not a module.
         ValueError: A batch norm needs a reference and there is none, or it is empty; a batch norm
-            is called more than once in a pass; a lazy module has not yet got its parameters.
+            is called more than once in a pass; parameters have no shape yet, or no numbers.
 
     Cost: one forward pass of the reference, and a copy of the buffers.
 
@@ -61,7 +65,10 @@ def frozen_batch_norm(model: nn.Module, reference=None) -> Iterator[nn.Module]:
             raise ValueError(
                 f"The parameter {name!r} has no shape yet; pass one batch through the model first."
             )
-    modules = list(model.modules())
+        if tensor.is_meta:
+            raise ValueError(
+                f"The parameter {name!r} is on the meta device and has no numbers; load the model."
+            )
     by_batch = {
         name: module
         for name, module in model.named_modules()
@@ -72,24 +79,12 @@ def frozen_batch_norm(model: nn.Module, reference=None) -> Iterator[nn.Module]:
             f"The batch norm {next(iter(by_batch))!r} would normalise by the batch at hand; give a "
             f"reference batch (reference=...) whose statistics it shall use, or call model.eval()."
         )
-    flags = [module.training for module in modules]
-    buffers = [dict(module._buffers) for module in modules]
-    try:
-        copies: dict[int, Tensor] = {}
-        for module in modules:
+    with model_as_it_was(model):
+        for module in model.modules():
             module.training = False
-            for name, buffer in module._buffers.items():
-                if buffer is not None:
-                    # A pass may write into its buffers: let it write into copies.
-                    module._buffers[name] = copies.setdefault(id(buffer), buffer.clone())
         if by_batch:
             _use_statistics_of(_as_input(model, reference), model, by_batch)
         yield model
-    finally:
-        for module, flag, saved in zip(modules, flags, buffers, strict=True):
-            module.training = flag
-            module._buffers.clear()
-            module._buffers.update(saved)
 
 
 def _use_statistics_of(
@@ -115,7 +110,7 @@ def _use_statistics_of(
     try:
         for module in by_batch.values():
             module.training = True
-        with torch.no_grad(), forked_random_numbers(model):
+        with torch.no_grad(), random_numbers_as_they_were(model):
             model(reference)
     finally:
         for hook in hooks:
@@ -133,7 +128,7 @@ def _as_input(model: nn.Module, reference) -> Tensor:
     if isinstance(reference, (tuple, list)) and len(reference) and torch.is_tensor(reference[0]):
         reference = reference[0]
     dtype, device = dtype_and_device(model)
-    reference = torch.as_tensor(reference).detach().to(device, dtype)
+    reference = real(reference, "reference").to(device, dtype)
     if reference.ndim < 2 or reference.numel() == 0:
         raise ValueError(
             f"The reference must be a batch of inputs with at least one of them, and its shape is "
@@ -148,11 +143,3 @@ def dtype_and_device(model: nn.Module) -> tuple[torch.dtype, torch.device]:
         if tensor.is_floating_point():
             return tensor.dtype, tensor.device
     return torch.get_default_dtype(), torch.device("cpu")
-
-
-@contextmanager
-def forked_random_numbers(model: nn.Module) -> Iterator[None]:
-    """A context after which torch's random numbers go on as if nothing had been drawn in it."""
-    device = dtype_and_device(model)[1]
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        yield

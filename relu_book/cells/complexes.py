@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from relu_book.cells.enclosure import enclosing_regions
-from relu_book.cells.splitting import TOLERANCE
+from relu_book.cells.pieces import TOLERANCE
 from relu_book.patterns import hash_patterns
 
 

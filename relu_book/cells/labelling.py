@@ -66,6 +66,9 @@ def label_rows(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         The distinct rows, sorted as unsigned numbers from the first word on, and (n,) int64 with
         the place of each row among them.
 
+    Raises:
+        ValueError: ``words`` is not such an array.
+
     Cost: a comparison with the row before or a look in a table a row, some 10 ns, and a sort of the
     distinct rows. Without numba some 0.5 microseconds for each row that differs from the last.
 
@@ -74,6 +77,12 @@ def label_rows(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         >>> distinct.ravel().tolist(), numbers.tolist()
         ([3, 5, -1], [1, 1, 2, 0])
     """
+    words = np.asarray(words)
+    if words.ndim != 2 or not words.shape[1] or words.dtype != np.int64:
+        raise ValueError(
+            f"Rows to label are int64 words of shape (n, words) with at least one word, and these "
+            f"have shape {words.shape} and type {words.dtype}."
+        )
     if not len(words):
         return words, np.empty(0, dtype=np.int64)
     numbering = new_numbering(words.shape[1])

@@ -37,7 +37,8 @@ class Matrix:
     def apply(self, values: dict[str, np.ndarray]) -> np.ndarray:
         """The map on affine functions ``(n, 3, inputs)``; only the constant row takes the bias."""
         x = values[self.source]
-        y = _product(x.reshape(-1, x.shape[2]), self.weight.T).reshape(*x.shape[:2], -1)
+        rows = x.reshape(x.shape[0] * x.shape[1], x.shape[2])
+        y = _product(rows, self.weight.T).reshape(*x.shape[:2], len(self.weight))
         y[:, 2] += self.bias
         return y
 

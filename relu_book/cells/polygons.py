@@ -24,21 +24,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from relu_book.cells.batch_norm import dtype_and_device, forked_random_numbers, frozen_batch_norm
+from relu_book.cells.batch_norm import dtype_and_device
+from relu_book.cells.checks import whole
 from relu_book.cells.complexes import CellComplex
 from relu_book.cells.network import Activation, Network
+from relu_book.cells.pieces import EPSILON, Pieces, TooManyPiecesError
 from relu_book.cells.reading import read_network
+from relu_book.cells.running import one_map, seen_sites
 from relu_book.cells.slices import Slice
-from relu_book.cells.splitting import (
-    EPSILON,
-    Pieces,
-    TooManyPiecesError,
-    new_mesh,
-    spread_order,
-)
+from relu_book.cells.splitting import new_mesh, spread_order
 from relu_book.cells.tracing import CannotTakeError
 from relu_book.cells.window import Plane, Window
-from relu_book.patterns import resolve_site, watch
 from relu_book.patterns.names import innermost
 
 # Numbers in the affine maps of a block of pieces: half a megabyte, which stays in the cache.
@@ -102,9 +98,10 @@ def exact_cells(
     if scope not in ("layer", "global"):
         raise ValueError(f"scope must be 'layer' or 'global', and this one is {scope!r}.")
     every_site = scope == "global"
+    max_pieces = whole(max_pieces, "max_pieces", 1)
     window, plane = Window.of(window), Plane(slice)
     with np.errstate(over="ignore", invalid="ignore"):
-        with torch.no_grad(), frozen_batch_norm(model, reference), forked_random_numbers(model):
+        with one_map(model, reference):
             network = _checked_network(model, layer, window, plane, every_site)
         subdivision = _Subdivision(network, window, plane, every_site, max_pieces)
         subdivision.run()
@@ -131,17 +128,14 @@ def _checked_network(
     turns = np.arange(1, 8)
     local = (turns / 8 * np.array([np.cos(2.4 * turns), np.sin(2.4 * turns)])).T
     inputs = plane.inputs(window.from_local(local), dtype, device)
-    with watch(model) as seen:
-        model(inputs)
-    names = list(seen.sites)
-    last = names.index(resolve_site(names, layer))
-    network = read_network(innermost(model), plane.shape, names, last, every_site)
+    seen, last = seen_sites(model, inputs, layer)
+    network = read_network(innermost(model), plane.shape, list(seen), last, every_site)
     read, sizes = network.pre_activations(inputs.reshape(len(local), -1).double().cpu().numpy())
     precision = max(torch.finfo(dtype).eps, EPSILON) * 1000
     for step, size in zip(network.steps, sizes, strict=True):
         if isinstance(step, Activation):
             _require_finite(read[step.name], step.name)
-            ran = seen.sites[step.name].pre_activation.double().cpu().numpy()
+            ran = seen[step.name].pre_activation.double().cpu().numpy()
             if (
                 ran.shape != read[step.name].shape
                 or not (np.abs(ran - read[step.name]) <= precision * (size + 1e-300)).all()

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from relu_book.cells.batch_norm import dtype_and_device, forked_random_numbers, frozen_batch_norm
+from relu_book.cells.batch_norm import dtype_and_device
 from relu_book.cells.labelling import new_numbering, sorted_rows
+from relu_book.cells.running import one_map, seen_sites
 from relu_book.cells.slices import Slice
 from relu_book.cells.window import Plane, Window
-from relu_book.patterns import Site, hash_patterns, resolve_site, watch
+from relu_book.patterns import Site, hash_patterns, watch
 
 # Points a forward pass at most. Its largest tensor should have some four megabytes, near the cache,
 # or else 64 points, as long as these fit into 32.
@@ -123,18 +124,15 @@ def rasterize(
     window, plane = Window.of(window), Plane(slice)
     columns, rows = _checked_resolution(resolution)
     dtype, device = dtype_and_device(model) if isinstance(model, nn.Module) else (None, None)
-    with torch.no_grad(), frozen_batch_norm(model, reference), forked_random_numbers(model):
+    with one_map(model, reference):
         points = rows * columns
 
         def inputs(start, stop):
             return plane.inputs(_centres(window, columns, rows, start, stop), dtype, device)
 
         # A batch of one would confuse models that squeeze.
-        with watch(model) as seen:
-            model(inputs(0, min(2, points)))
-        names = list(seen.sites)
-        wanted = names[: names.index(resolve_site(names, layer)) + 1]
-        sites = [seen.sites[name] for name in wanted]
+        seen, last = seen_sites(model, inputs(0, min(2, points)), layer)
+        wanted, sites = list(seen)[: last + 1], list(seen.values())[: last + 1]
         wanted, used = (wanted, sites) if scope == "global" else (wanted[-1:], sites[-1:])
         width = sum(_numbers_a_point(site) for site in used)
         largest = max(plane.size, *map(_numbers_a_point, sites))

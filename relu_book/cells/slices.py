@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from relu_book.cells.checks import real
+
 # Sine of the angle between the directions below which float32 corners lie on one line.
 _FLATTEST = 1e-6
 
@@ -49,8 +51,8 @@ class Slice:
             The slice; it keeps copies in float64.
 
         Raises:
-            ValueError: Shapes that differ, a single number, values that are not finite, or three
-                inputs on one line, which span no plane.
+            ValueError: Shapes that differ, a single number, values that are not real or not finite,
+                or three inputs on one line, which span no plane.
 
         Cost: a few passes over the three inputs.
 
@@ -61,7 +63,7 @@ class Slice:
             >>> plane.points([[0, 0], [1, 0], [0.5, 2]]).shape
             torch.Size([3, 1, 28, 28])
         """
-        corners = [torch.as_tensor(corner).detach() for corner in (x0, x1, x2)]
+        corners = [real(corner, f"x{number}") for number, corner in enumerate((x0, x1, x2))]
         shapes = [tuple(corner.shape) for corner in corners]
         if len(set(shapes)) > 1 or not shapes[0]:
             raise ValueError(
@@ -104,7 +106,7 @@ class Slice:
             ``(n, *shape)``, computed in float64 and rounded once.
 
         Raises:
-            ValueError: Coordinates that are not of shape ``(n, 2)``.
+            ValueError: Coordinates that are no finite real numbers of shape ``(n, 2)``.
 
         Cost: O(n size of an input).
 
@@ -113,11 +115,16 @@ class Slice:
             >>> plane.points([[0.5, 0.5]])
             tensor([[0.5000, 1.0000, 1.0000]])
         """
-        uv = torch.as_tensor(uv, dtype=torch.float64, device=self.origin.device)
+        uv = real(uv, "uv").to(self.origin.device, torch.float64)
         if uv.ndim != 2 or uv.shape[1] != 2:
             raise ValueError(
                 f"Slice.points needs coordinates of shape (n, 2), one (u, v) a row, and got shape "
                 f"{tuple(uv.shape)}."
+            )
+        if not uv.isfinite().all():
+            raise ValueError(
+                f"Slice.points needs finite coordinates, and those of shape {tuple(uv.shape)} hold "
+                f"NaN or infinity."
             )
         directions = torch.stack([self.along_u.flatten(), self.along_v.flatten()])
         points = torch.addmm(self.origin.flatten(), uv, directions)

@@ -11,7 +11,7 @@ Compiled once (some seconds) and kept on disk beside this file.
 import numpy as np
 from numba import njit
 
-from relu_book.cells.splitting import COINCIDENCE, TOLERANCE, Pieces, Split, TooManyPiecesError
+from relu_book.cells.pieces import COINCIDENCE, TOLERANCE, Pieces, Split, TooManyPiecesError
 
 
 class CompiledMesh:

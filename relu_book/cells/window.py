@@ -35,7 +35,8 @@ class Window:
         if isinstance(window, Window):
             return window
         try:
-            bounds = np.asarray(window, dtype=np.float64)
+            bounds = np.asarray(window)
+            bounds = np.empty(0) if bounds.dtype.kind in "bc" else bounds.astype(np.float64)
         except (TypeError, ValueError):
             bounds = np.empty(0)
         if bounds.shape == (2,):

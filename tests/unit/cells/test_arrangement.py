@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
 from relu_book.cells import arrangement_cells, region_count, sign_vectors
 
@@ -79,6 +80,11 @@ def test_rectangles_parallels_and_zero_filters():
         ([[1, 0], [0, 1], [1, 1]], [0, 0, 0], "one point"),
         ([[1, 0, 0]], [0], "shapes"),
         ([[1, 0]], [0, 1], "shapes"),
+        ([[1, float("nan")]], [0], "weight must hold finite numbers"),
+        ([[1, 0]], [float("inf")], "bias must hold finite numbers"),
+        ("ab", [0], "weight must be .* real numbers, and this one is 'ab'"),
+        ([[1], [1, 2]], [0, 0], "weight must be"),
+        ([[1j, 0]], [0], "weight must be"),
     ],
 )
 def test_what_the_formula_does_not_cover_is_said(weight, bias, said):
@@ -89,5 +95,20 @@ def test_what_the_formula_does_not_cover_is_said(weight, bias, said):
 def test_bad_input_of_the_others():
     with pytest.raises(ValueError, match="filter 1 has none"):
         sign_vectors([[1, 0], [0, 0]], [0, 1])
-    with pytest.raises(ValueError, match="at least 0"):
-        region_count(-1, 2)
+    with pytest.raises(ValueError, match="bias must hold finite"):
+        sign_vectors([[1, 0]], [float("nan")])
+
+
+@pytest.mark.parametrize("bad", [-1, 2.5, True, "3", None])
+def test_numbers_of_hyperplanes_and_dimensions_are_whole(bad):
+    with pytest.raises(ValueError, match="hyperplanes must be a whole number of at least 0"):
+        region_count(bad, 2)
+    with pytest.raises(ValueError, match="dimensions must be a whole number of at least 0"):
+        region_count(2, bad)
+    assert region_count(np.int64(3), np.int8(2)) == 7
+
+
+def test_parameters_of_a_layer_are_taken_as_they_are():
+    layer = torch.nn.Linear(2, 5)
+    expected = arrangement_cells(layer.weight.detach().numpy(), layer.bias.detach().numpy())
+    assert arrangement_cells(layer.weight, layer.bias) == expected

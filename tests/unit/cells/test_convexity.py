@@ -92,3 +92,20 @@ def test_two_neighbours_inside_one_ring_are_both_enclosed():
 def test_bad_labels_are_named(function, bad):
     with pytest.raises(ValueError, match="whole numbers from 0"):
         function(bad)
+
+
+@pytest.mark.parametrize("value", [-1, 2.5, True, "3", None, float("nan"), np.float64(3)])
+@pytest.mark.parametrize("name", ["tests", "larger_than", "seed"])
+def test_numbers_that_are_not_whole_are_named(name, value):
+    labels = np.zeros((3, 3), int)
+    with pytest.raises(ValueError, match=f"^{name} must be a whole number of at least 0, and this"):
+        midpoint_violations(labels, **{name: value})
+    if name == "larger_than":
+        with pytest.raises(ValueError, match=r"^larger_than must be"):
+            convexity_defects(labels, larger_than=value)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    labels = np.zeros((3, 3), int)
+    options = {"tests": np.int64(5), "larger_than": np.uint8(1), "seed": np.int32(4)}
+    assert midpoint_violations(labels, **options) == midpoint_violations(labels, 5, 1, 4)

@@ -11,7 +11,8 @@ from scipy.spatial import ConvexHull
 from torch import nn
 
 from relu_book.cells import Slice, arrangement_cells, exact_cells, polygons, rasterize
-from relu_book.cells.splitting import Pieces, PlainMesh, new_mesh, spread_order
+from relu_book.cells.pieces import Pieces
+from relu_book.cells.splitting import PlainMesh, new_mesh, spread_order
 from relu_book.cells.splitting_compiled import CompiledMesh
 
 
@@ -380,6 +381,20 @@ def test_more_pieces_than_allowed_are_refused():
     with pytest.raises(ValueError, match="more than max_pieces = 50 pieces at site '1'"):
         exact_cells(network(2, 20), 0, max_pieces=50)
     assert exact_cells(network(2, 3), 0, (-1e5, 1e5), max_pieces=7).count == 7
+    assert exact_cells(network(2, 3), 0, (-1e5, 1e5), max_pieces=np.int64(7)).count == 7
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 2.5, True, "7", None, float("inf")])
+def test_what_is_no_limit_is_named(limit):
+    said = f"max_pieces must be a whole number of at least 1, and this one is {limit!r}"
+    with pytest.raises(ValueError, match=said):
+        exact_cells(network(2, 3), 0, max_pieces=limit)
+
+
+def test_a_layer_behind_one_without_filters_has_one_piece():
+    with pytest.warns(UserWarning, match="zero-element"):
+        model = nn.Sequential(nn.Linear(2, 0), nn.ReLU(), nn.Linear(0, 3), nn.ReLU()).double()
+    assert exact_cells(model, 1).count == rasterize(model, 1, resolution=5).count == 1
 
 
 def test_a_hundred_thousand_pieces():

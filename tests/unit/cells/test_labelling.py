@@ -61,6 +61,15 @@ def test_no_rows():
         assert numbering.rows.shape == (0, 2)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [np.zeros(3, int), np.zeros((3, 2)), np.zeros((3, 2), np.int32), np.zeros((3, 0), int), ["a"]],
+)
+def test_what_is_no_row_of_words_is_named(words):
+    with pytest.raises(ValueError, match=r"int64 words of shape \(n, words\).*shape \(.*type"):
+        label_rows(words)
+
+
 def test_without_numba_the_plain_numbering_does_it(monkeypatch):
     expected = label_rows(random_rows(2, 5))
     monkeypatch.setitem(sys.modules, "relu_book.cells.labelling_compiled", None)

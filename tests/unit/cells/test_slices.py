@@ -67,6 +67,9 @@ def test_size_does_not_make_a_plane_flat(scale):
         ((torch.zeros(1), torch.ones(1), 3 * torch.ones(1)), "one line"),
         ((torch.zeros(0), torch.zeros(0), torch.zeros(0)), "one line"),
         ((torch.zeros(2), torch.tensor([1.0, float("nan")]), torch.ones(2)), "x1 .* NaN"),
+        (([0.0, 1.0], [1.0, 0.0], "ab"), "x2 must be .* real numbers.*'ab'"),
+        (([0.0, 1.0], [1j, 0.0], [1.0, 1.0]), "x1 must be .* real numbers"),
+        (([0.0, 1.0], [[1.0], [0.0, 2.0]], [1.0, 1.0]), "x1 must be"),
     ],
 )
 def test_bad_corners_are_named_in_one_sentence(corners, said):
@@ -79,3 +82,18 @@ def test_bad_corners_are_named_in_one_sentence(corners, said):
 def test_bad_coordinates_are_named(uv):
     with pytest.raises(ValueError, match=r"shape \(n, 2\)"):
         Slice.through(*torch.eye(3)).points(uv)
+
+
+@pytest.mark.parametrize(
+    ("uv", "said"),
+    [
+        ([[0, float("inf")]], "finite coordinates"),
+        ("ab", "uv must be"),
+        ([[0], [1, 2]], "uv must be"),
+        ([[0, 1j]], "uv must be"),
+    ],
+)
+def test_coordinates_that_are_no_finite_real_numbers_are_named(uv, said):
+    with pytest.raises(ValueError, match=said) as error:
+        Slice.through(*torch.eye(3)).points(uv)
+    assert "\n" not in str(error.value)
