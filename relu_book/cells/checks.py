@@ -2,6 +2,7 @@
 
 import operator
 import reprlib
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -29,26 +30,35 @@ def whole(value: int, name: str, least: int) -> int:
     return number
 
 
-def real(values, name: str) -> Tensor:
-    """Real numbers of any shape, from a tensor, an array or nested lists; without gradient."""
-    try:
-        tensor = torch.as_tensor(values).detach()
-    except (TypeError, ValueError, RuntimeError):
-        tensor = None
-    if tensor is None or tensor.is_complex():
-        raise ValueError(
-            f"{name} must be a tensor, an array or nested lists of real numbers, and this one is "
-            f"{reprlib.repr(values)}."
-        )
-    return tensor
+def real(values, name: str, dtype: torch.dtype | None = None) -> Tensor:
+    """Real numbers of any shape as a tensor without gradient, of a type as ``as_tensor`` has it."""
+    with suppress(TypeError, ValueError, RuntimeError):
+        if not torch.as_tensor(values).is_complex():
+            return torch.as_tensor(values, dtype=dtype).detach()
+    raise _not_real(values, name)
 
 
 def finite(values, name: str) -> np.ndarray:
-    """Real numbers without NaN and infinity, of any shape, as float64."""
-    array = real(values, name).cpu().to(torch.float64).numpy()
+    """Real numbers of any shape, without NaN and infinity, as a float64 array."""
+    if torch.is_tensor(values):
+        values = real(values, name, torch.float64).cpu().numpy()
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "buifO":  # text and complex numbers
+            raise TypeError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise _not_real(values, name) from None
     if not np.isfinite(array).all():
         raise ValueError(
             f"{name} must hold finite numbers, and this one of shape {array.shape} holds NaN or "
             f"infinity."
         )
     return array
+
+
+def _not_real(values, name: str) -> ValueError:
+    return ValueError(
+        f"{name} must be a tensor, an array or nested lists of real numbers, and this one is "
+        f"{reprlib.repr(values)}."
+    )

@@ -115,7 +115,7 @@ class Slice:
             >>> plane.points([[0.5, 0.5]])
             tensor([[0.5000, 1.0000, 1.0000]])
         """
-        uv = real(uv, "uv").to(self.origin.device, torch.float64)
+        uv = real(uv, "uv", torch.float64).to(self.origin.device)
         if uv.ndim != 2 or uv.shape[1] != 2:
             raise ValueError(
                 f"Slice.points needs coordinates of shape (n, 2), one (u, v) a row, and got shape "

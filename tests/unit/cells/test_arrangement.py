@@ -108,6 +108,15 @@ def test_numbers_of_hyperplanes_and_dimensions_are_whole(bad):
     assert region_count(np.int64(3), np.int8(2)) == 7
 
 
+def test_lists_and_arrays_of_any_make_are_taken_in_float64():
+    # In float32 the two lines would be the same.
+    bias = [0.1, 0.1 + 1e-12]
+    assert arrangement_cells([[1, 0], [1, 0]], bias) == 3
+    weight = np.broadcast_to(np.array([1.0, 0.0]), (2, 2))  # cannot be written to
+    assert arrangement_cells(weight, np.array(bias)[::-1]) == 3
+    assert arrangement_cells(list(weight), bias) == 3
+
+
 def test_parameters_of_a_layer_are_taken_as_they_are():
     layer = torch.nn.Linear(2, 5)
     expected = arrangement_cells(layer.weight.detach().numpy(), layer.bias.detach().numpy())

@@ -97,3 +97,8 @@ def test_coordinates_that_are_no_finite_real_numbers_are_named(uv, said):
     with pytest.raises(ValueError, match=said) as error:
         Slice.through(*torch.eye(3)).points(uv)
     assert "\n" not in str(error.value)
+
+
+def test_lists_of_coordinates_are_taken_in_float64():
+    plane = Slice.through([0.0, 0], [1.0, 0], [0.0, 1])
+    assert plane.points([[0.1, 0.2]], torch.float64).tolist() == [[0.1, 0.2]]
