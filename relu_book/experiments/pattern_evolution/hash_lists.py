@@ -18,7 +18,7 @@ from torch import Tensor
 from relu_book import datasets
 from relu_book.experiments.pattern_evolution.definitions import random_signs
 from relu_book.models import cifar_resnet
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 from relu_book.patterns import (
     HashList,
     PatternCounts,
@@ -73,7 +73,7 @@ def lost_by_occupancy(cases: int = 3, evaluations: int = 500_000, seed: int = 0)
             error.append(hash_list.relative_entropy(counts.width) - counts.relative_entropy)
         return [*lost, error, counts.distinct]
 
-    for row in per_seed(measured, range(cases)):
+    for row in each(measured, range(cases)):
         found["lost_at_10"].append(row[0])
         found["lost_at_15"].append(row[1])
         found["entropy_error"] += row[2]

@@ -20,7 +20,7 @@ from relu_book.experiments.pattern_evolution.trainings import (
     optimizer_for,
     untrained,
 )
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 from relu_book.training import train
 
 # 1,280 images are 20 whole batches, so that no update rests on fewer images than the others.
@@ -66,5 +66,5 @@ def first_steps(
     # The first and the last share a core: ToyNet, which takes longest, has one to itself.
     order = ("resnet", "toynet", "convnet")
     jobs = [(seed, name) for seed in settings.seeds for name in order]
-    found = xr.combine_by_coords(per_seed(measured, range(len(jobs))))
+    found = xr.combine_by_coords(each(measured, range(len(jobs))))
     return found.sel(network=list(NETWORKS)).transpose("seed", "network", "step", "layer", ...)
