@@ -29,7 +29,7 @@ from relu_book.experiments.activation_cells.networks import (
     stack,
 )
 from relu_book.models import mlp
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 from relu_book.patterns import count, hash_patterns, pack, unpack, watch
 
 
@@ -105,7 +105,7 @@ def refinement(seeds: Iterable[int]) -> dict:
         return int((owners > 1).sum()), of_network.count, of_layer.count
 
     names = ("straddling_cells", "global_counts", "layer_counts")
-    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
+    return dict(zip(names, np.transpose(each(counts, seeds)), strict=True))
 
 
 def hash_collisions(seed: int) -> dict:
@@ -131,7 +131,7 @@ def hash_collisions(seed: int) -> dict:
         return width, len(distinct), len(distinct) - len(np.unique(hashes))
 
     names = ("widths", "patterns", "collisions")
-    columns = np.transpose(per_seed(collisions, range(len(sets)))).tolist()
+    columns = np.transpose(each(collisions, range(len(sets)))).tolist()
     return dict(zip(names, columns, strict=True))
 
 
@@ -159,7 +159,7 @@ def nested_grids(width: int, seeds: Iterable[int]) -> dict:
         return [*grids, arrangement_cells(*first_layer(model), window)]
 
     names = [f"count_{resolution}" for resolution in shifts] + ["exact_count"]
-    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
+    return dict(zip(names, np.transpose(each(counts, seeds)), strict=True))
 
 
 def evaluations_of_convolutions(seed: int = 0) -> dict:
@@ -208,7 +208,7 @@ def pattern_table(dimensions: Iterable[int], filters: Sequence[int], seed: int =
     return {
         "dimensions": np.array([d for d, _ in cases]),
         "filters": np.array([D for _, D in cases]),
-        "patterns": np.array(per_seed(lambda i: len(sign_vectors(*layers[i])), range(len(cases)))),
+        "patterns": np.array(each(lambda i: len(sign_vectors(*layers[i])), range(len(cases)))),
     }
 
 
@@ -244,7 +244,7 @@ def _violations(raster: Callable[[int], CellRaster], cases: Sequence[int]) -> di
         found = midpoint_violations(raster(case).labels, 100_000)
         return found.violations, found.tests
 
-    counted = np.transpose(per_seed(violations, cases))
+    counted = np.transpose(each(violations, cases))
     return dict(zip(("violations", "tests"), counted, strict=True))
 
 
@@ -261,6 +261,6 @@ def counts_against_bound(seeds: Sequence[int]) -> dict:
 
     sums = [layers * width for width in widths for layers in (1, 1, 2)]
     return {
-        "counts": np.ravel(per_seed(counts, seeds)),
+        "counts": np.ravel(each(counts, seeds)),
         "sum_of_widths": np.tile(sums, len(seeds)),
     }

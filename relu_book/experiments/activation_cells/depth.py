@@ -26,7 +26,7 @@ from relu_book.experiments.activation_cells.networks import (
     stack,
 )
 from relu_book.models import mlp
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 
 DEPTH = 8
 LARGE = 50  # grid points: smaller cells have no measurable shape
@@ -43,7 +43,7 @@ def first_of_eight_layers(seeds: Sequence[int]) -> dict:
         ]
         return [test.violations for test in tests] + [test.tests for test in tests]
 
-    fixed, uniform, *tests = np.transpose(per_seed(found, seeds))
+    fixed, uniform, *tests = np.transpose(each(found, seeds))
     return {
         "violations_fixed_bias": fixed,
         "violations_uniform_bias": uniform,
@@ -68,7 +68,7 @@ def shapes_by_depth(width: int, depth: int, seeds: Sequence[int]) -> dict:
             "defect": [convexity_defects(each, LARGE).mean() for each in labels],
         }
 
-    return _columns(per_seed(shapes, seeds))
+    return _columns(each(shapes, seeds))
 
 
 def counts_by_depth(width: int, seeds: Iterable[int], batch_norm: bool = False) -> dict:
@@ -86,7 +86,7 @@ def counts_by_depth(width: int, seeds: Iterable[int], batch_norm: bool = False) 
             "global": global_counts(labels),
         }
 
-    return _columns(per_seed(counts, seeds))
+    return _columns(each(counts, seeds))
 
 
 def normal_points(seed: int) -> torch.Tensor:
@@ -143,4 +143,4 @@ def density_at_initialisation(seeds: Iterable[int]) -> dict:
             for name, normalised in [("counts_plain", False), ("counts_batch_norm", True)]
         }
 
-    return _columns(per_seed(counts, seeds))
+    return _columns(each(counts, seeds))

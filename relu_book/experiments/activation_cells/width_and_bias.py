@@ -18,7 +18,7 @@ from relu_book.experiments.activation_cells.networks import (
     first_layer,
     layer,
 )
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 from relu_book.patterns import unpack
 
 
@@ -50,7 +50,7 @@ def counts_by_width(widths: Sequence[int], seeds: Sequence[int]) -> dict:
             [arrangement_cells(*first_layer(model), WINDOW) for model in models],
         ]
 
-    grid, exact = np.transpose(per_seed(counts, seeds), (1, 2, 0))
+    grid, exact = np.transpose(each(counts, seeds), (1, 2, 0))
     return {"filters": np.array(widths), "grid": grid, "exact": exact}
 
 
@@ -64,7 +64,7 @@ def gap_to_formula(width: int, seeds: Iterable[int]) -> dict:
         return cell_count(model), arrangement_cells(*lines, WINDOW), arrangement_cells(*lines, wide)
 
     names = ("grid_count", "exact_count", "wide_exact_count")
-    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
+    return dict(zip(names, np.transpose(each(counts, seeds)), strict=True))
 
 
 def sectors(width: int, seeds: Iterable[int]) -> dict:
@@ -75,7 +75,7 @@ def sectors(width: int, seeds: Iterable[int]) -> dict:
         return exact_cells(model, 0).distinct, cell_count(model)
 
     names = ("exact_sectors", "sectors_on_grid")
-    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
+    return dict(zip(names, np.transpose(each(counts, seeds)), strict=True))
 
 
 def central_activity(width: int, seed: int) -> dict:
@@ -99,7 +99,7 @@ def central_cell(width: int, seeds: Iterable[int]) -> dict:
         complexes = [exact_cells(layer(width, seed, bias=b), 0) for b in (0.25, 1.0)]
         return counts + [c.areas[_identity_cell(c, width)] for c in complexes]
 
-    return dict(zip(names, np.transpose(per_seed(measure, seeds)), strict=True))
+    return dict(zip(names, np.transpose(each(measure, seeds)), strict=True))
 
 
 def _identity_cell(complex_, width: int) -> int:
@@ -160,7 +160,7 @@ def counts_by_bias(
         ]
         return [*grids, exact]
 
-    *grids, exact = np.swapaxes(per_seed(counts, seeds), 0, 1)
+    *grids, exact = np.swapaxes(each(counts, seeds), 0, 1)
     return {
         "bias": np.asarray(biases, dtype=float),
         "grid": dict(zip(resolutions, grids, strict=True)),
@@ -174,7 +174,7 @@ def _grid_counts(biases: Sequence[float], seeds: Sequence[int], width: int = 128
     def counts(seed):
         return [cell_count(layer(width, seed, bias=float(b))) for b in biases]
 
-    return np.array(per_seed(counts, seeds))
+    return np.array(each(counts, seeds))
 
 
 def bias_of_fewest_cells(seeds: Sequence[int]) -> dict:
