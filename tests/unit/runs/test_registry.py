@@ -156,7 +156,7 @@ def test_a_variant_that_does_not_fit_is_refused(settings, changes, message):
 
 
 def test_the_chapter_of_the_books_own_experiments_is_their_package():
-    with pytest.raises(ValueError, match="stands in no chapter's package, but in .*chapter="):
+    with pytest.raises(ValueError, match=r"stands in no chapter's package, but in .*chapter="):
         experiment(scales={"smoke": Good()}, expected={"smoke": "1 s"})(documented)
 
     def early(settings, seed, run):
