@@ -15,11 +15,11 @@ from relu_book.experiments.pattern_evolution.definitions import (
     split_networks,
     table_sizes,
 )
-from relu_book.experiments.pattern_evolution.depth_claims import (
+from relu_book.experiments.pattern_evolution.early_phase_reading import early_quantities
+from relu_book.experiments.pattern_evolution.entropy_by_depth_reading import (
     depth_occupancies,
     depth_quantities,
 )
-from relu_book.experiments.pattern_evolution.early_claims import early_quantities
 from relu_book.experiments.pattern_evolution.hash_lists import (
     against_dictionary,
     lost_by_occupancy,
@@ -28,12 +28,12 @@ from relu_book.experiments.pattern_evolution.hash_lists import (
 )
 from relu_book.experiments.pattern_evolution.initialisation import entropies_by_correlation
 from relu_book.experiments.pattern_evolution.live import first_steps
-from relu_book.experiments.pattern_evolution.long_claims import long_quantities
-from relu_book.experiments.pattern_evolution.method_claims import method_quantities
-from relu_book.experiments.pattern_evolution.single_step_claims import (
+from relu_book.experiments.pattern_evolution.methods_settling import method_quantities
+from relu_book.experiments.pattern_evolution.single_steps_reading import (
     more_points,
     standing_out,
     unchanged_training,
 )
-from relu_book.experiments.pattern_evolution.trainings import epoch_of
 from relu_book.experiments.pattern_evolution.whole_training import METHODS
+from relu_book.experiments.pattern_evolution.whole_training_reading import long_quantities
+from relu_book.experiments.trainings import epoch_of

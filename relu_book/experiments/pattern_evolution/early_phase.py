@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
-from relu_book.experiments.pattern_evolution.trainings import (
+from relu_book.experiments.trainings import (
     NETWORKS,
     TINY_IMAGENET,
     Training,

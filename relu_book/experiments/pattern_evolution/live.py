@@ -13,7 +13,7 @@ import xarray as xr
 
 from relu_book import datasets
 from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
-from relu_book.experiments.pattern_evolution.trainings import (
+from relu_book.experiments.trainings import (
     NETWORKS,
     Training,
     images_for,

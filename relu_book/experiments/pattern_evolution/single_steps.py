@@ -18,7 +18,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from relu_book.experiments.pattern_evolution.evolution import Evolution
-from relu_book.experiments.pattern_evolution.trainings import (
+from relu_book.experiments.trainings import (
     NETWORKS,
     Images,
     Training,

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
-from relu_book.experiments.pattern_evolution.trainings import (
+from relu_book.experiments.trainings import (
     TINY_IMAGENET,
     TINY_IMAGENET_STEPS,
     Training,

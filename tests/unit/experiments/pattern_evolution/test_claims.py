@@ -9,19 +9,21 @@ import pytest
 import xarray as xr
 
 from relu_book.claims import judge, load_claims
-from relu_book.experiments.pattern_evolution import curves
-from relu_book.experiments.pattern_evolution.depth_claims import depth_occupancies, depth_quantities
-from relu_book.experiments.pattern_evolution.early_claims import early_quantities
+from relu_book.experiments import curves
 from relu_book.experiments.pattern_evolution.early_phase import DESK as EARLY
+from relu_book.experiments.pattern_evolution.early_phase_reading import early_quantities
 from relu_book.experiments.pattern_evolution.entropy_by_depth import DESK as DEPTH
-from relu_book.experiments.pattern_evolution.long_claims import long_quantities
-from relu_book.experiments.pattern_evolution.method_claims import (
+from relu_book.experiments.pattern_evolution.entropy_by_depth_reading import (
+    depth_occupancies,
+    depth_quantities,
+)
+from relu_book.experiments.pattern_evolution.methods_settling import (
     dips,
     even,
     method_quantities,
     times_to,
 )
-from relu_book.experiments.pattern_evolution.single_step_claims import (
+from relu_book.experiments.pattern_evolution.single_steps_reading import (
     more_points,
     standing_out,
     unchanged_training,
@@ -29,6 +31,7 @@ from relu_book.experiments.pattern_evolution.single_step_claims import (
 from relu_book.experiments.pattern_evolution.strikes import strike_claims
 from relu_book.experiments.pattern_evolution.whole_training import DESK as WHOLE
 from relu_book.experiments.pattern_evolution.whole_training import SETUPS
+from relu_book.experiments.pattern_evolution.whole_training_reading import long_quantities
 
 NETWORKS = ("toynet", "convnet", "resnet")
 SHARES = (

@@ -10,7 +10,7 @@ twentieths of the training.
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.pattern_evolution.curves import (
+from relu_book.experiments.curves import (
     alternation,
     by_seed,
     in_block,
@@ -21,8 +21,8 @@ from relu_book.experiments.pattern_evolution.curves import (
     step_of_minimum,
     time_mean,
 )
-from relu_book.experiments.pattern_evolution.depth_claims import sides_of_additions
-from relu_book.experiments.pattern_evolution.early_claims import occupancies
+from relu_book.experiments.pattern_evolution.early_phase_reading import occupancies
+from relu_book.experiments.pattern_evolution.entropy_by_depth_reading import sides_of_additions
 from relu_book.experiments.pattern_evolution.whole_training import CYCLES, METHODS
 
 Quantities = dict[str, dict]

@@ -21,7 +21,7 @@ from relu_book.experiments.pattern_evolution.evolution import (
     list_bytes,
     places_for,
 )
-from relu_book.experiments.pattern_evolution.trainings import (
+from relu_book.experiments.trainings import (
     images_for,
     optimizer_for,
     shrunk,

@@ -7,7 +7,7 @@ the claim knows.
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.pattern_evolution.curves import (
+from relu_book.experiments.curves import (
     by_seed,
     in_block,
     net_changes,
@@ -19,7 +19,7 @@ from relu_book.experiments.pattern_evolution.curves import (
 )
 from relu_book.experiments.pattern_evolution.evolution import list_bytes
 from relu_book.experiments.pattern_evolution.strikes import strike_claims
-from relu_book.experiments.pattern_evolution.trainings import NETWORKS
+from relu_book.experiments.trainings import NETWORKS
 
 FULL_SIZE = 50_000 * 4 * 4 * 16  # evaluations of the last block for 50,000 images of 32 x 32
 Quantities = dict[str, dict[str, np.ndarray | float | bool]]

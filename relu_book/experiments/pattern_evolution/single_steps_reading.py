@@ -5,7 +5,7 @@ import json
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.pattern_evolution.curves import net_changes
+from relu_book.experiments.curves import net_changes
 
 SETTLED = 20  # updates after the start, when patterns change so much that no batch stands out
 

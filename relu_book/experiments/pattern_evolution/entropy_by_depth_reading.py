@@ -9,7 +9,7 @@ depths is taken; spreads over seeds by layer are those of the networks of 20 lay
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.pattern_evolution.curves import (
+from relu_book.experiments.curves import (
     by_seed,
     in_block,
     last_layers,
@@ -20,7 +20,7 @@ from relu_book.experiments.pattern_evolution.curves import (
     step_of_minimum,
 )
 from relu_book.experiments.pattern_evolution.evolution import list_bytes
-from relu_book.experiments.pattern_evolution.trainings import NETWORKS
+from relu_book.experiments.trainings import NETWORKS
 
 Quantities = dict[str, dict]
 SIX = 6  # convolutions a block of the networks of 20 layers

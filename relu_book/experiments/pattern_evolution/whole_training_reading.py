@@ -8,8 +8,8 @@ claim knows; H-fig-1.c also needs the early phase, where the first steps are cou
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.pattern_evolution.curves import by_seed
-from relu_book.experiments.pattern_evolution.trainings import NETWORKS
+from relu_book.experiments.curves import by_seed
+from relu_book.experiments.trainings import NETWORKS
 
 
 def long_quantities(record: xr.Dataset, early: xr.Dataset, epoch: int) -> dict[str, dict]:
