@@ -1,20 +1,36 @@
-"""Curves of a record of the chapter: means over layers and time, slopes, changes of single steps.
+"""Curves over the layers and the steps of trainings: means, slopes, ranks, on xarray's DataArrays.
 
-Counted steps are not evenly spaced, so a mean over time weights each step with its distance from
-its neighbours (the trapezoidal rule); a slope is that of the least squares through the steps that
-were counted.
+The dimensions are called ``layer``, ``step`` and ``seed``, any others come along; layers that a
+network lacks are NaN. Counted steps are not evenly spaced, so a mean over time weights each step
+with its distance from its neighbours (the trapezoidal rule); a slope is that of the least squares
+through the steps that were counted. What is left over (``seed`` and others) goes to a claim as it
+is.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from scipy import integrate, stats
+from scipy import stats
+
+BLOCKS = xr.DataArray([1, 2, 3], {"block": [1, 2, 3]}, "block")
 
 
-def by_seed(values: xr.DataArray, *dims: str) -> np.ndarray:
-    """The values as an array, seeds first, then the dimensions that are named."""
-    return values.transpose("seed", *dims).values
+def apart(values: xr.DataArray, dim: str, name: str = "{}") -> dict[str, xr.DataArray]:
+    """One curve for each place along a dimension, under a name made of its label.
+
+    Example:
+        >>> rates = xr.DataArray([1.0, 2.0], {"network": ["toynet", "resnet"]}, "network")
+        >>> {name: float(value) for name, value in apart(rates, "network", "rate_{}").items()}
+        {'rate_toynet': 1.0, 'rate_resnet': 2.0}
+    """
+    return {name.format(label): values.sel({dim: label}) for label in values[dim].values}
+
+
+def known(values: xr.DataArray) -> np.ndarray:
+    """All values in a row, those that are not NaN."""
+    return values.values[values.notnull().values]
+
+
+# --- over the steps ---
 
 
 def time_mean(values: xr.DataArray, first: float, last: float) -> xr.DataArray:
@@ -26,13 +42,9 @@ def time_mean(values: xr.DataArray, first: float, last: float) -> xr.DataArray:
         0.955
     """
     part = values.sel(step=slice(first, last))
-    steps = part.step.values
-    if len(steps) == 1:
+    if part.sizes["step"] == 1:
         return part.isel(step=0, drop=True)
-    area = xr.apply_ufunc(
-        lambda y: integrate.trapezoid(y, steps, axis=-1), part, input_core_dims=[["step"]]
-    )
-    return area / float(steps[-1] - steps[0])
+    return part.integrate("step") / float(part.step[-1] - part.step[0])
 
 
 def slope(values: xr.DataArray) -> xr.DataArray:
@@ -58,34 +70,42 @@ def slope_after(values: xr.DataArray, step: xr.DataArray) -> xr.DataArray:
     return slope(later.where(enough, 0.0)).where(enough, 0.0)
 
 
-def step_of_minimum(values: xr.DataArray) -> xr.DataArray:
-    """The step at which a curve is lowest, the first of them."""
-    return values.step[values.argmin("step")].drop_vars("step")
+def time_to(values: xr.DataArray, level: xr.DataArray | float) -> xr.DataArray:
+    """When a curve first reaches a level, as a share of the training; NaN where it has no values.
 
+    A curve that never does counts as reaching it at the end.
 
-def step_of_maximum(values: xr.DataArray) -> xr.DataArray:
-    """The step at which a curve is highest, the first of them."""
-    return values.step[values.argmax("step")].drop_vars("step")
-
-
-def net_changes(record: xr.Dataset) -> xr.DataArray:
-    """Relative net change of single steps: (appeared - vanished) / distinct before (equation 3.6).
-
-    Only steps whose predecessor was counted too have one.
+    Example:
+        >>> curve = xr.DataArray([0.1, 0.6, 0.4, 1.0], {"step": [0, 10, 50, 100]}, "step")
+        >>> float(time_to(curve, 0.5)), float(time_to(curve, 2))
+        (0.1, 1.0)
     """
-    consecutive = np.flatnonzero(np.diff(record.step.values) == 1) + 1
-    before = (
-        record["distinct"]
-        .isel(step=consecutive - 1)
-        .assign_coords(step=record.step.values[consecutive])
-    )
-    after = record.isel(step=consecutive)
-    return (after["appeared"] - after["vanished"]) / before
+    last = float(values.step[-1])
+    reached = (values >= level).idxmax("step").where((values >= level).any("step"), last)
+    return (reached / last).where(values.notnull().any("step"))
 
 
-def in_block(record: xr.Dataset, values: xr.DataArray, block: int | Sequence[int]) -> xr.DataArray:
-    """Mean over the layers of a block, or of several; blocks are told apart by picture size."""
-    return values.where(record["block"].isin(block)).mean("layer")
+def at_share(values: xr.DataArray, share: float) -> xr.DataArray:
+    """Values at a share of the training, or at the counted step next to it."""
+    return values.sel(step=share * float(values.step[-1]), method="nearest", drop=True)
+
+
+# --- over the layers ---
+
+
+def in_blocks(values: xr.DataArray, block: xr.DataArray) -> xr.DataArray:
+    """Means over the layers of each block, along the dimension ``block``, 1 to 3.
+
+    Args:
+        values: By layer.
+        block: The block of each layer; blocks are told apart by picture size.
+
+    Example:
+        >>> values, block = xr.DataArray([[1.0, 3, 5, 7], [1, 1, 2, 3]], dims=("", "layer"))
+        >>> in_blocks(values, block).values.tolist()
+        [2.0, 5.0, 7.0]
+    """
+    return values.where(block == BLOCKS).mean("layer")
 
 
 def last_layers(values: xr.DataArray, number: int) -> xr.DataArray:
@@ -106,7 +126,7 @@ def second_difference(values: xr.DataArray) -> xr.DataArray:
         >>> float(second_difference(xr.DataArray([0.0, 1.0, 0.0, 1.0], dims="layer")))
         2.0
     """
-    return abs(values.diff("layer").diff("layer")).mean("layer")
+    return abs(values.diff("layer", 2)).mean("layer")
 
 
 def alternation(values: xr.DataArray) -> xr.DataArray:
@@ -123,11 +143,11 @@ def alternation(values: xr.DataArray) -> xr.DataArray:
     return -products.mean("layer") / (differences**2).mean("layer")
 
 
-def rank_correlations(values: xr.DataArray) -> xr.DataArray:
+def rank_correlation(values: xr.DataArray) -> xr.DataArray:
     """Spearman's correlation of layer and value; 0 for a curve that is constant.
 
     Example:
-        >>> float(rank_correlations(xr.DataArray([1.0, 4.0, 9.0, np.nan], dims="layer")))
+        >>> float(rank_correlation(xr.DataArray([1.0, 4.0, 9.0, np.nan], dims="layer")))
         1.0
     """
 

@@ -1,15 +1,14 @@
-"""What the trainings of the chapter share: networks, images, optimiser (thesis 3.1.3).
+"""One training as the chapters do it: settings, images, network, optimiser, and the way through.
 
-The source trains networks of 20 layers on CIFAR-10 and Tiny ImageNet with the settings that suit
-ResNet-20 best, but names none of them. Ours: stochastic gradient descent with momentum 0.9, weight
-decay 1e-4 and a learning rate of 0.1 for batches of 128 (0.05 for 64), images shifted and scaled by
-mean and standard deviation of the training images, flipped and shifted at random.
+Networks learn from images that are shifted and scaled by mean and standard deviation of the
+training images, flipped and shifted at random, with stochastic gradient descent. The thesis trains
+networks of 20 layers with the settings that suit ResNet-20 best, but names none of them (3.1.3).
+Ours: momentum 0.9, weight decay 1e-4 and a learning rate of 0.1 for batches of 128, 0.05 for 64.
 """
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 import xarray as xr
@@ -19,7 +18,7 @@ from torch.optim import Optimizer
 
 from relu_book import datasets
 from relu_book.models import cifar_resnet, convnet, fixup_groups, fixup_resnet, pyramidnet, toynet
-from relu_book.runs.job import Run
+from relu_book.runs import Run
 from relu_book.training import (
     Augment,
     Checkpoint,
@@ -29,10 +28,6 @@ from relu_book.training import (
     train,
 )
 
-NETWORKS = ("toynet", "convnet", "resnet")
-# What the source changes for Tiny ImageNet: larger images and more of them, fewer epochs.
-TINY_IMAGENET = {"size": 64, "train_images": 100_000, "measured_images": 100_000}
-TINY_IMAGENET_STEPS = 80 * steps_per_epoch(100_000, 128)
 _MAKERS = {
     "toynet": toynet,
     "convnet": convnet,
@@ -45,13 +40,16 @@ _ACTIVATIONS = {"relu": nn.ReLU, "prelu": nn.PReLU}
 
 @dataclass(frozen=True)
 class Training:
-    """Images, batches and optimiser; each experiment adds its own.
+    """Everything that decides a training but its seed; each experiment adds its own.
+
+    A field that a later experiment needs is added here with the default that all trainings before
+    it had: their records stay valid.
 
     Attributes:
         data: Name of the data set.
-        size: Height and width of the images, shrunk by averaging.
+        size: Height and width of the images, shrunk by averaging where the data's own are larger.
         train_images: How many images are trained on.
-        measured_images: How many of these are counted, unaugmented.
+        measured_images: How many of these are measured, unaugmented.
         batch_size: Images an update; also those that share the statistics of batch normalisation
             while patterns are counted, as in thesis 3.1.3.
         learning_rate: The largest one.
@@ -60,6 +58,12 @@ class Training:
         width: Filters of ResNet's first stage; ToyNet has twice as many everywhere.
         dtype: Of weights and images.
         seeds: Of weights and batches.
+        network: ``toynet``, ``convnet``, ``resnet``, ``pyramidnet`` or ``fixup``; an experiment
+            that trains several holds a tuple, a job each.
+        depth: Layers with weights.
+        activation: ``relu`` or ``prelu``.
+        schedule: Of the learning rate, as ``relu_book.training.make_schedule`` names it.
+        steps: Updates.
     """
 
     data: str = "cifar10"
@@ -73,11 +77,21 @@ class Training:
     width: int = 16
     dtype: str = "float32"
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    network: str | tuple[str, ...] = "resnet"
+    depth: int = 20
+    activation: str = "relu"
+    schedule: str = "constant"
+    steps: int = 1000
+
+    @property
+    def epoch(self) -> int:
+        """Updates of one epoch."""
+        return steps_per_epoch(self.train_images, self.batch_size)
 
 
 @dataclass(frozen=True)
 class Images:
-    """Images that networks of the chapter see.
+    """Images that the networks see.
 
     Attributes:
         train: Shape (n, c, size, size), standardised.
@@ -128,14 +142,12 @@ def images_for(
     return Images(train, labels, list(measured), standardised(test), test_labels, classes)
 
 
-def untrained(
-    name: str, settings: Training, seed: int, images: Images, depth: int = 20, prelu: bool = False
-) -> nn.Module:
+def untrained(settings: Training, seed: int, images: Images) -> nn.Module:
     """A network with the weights of a seed; ResNet and ConvNet start with equal ones."""
-    return _MAKERS[name](
-        depth,
-        width=2 * settings.width if name == "toynet" else settings.width,
-        activation=_ACTIVATIONS["prelu" if prelu else "relu"],
+    return _MAKERS[settings.network](
+        settings.depth,
+        width=2 * settings.width if settings.network == "toynet" else settings.width,
+        activation=_ACTIVATIONS[settings.activation],
         in_channels=images.train.shape[1],
         classes=images.classes,
         seed=seed,
@@ -143,11 +155,11 @@ def untrained(
     )
 
 
-def optimizer_for(name: str, model: nn.Module, settings: Training) -> Optimizer:
+def optimizer_for(model: nn.Module, settings: Training) -> Optimizer:
     """Stochastic gradient descent; FixUp's biases and scales learn at a tenth of the rate."""
     rate = settings.learning_rate
     return torch.optim.SGD(
-        fixup_groups(model, rate) if name == "fixup" else model.parameters(),
+        fixup_groups(model, rate) if settings.network == "fixup" else model.parameters(),
         lr=rate,
         momentum=settings.momentum,
         weight_decay=settings.weight_decay,
@@ -155,40 +167,37 @@ def optimizer_for(name: str, model: nn.Module, settings: Training) -> Optimizer:
 
 
 def trained(
-    name: str,
-    model: nn.Module,
     settings: Training,
     seed: int,
     images: Images,
     run: Run,
     *,
     probes: Sequence = (),
-    schedule: str = "constant",
-    checkpoint_steps: int | None = None,
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
-) -> History:
-    """Trains a network as the chapter does, for ``settings.steps`` updates, in place.
+    checkpoint_steps: int | None = None,
+) -> tuple[nn.Module, History]:
+    """Makes a network and trains it on the device of a run.
 
     Args:
-        name: Of the network.
-        model: The network.
-        settings: Batches, optimiser and, beside those of every training, ``steps``.
-        seed: Of the order of the images and their augmentation.
+        settings: All of the training, with a single network.
+        seed: Of the weights, the order of the images and their augmentation.
         images: What it is trained on.
         run: Whose checkpoint and progress these are.
         probes: As for ``relu_book.training.train``.
-        schedule: Of the learning rate, by name.
-        checkpoint_steps: Updates between two checkpoints; None keeps none.
         augment: Instead of the usual flips and shifts.
+        checkpoint_steps: Updates between two checkpoints; None keeps none.
+
+    Returns:
+        The network, in training mode, and what ``relu_book.training.train`` returned.
     """
-    optimizer = optimizer_for(name, model, settings)
-    every = checkpoint_steps
-    return train(
+    model = untrained(settings, seed, images).to(run.device)
+    optimizer, every = optimizer_for(model, settings), checkpoint_steps
+    history = train(
         model,
         images.train,
         images.labels,
         optimizer=optimizer,
-        schedule=make_schedule(schedule, optimizer, settings.steps),
+        schedule=make_schedule(settings.schedule, optimizer, settings.steps),
         steps=settings.steps,
         batch_size=settings.batch_size,
         seed=seed,
@@ -198,6 +207,7 @@ def trained(
         progress=run.progress,
         channels_last=True,
     )
+    return model, history
 
 
 def augmentation(settings: Training) -> Augment:
@@ -205,19 +215,9 @@ def augmentation(settings: Training) -> Augment:
     return Augment(flip=True, padding=settings.size // 8)
 
 
-def scales_on(data: str, scales: dict, **paper: Any) -> dict:
-    """The settings of each scale on a data set; the smoke test stays with its digits.
-
-    Args:
-        data: Name of the data set.
-        scales: Settings by scale.
-        **paper: What else differs at the scale ``paper``.
-    """
-    return {
-        "smoke": scales["smoke"],
-        "desk": replace(scales["desk"], data=data),
-        "paper": replace(scales["paper"], data=data, **paper),
-    }
+def recorded(record: xr.Dataset) -> dict:
+    """The settings of a record, by name."""
+    return json.loads(record.attrs["settings"])
 
 
 def epoch_of(record: xr.Dataset) -> int:
@@ -226,7 +226,7 @@ def epoch_of(record: xr.Dataset) -> int:
     Args:
         record: A record whose settings are those of a ``Training``.
     """
-    settings = json.loads(record.attrs["settings"])
+    settings = recorded(record)
     return steps_per_epoch(settings["train_images"], settings["batch_size"])
 
 

@@ -1,4 +1,4 @@
-"""What the chapter on the evolution of patterns measures (thesis 3.1), one module a theme."""
+"""What the chapter on the evolution of patterns measures (thesis 3.1)."""
 
 from relu_book.experiments.pattern_evolution.definitions import (
     changes,
@@ -15,10 +15,9 @@ from relu_book.experiments.pattern_evolution.definitions import (
     split_networks,
     table_sizes,
 )
-from relu_book.experiments.pattern_evolution.early_phase_reading import early_quantities
+from relu_book.experiments.pattern_evolution.early_phase_reading import early_phase_reading
 from relu_book.experiments.pattern_evolution.entropy_by_depth_reading import (
-    depth_occupancies,
-    depth_quantities,
+    entropy_by_depth_reading,
 )
 from relu_book.experiments.pattern_evolution.hash_lists import (
     against_dictionary,
@@ -28,12 +27,15 @@ from relu_book.experiments.pattern_evolution.hash_lists import (
 )
 from relu_book.experiments.pattern_evolution.initialisation import entropies_by_correlation
 from relu_book.experiments.pattern_evolution.live import first_steps
-from relu_book.experiments.pattern_evolution.methods_settling import method_quantities
 from relu_book.experiments.pattern_evolution.single_steps_reading import (
     more_points,
     standing_out,
     unchanged_training,
 )
 from relu_book.experiments.pattern_evolution.whole_training import METHODS
-from relu_book.experiments.pattern_evolution.whole_training_reading import long_quantities
+from relu_book.experiments.pattern_evolution.whole_training_reading import (
+    accuracies,
+    first_steps_and_end,
+    whole_training_reading,
+)
 from relu_book.experiments.trainings import epoch_of

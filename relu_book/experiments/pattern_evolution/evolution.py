@@ -114,12 +114,11 @@ class Evolution:
         return xr.Dataset(variables, {"step": steps, "layer": np.arange(1, layers + 1)})
 
 
-def layout(model: nn.Module, image: Tensor, batches: Sequence[Tensor], layers: int) -> xr.Dataset:
+def layout(model: nn.Module, batches: Sequence[Tensor], layers: int) -> xr.Dataset:
     """What does not change while a network trains, layer by layer.
 
     Args:
         model: The network.
-        image: Shape (1, c, h, w).
         batches: Images whose patterns are counted.
         layers: Layers of the result; those that the network lacks are NaN.
 
@@ -131,7 +130,7 @@ def layout(model: nn.Module, image: Tensor, batches: Sequence[Tensor], layers: i
     training = model.training
     model.eval()
     with watch(model) as watched, torch.no_grad():
-        model(image)
+        model(batches[0][:1])
     model.train(training)
     sites = list(watched.sites.values())
     pixels = [site.pre_activation[0, 0].numel() for site in sites]
@@ -152,14 +151,32 @@ def layout(model: nn.Module, image: Tensor, batches: Sequence[Tensor], layers: i
     )
 
 
+def net_changes(record: xr.Dataset) -> xr.DataArray:
+    """Relative net change of single steps: (appeared - vanished) / distinct before (equation 3.6).
+
+    Only steps whose predecessor was counted too have one.
+    """
+    single = record.step.diff("step") == 1
+    net = (record["appeared"] - record["vanished"]) / record["distinct"].shift(step=1)
+    return net.sel(step=single.step[single])
+
+
+def sides_of_additions(record: xr.Dataset, values: xr.DataArray) -> xr.DataArray:
+    """Mean over the layers directly after skip additions less that of the others but the first."""
+    after = record["after"] == 1
+    others = (record["after"] == 0) & (record["layer"] > 1)
+    return values.where(after).mean("layer") - values.where(others).mean("layer")
+
+
 def places_for(memory: float, evaluations: float) -> int:
     """Places of a layer's hash list where all lists have the source's memory in proportion."""
     return int(memory / PLACE_BYTES / _LAYERS * evaluations / _EVALUATIONS)
 
 
-def list_bytes(evaluations: float) -> float:
+def list_gigabytes(record: xr.Dataset) -> float:
     """Memory of the hash lists of all layers, in proportion to the thesis's 80 GB."""
-    return float(_LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations))
+    evaluations = float(record["evaluations"].max())
+    return _LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations) / 1e9
 
 
 def filled(values: np.ndarray, layers: int) -> np.ndarray:

@@ -1,67 +1,100 @@
-"""What the claims on the whole training of the three networks ask of its record (thesis 3.1.4 and
-3.1.7, figure 3.2; article 4.3).
-
-Each entry is computed from the record of ``whole_training`` and has the names that the rule of the
-claim knows; H-fig-1.c also needs the early phase, where the first steps are counted one by one.
+"""What the records of whole trainings say (thesis 3.1.4, 3.1.6 and 3.1.7, figures 3.2 and 3.7;
+article 3.2, 3.4 and 4.3).
 """
 
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.curves import by_seed
-from relu_book.experiments.trainings import NETWORKS
+from relu_book.claims import Reading
+from relu_book.experiments.curves import apart
+from relu_book.experiments.pattern_evolution.early_phase_reading import occupancies
+from relu_book.experiments.pattern_evolution.methods_entropy import dips, entropies
+from relu_book.experiments.pattern_evolution.methods_settling import settling
+from relu_book.experiments.pattern_evolution.scales import NETWORKS, PAPER, PAPER_STEPS
+from relu_book.experiments.pattern_evolution.whole_training import METHODS
+from relu_book.experiments.trainings import epoch_of, recorded
 
 
-def long_quantities(record: xr.Dataset, early: xr.Dataset, epoch: int) -> dict[str, dict]:
-    """The measured quantities of the claims on figure 3.2, by claim.
+def whole_training_reading(record: xr.Dataset) -> Reading:
+    """The claims on figures 3.2 and 3.7, but for the two that need a second record.
 
     Args:
         record: As ``whole_training`` measures it.
-        early: As ``early_phase`` measures it.
-        epoch: Steps of an epoch of ``record``, one of the counted ones.
-
-    Returns:
-        For each claim the keyword arguments of ``relu_book.claims.check``.
     """
+    methods, settings = record.sel(setup=list(METHODS)), recorded(record)
+    full_size = (
+        settings["train_images"] >= PAPER["train_images"] and settings["steps"] >= PAPER_STEPS
+    )
+    quantities = {
+        **_three_networks(record, epoch_of(record)),
+        **entropies(methods, full_size),
+        **settling(methods, full_size),
+        "fig-3.7.ag": occupancies(methods),
+        "txt-3.1.4.1": {"accuracy": _accuracy(record).sel(setup="resnet")},
+    }
+    return Reading(quantities, record)
+
+
+def first_steps_and_end(record: xr.Dataset, early: xr.Dataset) -> Reading:
+    """H-fig-1.c: the similarity to the start of ToyNet in its first steps, and in the end.
+
+    Args:
+        record: As ``whole_training`` measures it.
+        early: As ``early_phase`` measures it, where the first steps are counted one by one.
+    """
+    first = early["similarity_start"].sel(network="toynet", step=slice(1, 100)).mean("layer")
+    end = record["similarity_start"].sel(setup="toynet").isel(step=-1).mean("layer")
+    found = {"lowest_similarity": first.min("step"), "similarity_end": end}
+    return Reading({"H-fig-1.c": found}, record, early)
+
+
+def accuracies(record: xr.Dataset, second: xr.Dataset) -> Reading:
+    """fig-3.7.q: the accuracies of FixUp, PyramidNet and ResNet on two data sets.
+
+    Args:
+        record: As ``whole_training`` measures it.
+        second: The same on a second data set, with as many seeds, perhaps others: within a data set
+            they are the same for all networks.
+    """
+    last = [_accuracy(each).drop_vars("seed") for each in (record, second)]
+    both = xr.concat(last, "data").sel(setup=["fixup", "pyramidnet", "resnet"])
+    return Reading({"fig-3.7.q": apart(both, "setup")}, record, second)
+
+
+def _accuracy(record: xr.Dataset) -> xr.DataArray:
+    """Test accuracy at the end in per cent."""
+    return 100 * record["test_accuracy"].isel(tested=-1)
+
+
+def _three_networks(record: xr.Dataset, epoch: int) -> dict[str, dict]:
+    """Figure 3.2: ToyNet, ConvNet and ResNet."""
     record = record.sel(setup=list(NETWORKS)).rename(setup="network")
     similarity = record["similarity_start"]
     mean = similarity.mean("layer")
     lowest, end = mean.min("step"), mean.isel(step=-1)
-    plain = ["toynet", "convnet"]
-    fall = {f"drop_{name}": (1 - lowest).sel(network=name).values for name in ("convnet", "resnet")}
-    regained = {
-        "lowest_similarity": by_seed(lowest.sel(network=plain), "network"),
-        "similarity_end": by_seed(end.sel(network=plain), "network"),
+    toynet, plain = {"network": "toynet"}, {"network": ["toynet", "convnet"]}
+    regained = {"lowest_similarity": lowest.sel(plain), "similarity_end": end.sel(plain)}
+    falls = {
+        **apart((1 - lowest).sel(network=["convnet", "resnet"]), "network", "drop_{}"),
+        "steadiest": _steadiest(similarity.sel(network="resnet")),
     }
-    steadiest = _steadiest(similarity.sel(network="resnet"))
     after_epoch = similarity.sel(step=epoch)
-    early_mean = early["similarity_start"].sel(network="toynet").mean("layer")
+    means = after_epoch.mean("layer").sel(network=["convnet", "resnet"])
     return {
-        "H-fig-1.c": {
-            "lowest_similarity": early_mean.sel(step=slice(1, 100)).min("step").values,
-            "similarity_end": end.sel(network="toynet").values,
-        },
         "fig-3.2.a": {
-            "lowest_similarity": lowest.sel(network="toynet").values,
-            "similarity_end": end.sel(network="toynet").values,
+            "lowest_similarity": lowest.sel(toynet),
+            "similarity_end": end.sel(toynet),
         },
         "fig-3.2.b": regained,
-        "fig-3.2.c": {**fall, "steadiest": steadiest},
-        "fig-3.2.d": {
-            **{name: by_seed(after_epoch.sel(network=name), "layer") for name in NETWORKS},
-            **{
-                f"{name}_mean": after_epoch.sel(network=name).mean("layer").values
-                for name in ("convnet", "resnet")
-            },
-        },
-        "fig-3.2.e": {
-            "surviving": by_seed(record["retained_start"].mean("layer").min("step"), "network")
-        },
-        "H-fig-4": {**regained, **fall, "steadiest": steadiest},
+        "fig-3.2.c": falls,
+        "fig-3.2.d": apart(after_epoch, "network") | apart(means, "network", "{}_mean"),
+        "fig-3.2.e": {"surviving": record["retained_start"].mean("layer").min("step")},
+        "H-fig-4": regained | falls,
+        "H-txt-3": apart(dips(record["relative_entropy"]), "network", "dip_{}"),
     }
 
 
-def _steadiest(similarity: xr.DataArray) -> np.ndarray:
+def _steadiest(similarity: xr.DataArray) -> xr.DataArray:
     """For each seed, how little a layer moves over half of the run, at best.
 
     Smallest over layers and stretches of half the run of (largest - smallest) / mean. The start,
@@ -72,10 +105,7 @@ def _steadiest(similarity: xr.DataArray) -> np.ndarray:
     half = steps[-1] / 2
     spreads = []
     for first in steps[steps <= steps[-1] - half]:
-        inside = np.flatnonzero((steps >= first) & (steps <= first + half))
         # A stretch ends at the first counted step that makes it half the run or longer.
-        if steps[inside[-1]] < first + half:
-            inside = np.append(inside, inside[-1] + 1)
-        part = later.isel(step=inside)
+        part = later.sel(step=slice(first, steps[np.searchsorted(steps, first + half)]))
         spreads.append((part.max("step") - part.min("step")) / part.mean("step"))
-    return xr.concat(spreads, "stretch").min(("stretch", "layer")).values
+    return xr.concat(spreads, "stretch").min(("stretch", "layer"))
