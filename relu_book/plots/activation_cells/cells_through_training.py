@@ -10,12 +10,12 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from relu_book.cells import CellComplex, CellRaster, exact_cells, rasterize
-from relu_book.experiments import activation_cells as experiments
+from relu_book.experiments.activation_cells.cells_through_training import LAYERS, digits_training
+from relu_book.experiments.activation_cells.planes import FAR
 from relu_book.patterns import hash_patterns
-from relu_book.plots.activation_cells.panels import BLUE, ORANGE, axes_row
-from relu_book.plots.style import CELL_COLOURS, cell_colours, show_cells
+from relu_book.plots.activation_cells.panels import axes_row
+from relu_book.plots.style import BLUE, CELL_COLOURS, ORANGE, band, cell_colours, show_cells
 
-FAR = experiments.FAR
 DETAIL = (-0.1, 0.1)  # around the first image
 POINTS = 64  # a side: a finer grid of the whole plane would look like noise, and weigh
 THINNED = 3  # every third point of a recorded grid is shown, for the same reason
@@ -28,7 +28,7 @@ def training_panels(record: xr.Dataset) -> Figure:
     """Figure 2.12: layers from left to right; a row a time, without batch norm and with it."""
     times = [epoch for epoch in record.compared.values if epoch in record.pictured.values]
     figure = Figure(figsize=(11, 13))
-    grid = figure.subplots(2 * len(times), experiments.LAYERS, sharex=True, sharey=True)
+    grid = figure.subplots(2 * len(times), LAYERS, sharex=True, sharey=True)
     rows = [(batch_norm, epoch) for batch_norm in (False, True) for epoch in times]
     for axes_of_row, (batch_norm, epoch) in zip(grid, rows, strict=True):
         for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
@@ -107,7 +107,7 @@ def _mark_images(axes: Axes) -> None:
 def count_curves(record: xr.Dataset) -> Figure:
     """Figure 2.13: cells of each layer over the epochs, in two squares; bands of one deviation."""
     figure = Figure(figsize=(13, 6.4))
-    grid = figure.subplots(2, experiments.LAYERS, sharex=True, sharey="row")
+    grid = figure.subplots(2, LAYERS, sharex=True, sharey="row")
     squares = {"far": "cells in $[-5, 5]^2$", "unit": "cells in $[-1, 1]^2$"}
     for axes_of_row, (name, label) in zip(grid, squares.items(), strict=True):
         for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
@@ -115,9 +115,7 @@ def count_curves(record: xr.Dataset) -> Figure:
                 counts = record[name].sel(batch_norm=batch_norm, layer=layer)
                 mean, deviation = counts.mean("seed").values, counts.std("seed", ddof=1).values
                 axes.plot(record.epoch, mean, color=colour, label=KINDS[batch_norm])
-                axes.fill_between(
-                    record.epoch, mean - deviation, mean + deviation, color=colour, alpha=0.25, lw=0
-                )
+                band(axes, record.epoch, mean, deviation, colour)
         axes_of_row[0].set_ylim(bottom=0)  # for the whole row, and only now that all is drawn
         axes_of_row[0].set_ylabel(label)
     for axes, layer in zip(grid[0], record.layer.values, strict=True):
@@ -128,10 +126,7 @@ def count_curves(record: xr.Dataset) -> Figure:
     return figure
 
 
-@lru_cache(maxsize=2)
-def _digits(batch_norm: bool):
-    """Plane, reference and trained networks of the digits; computed once."""
-    return experiments.digits_training(batch_norm)
+_digits = lru_cache(maxsize=2)(digits_training)
 
 
 @lru_cache(maxsize=64)

@@ -26,12 +26,27 @@ from relu_book.experiments.activation_cells.planes import (
     square_counts,
 )
 from relu_book.models import mlp
-from relu_book.runs.job import Run
-from relu_book.runs.registry import experiment
-from relu_book.training import Checkpoint, Probe, StepDecay, accuracy, steps_per_epoch, train
+from relu_book.runs import Run, experiment
+from relu_book.training import (
+    Checkpoint,
+    Probe,
+    StepDecay,
+    accuracy,
+    make_optimizer,
+    steps_per_epoch,
+    train,
+)
 
 LAYERS = 5
 CHECKPOINT_STEPS = 2000  # about 15 s of F1
+DIMENSIONS = {
+    "test_accuracy": ("epoch",),
+    **dict.fromkeys(("far", "unit", "near"), ("epoch", "layer")),
+    **dict.fromkeys(
+        ("far_by_plane", "near_density", "corner_density"), ("compared", "plane", "layer")
+    ),
+    "classes": ("pictured", "layer", "v", "u"),
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +114,6 @@ SMOKE = replace(
 
 
 @experiment(
-    chapter="activation_cells",
     scales={"smoke": SMOKE, "desk": Settings()},
     expected={"smoke": "3 s on one core", "desk": "1 h on 2 cores, 6 networks of 20 min each"},
     over=("batch_norm",),
@@ -152,9 +166,7 @@ def follow(
         lambda step, model: measure(step // epoch_steps, model),
         steps=[epoch * epoch_steps for epoch in settings.measured],
     )
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=settings.learning_rate, momentum=settings.momentum
-    )
+    optimizer = make_optimizer("sgd", model, settings.learning_rate, momentum=settings.momentum)
     train(
         model,
         images,
@@ -210,19 +222,15 @@ def digits_training(batch_norm: bool) -> tuple[Slice, Tensor | None, dict[int, n
 
 def _labelled(settings: Settings, found: dict[int, dict]) -> xr.Dataset:
     """What one network showed at the measured epochs, with named dimensions."""
-    size = settings.resolution
-    blank = np.zeros((LAYERS, size, size), np.uint8)
-
-    def stacked(name: str, epochs: tuple[int, ...], otherwise=None) -> np.ndarray:
-        return np.stack([found[epoch].get(name, otherwise) for epoch in epochs])
-
-    variables = {"test_accuracy": ("epoch", stacked("test_accuracy", settings.measured))}
-    for name in ("far", "unit", "near"):
-        variables[name] = (("epoch", "layer"), stacked(name, settings.measured))
-    for name in ("far_by_plane", "near_density", "corner_density"):
-        variables[name] = (("compared", "plane", "layer"), stacked(name, settings.compared))
-    pictures = stacked("classes", settings.pictured, blank)
-    variables["classes"] = (("pictured", "layer", "v", "u"), pictures)
-    coordinates = {name: list(getattr(settings, name)) for name in ("compared", "pictured")}
-    coordinates |= {"epoch": list(settings.measured), "layer": range(1, LAYERS + 1)}
-    return xr.Dataset(variables, coordinates)
+    times = {
+        "epoch": settings.measured,
+        "compared": settings.compared,
+        "pictured": settings.pictured,
+    }
+    blank = np.zeros((LAYERS, settings.resolution, settings.resolution), np.uint8)
+    variables = {
+        name: (dims, np.stack([found[epoch].get(name, blank) for epoch in times[dims[0]]]))
+        for name, dims in DIMENSIONS.items()
+    }
+    coordinates = {name: list(epochs) for name, epochs in times.items()}
+    return xr.Dataset(variables, coordinates | {"layer": range(1, LAYERS + 1)})
