@@ -215,7 +215,7 @@ def augmentation(settings: Training) -> Augment:
     return Augment(flip=True, padding=settings.size // 8)
 
 
-def recorded(record: xr.Dataset) -> dict:
+def settings_of(record: xr.Dataset) -> dict:
     """The settings of a record, by name."""
     return json.loads(record.attrs["settings"])
 
@@ -226,7 +226,7 @@ def epoch_of(record: xr.Dataset) -> int:
     Args:
         record: A record whose settings are those of a ``Training``.
     """
-    settings = recorded(record)
+    settings = settings_of(record)
     return steps_per_epoch(settings["train_images"], settings["batch_size"])
 
 

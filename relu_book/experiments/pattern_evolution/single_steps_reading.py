@@ -5,7 +5,7 @@ import xarray as xr
 
 from relu_book.claims import Reading
 from relu_book.experiments.pattern_evolution.evolution import net_changes
-from relu_book.experiments.trainings import recorded
+from relu_book.experiments.trainings import settings_of
 
 SETTLED = 20  # updates after the start, when patterns change so much that no batch stands out
 
@@ -13,7 +13,7 @@ SETTLED = 20  # updates after the start, when patterns change so much that no ba
 def unchanged_training(record: xr.Dataset) -> Reading:
     """txt-3.1.3.1: values that differ between trainings with and without measurement."""
     differing = record["differing_values"].sum("seed")
-    steps = np.full(differing.shape, recorded(record)["steps"])
+    steps = np.full(differing.shape, settings_of(record)["steps"])
     return Reading(
         {"txt-3.1.3.1": {"differing_values": differing, "training_steps": steps}}, record
     )

@@ -12,7 +12,7 @@ from relu_book.experiments.pattern_evolution.methods_entropy import dips, entrop
 from relu_book.experiments.pattern_evolution.methods_settling import settling
 from relu_book.experiments.pattern_evolution.scales import NETWORKS, PAPER, PAPER_STEPS
 from relu_book.experiments.pattern_evolution.whole_training import METHODS
-from relu_book.experiments.trainings import epoch_of, recorded
+from relu_book.experiments.trainings import epoch_of, settings_of
 
 
 def whole_training_reading(record: xr.Dataset) -> Reading:
@@ -21,7 +21,7 @@ def whole_training_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``whole_training`` measures it.
     """
-    methods, settings = record.sel(setup=list(METHODS)), recorded(record)
+    methods, settings = record.sel(setup=list(METHODS)), settings_of(record)
     full_size = (
         settings["train_images"] >= PAPER["train_images"] and settings["steps"] >= PAPER_STEPS
     )

@@ -6,32 +6,35 @@ import matplotlib as mpl
 import xarray as xr
 from matplotlib.figure import Figure
 
-from relu_book.plots.pattern_evolution.quantities import title
+from relu_book.plots.layers.measures import Table
+from relu_book.plots.style import band
 
 
 def entropy_bands(
+    table: Table,
     data: xr.Dataset,
     steps: Sequence[int] | Mapping[str, int],
     over: str = "network",
-    depth: str | None = "convolutions",
+    depth: str = "convolutions",
     measure: str = "relative_entropy",
     label: str = "relative entropy",
 ) -> Figure:
     """Means over the seeds with bands of one standard deviation, one colour a depth.
 
     Args:
+        table: Titles of the networks.
         data: ``measure`` by (seed, network, depth, step, layer); layers that a network lacks are
             NaN.
         steps: One row each; a mapping gives the rows their names.
         over: Dimension of the columns.
-        depth: Dimension of the colours, from light to dark; None if there is none.
+        depth: Dimension of the colours, from light to dark.
         measure: Variable that is drawn.
         label: Text of its axis.
     """
     if not isinstance(steps, Mapping):
         steps = {f"step {step}": step for step in steps}
     names = data[over].values
-    depths = data[depth].values if depth else [None]
+    depths = data[depth].values
     figure = Figure(figsize=(1 + 2.4 * len(names), 0.9 + 1.7 * len(steps)))
     grid = figure.subplots(len(steps), len(names), sharex="col", sharey=True, squeeze=False)
     colours = mpl.colormaps["viridis_r"]
@@ -40,31 +43,21 @@ def entropy_bands(
         for axes, name in zip(row, names, strict=True):
             for number, value in enumerate(depths):
                 colour = colours(0.15 + 0.85 * number / max(1, len(depths) - 1))
-                curves = data[measure].sel({over: name, "step": step})
-                curves = (curves.sel({depth: value}) if depth else curves).dropna(
-                    "layer", how="all"
-                )
+                curves = data[measure].sel({over: name, "step": step, depth: value})
+                curves = curves.dropna("layer", how="all")
                 mean = curves.mean("seed")
                 (lines[value],) = axes.plot(curves.layer, mean, color=colour, lw=1.5)
                 if curves.sizes["seed"] > 1:
                     spread = curves.std("seed", ddof=1)
-                    axes.fill_between(
-                        curves.layer, mean - spread, mean + spread, color=colour, alpha=0.3, lw=0
-                    )
+                    band(axes, curves.layer, mean, spread, colour, alpha=0.3)
             axes.grid(axis="y")
         row[0].set_ylabel(text)
     for axes, name in zip(grid[0], names, strict=True):
-        axes.set_title(title(name).removesuffix("-20") if depth else title(name))
+        axes.set_title(table.title(name))
     for axes in grid[-1]:
         axes.set_xlabel("layer")
     figure.supylabel(label, fontsize="medium")
-    if depth:
-        texts = [f"{value}" for value in lines]
-        figure.legend(
-            lines.values(),
-            texts,
-            title=f"{depth} a block",
-            loc="outside upper center",
-            ncols=len(texts),
-        )
+    texts = [f"{value}" for value in lines]
+    heading = {"title": f"{depth} a block", "ncols": len(texts)}
+    figure.legend(lines.values(), texts, loc="outside upper center", **heading)
     return figure

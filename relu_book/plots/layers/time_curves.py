@@ -3,12 +3,13 @@
 import xarray as xr
 from matplotlib.figure import Figure
 
-from relu_book.plots.pattern_evolution.layer_curves import MARKERS
-from relu_book.plots.pattern_evolution.quantities import title
-from relu_book.plots.style import LINE_COLOURS
+from relu_book.plots.layers.layer_curves import FAINT
+from relu_book.plots.layers.measures import MARKERS, Table
+from relu_book.plots.style import LINE_COLOURS, band
 
 
 def time_curves(
+    table: Table,
     panels: dict[str, xr.DataArray],
     over: str = "network",
     logarithmic: bool = False,
@@ -17,6 +18,7 @@ def time_curves(
     """Means over the seeds with a band of one standard deviation, a panel for each quantity.
 
     Args:
+        table: Titles of the networks.
         panels: What to draw by seed, step and ``over``, under the title of its panel.
         over: Dimension of the networks or set-ups.
         logarithmic: Draw steps in logarithmic distances; the first, 0, stands at a half.
@@ -32,7 +34,7 @@ def time_curves(
             steps = curves.step.values.clip(0.5 if logarithmic else 0)
             mean, spread = curves.mean("seed"), curves.std("seed", ddof=1)
             colour = LINE_COLOURS[number % len(LINE_COLOURS)]
-            (lines[title(name)],) = axes.plot(
+            (lines[table.title(name)],) = axes.plot(
                 steps,
                 mean,
                 color=colour,
@@ -42,9 +44,7 @@ def time_curves(
                 markevery=max(1, len(steps) // 8),
             )
             if curves.sizes["seed"] > 1:
-                axes.fill_between(
-                    steps, mean - spread, mean + spread, color=colour, alpha=0.2, lw=0
-                )
+                band(axes, steps, mean, spread, colour, alpha=FAINT)
         axes.set_title(text)
         axes.grid(axis="y")
         if logarithmic:

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from relu_book.plots.pattern_evolution.quantities import title
+from relu_book.plots.pattern_evolution.table import TABLE
 from relu_book.plots.style import LINE_COLOURS
 
 PLACES = 30_000  # by default in both listings
@@ -49,7 +49,7 @@ def exact_and_hashed(data: xr.Dataset, step: int) -> Figure:
             axes.grid(axis="y")
         row[0].set_ylabel(label)
     for axes, network in zip(grid[0], networks, strict=True):
-        axes.set(title=title(network), yscale="log")
+        axes.set(title=TABLE.title(network), yscale="log")
     for axes in grid[-1]:
         axes.set_xlabel("layer")
     figure.legend(lines.values(), lines, loc="outside upper center", ncols=3)

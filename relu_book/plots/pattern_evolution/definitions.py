@@ -1,11 +1,8 @@
-"""All measures of thesis 3.1.2 on one layer in the plane, and entropy at initialisation (3.1.7)."""
+"""All measures of thesis 3.1.2 on one layer in the plane."""
 
-from collections.abc import Sequence
-
-import numpy as np
 from matplotlib.figure import Figure
 
-from relu_book.experiments.pattern_evolution import definitions, initialisation
+from relu_book.experiments.pattern_evolution import definitions
 from relu_book.patterns import (
     PatternCounts,
     appeared,
@@ -15,7 +12,7 @@ from relu_book.patterns import (
     vanished,
     weighted_jaccard,
 )
-from relu_book.plots.style import LINE_COLOURS, cell_colours
+from relu_book.plots.style import cell_colours
 
 
 def draw_step(step: float, filters: int) -> Figure:
@@ -65,23 +62,3 @@ def _measured(before: PatternCounts, after: PatternCounts) -> dict[str, str]:
         "most frequent": f"{before.max_frequency:.2f} → {after.max_frequency:.2f}",
         "entropy in bits": f"{before.entropy:.2f} → {after.entropy:.2f}",
     }
-
-
-def entropy_by_correlation(correlations: Sequence[float], entropies: np.ndarray) -> Figure:
-    """Relative entropy of a layer at He's initialisation over the correlation of its inputs.
-
-    Args:
-        correlations: Of every pair of inputs.
-        entropies: (correlations, draws), of ``initialisation.entropies_by_correlation``.
-    """
-    figure = Figure(figsize=(6.4, 3.4))
-    axes = figure.subplots()
-    axes.plot(correlations, entropies, "o", color=LINE_COLOURS[4], markersize=5)
-    axes.plot(correlations, np.mean(entropies, axis=1), color=LINE_COLOURS[0])
-    axes.set(
-        xlabel=f"correlation of the {initialisation.INPUTS} inputs",
-        ylabel="relative entropy",
-        ylim=(0, 1.03),
-    )
-    axes.grid(axis="y")
-    return figure

@@ -5,24 +5,29 @@ from collections.abc import Sequence
 import xarray as xr
 from matplotlib.figure import Figure
 
-from relu_book.plots.pattern_evolution.quantities import MEASURES, block_starts, title
-from relu_book.plots.style import LINE_COLOURS
+from relu_book.plots.layers.measures import MARKERS, Table, block_starts
+from relu_book.plots.style import LINE_COLOURS, band
 
-MARKERS = "os^DvP*X"
+FAINT = 0.2  # bands of up to eight networks lie over one another
 FEW = 4  # names in one row of the legend
 SHOWN = ("relative_entropy", "distinct", "similarity_start", "max_frequency")
 
 
 def layer_curves(
-    data: xr.Dataset, step: int, measures: Sequence[str] = SHOWN, over: str = "network"
+    table: Table,
+    data: xr.Dataset,
+    step: int,
+    measures: Sequence[str] = SHOWN,
+    over: str = "network",
 ) -> Figure:
     """Curves over the layers after ``step`` updates, and faintly those of the first step.
 
     Args:
+        table: Measures and titles.
         data: As for ``heat_maps``; of several seeds the mean is drawn with a band of one standard
             deviation.
         step: One of the steps of ``data``.
-        measures: Names of ``MEASURES``, two a row.
+        measures: Names of the table's, two a row.
         over: Dimension of the networks or set-ups, at most eight.
     """
     rows = -(-len(measures) // 2)
@@ -34,27 +39,18 @@ def layer_curves(
     starts = block_starts(data)
     last = int(data.layer[-1])
     lines = {}
-    for axes, measure in zip(grid, measures, strict=False):
-        look = MEASURES[measure]
+    for axes, look in zip(grid, table.pick(measures).values(), strict=False):
         values = look.of(data)
         for number, name in enumerate(names):
             colour, marker = LINE_COLOURS[number], MARKERS[number]
             drawn = values.sel({over: name}).dropna("layer", how="all")
             first, now = drawn.isel(step=0), drawn.sel(step=step)
             axes.plot(first.layer, _mean(first), color=colour, lw=1, alpha=0.45)
-            (lines[title(name)],) = axes.plot(
+            (lines[table.title(name)],) = axes.plot(
                 now.layer, _mean(now), color=colour, marker=marker, markersize=4, lw=1.5
             )
             if now.sizes.get("seed", 1) > 1:
-                spread = now.std("seed", ddof=1)
-                axes.fill_between(
-                    now.layer,
-                    _mean(now) - spread,
-                    _mean(now) + spread,
-                    color=colour,
-                    alpha=0.2,
-                    lw=0,
-                )
+                band(axes, now.layer, _mean(now), now.std("seed", ddof=1), colour, alpha=FAINT)
         norm = look.norm(values.values)
         axes.set(ylim=_limits(look.scale, norm), title=look.label.replace("\n", " "))
         if look.scale == "log":
@@ -72,17 +68,21 @@ def layer_curves(
 
 
 def describe_layer_curves(
-    data: xr.Dataset, step: int, measures: Sequence[str] = SHOWN, over: str = "network"
+    table: Table,
+    data: xr.Dataset,
+    step: int,
+    measures: Sequence[str] = SHOWN,
+    over: str = "network",
 ) -> str:
     """Alt text of ``layer_curves``: the means over the layers."""
     means = []
-    for measure in measures:
-        values = MEASURES[measure].of(data).sel(step=step)
+    for look in table.pick(measures).values():
+        values = look.of(data).sel(step=step)
         of_networks = [
-            f"{title(name)} {float(values.sel({over: name}).mean()):.2g}"
+            f"{table.title(name)} {float(values.sel({over: name}).mean()):.2g}"
             for name in data[over].values
         ]
-        label = MEASURES[measure].label.replace("\n", " ")
+        label = look.label.replace("\n", " ")
         means.append(f"{label}: {', '.join(of_networks)}")
     return f"After {step} updates, means over the layers. {'; '.join(means)}."
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from relu_book.plots.pattern_evolution.quantities import MEASURES, block_starts, one_seed, title
+from relu_book.plots.layers.measures import Table, block_starts
 
 TICKS = 3  # of the steps, beside the first
 FEW = 8  # steps at unequal distances that are all numbered
@@ -16,6 +16,7 @@ PANEL = (2.0, 1.55)  # inches
 
 
 def heat_maps(
+    table: Table,
     data: xr.Dataset,
     measures: Sequence[str],
     over: str = "network",
@@ -29,9 +30,10 @@ def heat_maps(
     numbers below. Of several seeds the first is drawn.
 
     Args:
-        data: What ``Evolution`` measures, by step, layer, ``over`` and perhaps seed, with
+        table: Measures and titles.
+        data: What is drawn, by step, layer, ``over`` and perhaps seed, with
             ``width``, ``evaluations`` and ``block``.
-        measures: Names of ``MEASURES``.
+        measures: Names of the table's.
         over: Dimension of the networks or set-ups.
         rows: ``"measures"``, with the networks side by side, or ``"networks"``.
         panel: Width and height of one map in inches.
@@ -39,12 +41,9 @@ def heat_maps(
     Raises:
         ValueError: ``rows`` is neither of the two, or a measure is unknown.
     """
-    unknown = set(measures) - set(MEASURES)
-    if rows not in ("measures", "networks") or unknown:
-        raise ValueError(
-            f"rows is 'measures' or 'networks', got {rows!r}, and the measures are "
-            f"{', '.join(MEASURES)}, got {', '.join(measures)}"
-        )
+    if rows not in ("measures", "networks"):
+        raise ValueError(f"rows is 'measures' or 'networks', not {rows!r}")
+    looks = table.pick(measures)
     across = rows == "measures"
     names = data[over].values
     shape = (len(measures), len(names)) if across else (len(names), len(measures))
@@ -52,10 +51,9 @@ def heat_maps(
     size = (shape[1] * panel[0] + (1.9 if across else 0.9), shape[0] * panel[1] + 0.8)
     figure = Figure(figsize=size)
     grid = figure.subplots(*shape, sharex=True, squeeze=False, sharey="row")
-    data = one_seed(data)
-    for number, measure in enumerate(measures):
+    data = data.isel(seed=0, missing_dims="ignore")  # a mean would blur single steps
+    for number, look in enumerate(looks.values()):
         of_measure = grid[number] if across else grid[:, number]
-        look = MEASURES[measure]
         values = look.of(data).transpose(over, "layer", "step")
         norm = look.norm(values.values)
         for axes, name in zip(of_measure, names, strict=True):
@@ -75,9 +73,9 @@ def heat_maps(
         )
     for axes, name in zip(grid[0] if across else grid[:, 0], names, strict=True):
         if across:
-            axes.set_title(title(name))
+            axes.set_title(table.title(name))
         else:
-            axes.set_ylabel(title(name).replace(", ", ",\n"), fontsize="small")
+            axes.set_ylabel(table.title(name).replace(", ", ",\n"), fontsize="small")
     for axes in grid[-1]:
         axes.set_xlabel("step")
     figure.supylabel("layer, the input at the bottom", fontsize="medium")
