@@ -5,6 +5,8 @@ which quantities and which scale belong together::
 
     reading = early_phase_reading(experiments.get("pattern_evolution/early_phase"))
     reading.check("fig-3.1", "abcdefg")
+
+Two readings of an experiment on two data sets are compared by ``agreement``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -11,8 +11,6 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-BLOCKS = xr.DataArray([1, 2, 3], {"block": [1, 2, 3]}, "block")
-
 
 def apart(values: xr.DataArray, dim: str, name: str = "{}") -> dict[str, xr.DataArray]:
     """One curve for each place along a dimension, under a name made of its label.
@@ -94,7 +92,7 @@ def at_share(values: xr.DataArray, share: float) -> xr.DataArray:
 
 
 def in_blocks(values: xr.DataArray, block: xr.DataArray) -> xr.DataArray:
-    """Means over the layers of each block, along the dimension ``block``, 1 to 3.
+    """Means over the layers of each block, along the dimension ``block``.
 
     Args:
         values: By layer.
@@ -105,7 +103,9 @@ def in_blocks(values: xr.DataArray, block: xr.DataArray) -> xr.DataArray:
         >>> in_blocks(values, block).values.tolist()
         [2.0, 5.0, 7.0]
     """
-    return values.where(block == BLOCKS).mean("layer")
+    numbers = np.unique(known(block)).astype(int)
+    blocks = xr.DataArray(numbers, {"block": numbers}, "block")
+    return values.where(block == blocks).mean("layer")
 
 
 def last_layers(values: xr.DataArray, number: int) -> xr.DataArray:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 import xarray as xr
 
-from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
+from relu_book.experiments.layers import layout
+from relu_book.experiments.pattern_evolution.evolution import Evolution
 from relu_book.experiments.pattern_evolution.scales import (
     NETWORKS,
     PAPER,

@@ -18,7 +18,8 @@ from relu_book.experiments.curves import (
     slope,
     slope_after,
 )
-from relu_book.experiments.pattern_evolution.evolution import list_gigabytes, sides_of_additions
+from relu_book.experiments.layers import sides_of_additions
+from relu_book.experiments.pattern_evolution.evolution import list_gigabytes
 from relu_book.experiments.pattern_evolution.scales import NETWORKS
 from relu_book.experiments.trainings import epoch_of
 

@@ -13,6 +13,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from relu_book.experiments.layers import filled
 from relu_book.patterns import (
     HashList,
     PatternCounts,
@@ -20,7 +21,6 @@ from relu_book.patterns import (
     count_patterns,
     retained,
     vanished,
-    watch,
     weighted_jaccard,
 )
 from relu_book.patterns.hash_list import prime_size
@@ -114,43 +114,6 @@ class Evolution:
         return xr.Dataset(variables, {"step": steps, "layer": np.arange(1, layers + 1)})
 
 
-def layout(model: nn.Module, batches: Sequence[Tensor], layers: int) -> xr.Dataset:
-    """What does not change while a network trains, layer by layer.
-
-    Args:
-        model: The network.
-        batches: Images whose patterns are counted.
-        layers: Layers of the result; those that the network lacks are NaN.
-
-    Returns:
-        ``width`` (filters), ``evaluations`` (patterns counted), ``block`` (1 to 3, by the size of
-        the picture) and ``after`` (1 where the layer directly follows a skip addition, or stands in
-        its place in a network without skips).
-    """
-    training = model.training
-    model.eval()
-    with watch(model) as watched, torch.no_grad():
-        model(batches[0][:1])
-    model.train(training)
-    sites = list(watched.sites.values())
-    pixels = [site.pre_activation[0, 0].numel() for site in sites]
-    sizes = sorted(set(pixels), reverse=True)
-    images = sum(len(batch) for batch in batches)
-    found = {
-        "width": [site.width for site in sites],
-        "evaluations": [images * number for number in pixels],
-        "block": [1 + sizes.index(number) for number in pixels],
-        "after": [site.name.endswith("relu_after") for site in sites],
-    }
-    return xr.Dataset(
-        {
-            key: ("layer", filled(np.array(values, np.float32), layers))
-            for key, values in found.items()
-        },
-        {"layer": np.arange(1, layers + 1)},
-    )
-
-
 def net_changes(record: xr.Dataset) -> xr.DataArray:
     """Relative net change of single steps: (appeared - vanished) / distinct before (equation 3.6).
 
@@ -159,13 +122,6 @@ def net_changes(record: xr.Dataset) -> xr.DataArray:
     single = record.step.diff("step") == 1
     net = (record["appeared"] - record["vanished"]) / record["distinct"].shift(step=1)
     return net.sel(step=single.step[single])
-
-
-def sides_of_additions(record: xr.Dataset, values: xr.DataArray) -> xr.DataArray:
-    """Mean over the layers directly after skip additions less that of the others but the first."""
-    after = record["after"] == 1
-    others = (record["after"] == 0) & (record["layer"] > 1)
-    return values.where(after).mean("layer") - values.where(others).mean("layer")
 
 
 def places_for(memory: float, evaluations: float) -> int:
@@ -177,12 +133,6 @@ def list_gigabytes(record: xr.Dataset) -> float:
     """Memory of the hash lists of all layers, in proportion to the thesis's 80 GB."""
     evaluations = float(record["evaluations"].max())
     return _LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations) / 1e9
-
-
-def filled(values: np.ndarray, layers: int) -> np.ndarray:
-    """Values along the last axis, filled up with NaN to a number of layers."""
-    width = [(0, 0)] * (values.ndim - 1) + [(0, layers - values.shape[-1])]
-    return np.pad(values, width, constant_values=np.nan)
 
 
 def _short(values: np.ndarray) -> np.ndarray:

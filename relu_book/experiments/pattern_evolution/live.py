@@ -13,7 +13,8 @@ import torch
 import xarray as xr
 
 from relu_book import datasets
-from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
+from relu_book.experiments.layers import layout
+from relu_book.experiments.pattern_evolution.evolution import Evolution
 from relu_book.experiments.pattern_evolution.scales import NETWORKS
 from relu_book.experiments.trainings import Training, images_for, optimizer_for, untrained
 from relu_book.parallel import each

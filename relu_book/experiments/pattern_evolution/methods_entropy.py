@@ -18,11 +18,10 @@ from relu_book.experiments.curves import (
     slope_after,
     time_mean,
 )
-from relu_book.experiments.pattern_evolution.evolution import sides_of_additions
+from relu_book.experiments.layers import sides_of_additions
 from relu_book.experiments.pattern_evolution.whole_training import METHODS
 
 Quantities = dict[str, dict]
-NORMALISED = [name for name in METHODS if name != "fixup"]
 STEP_DECAY = ["convnet", "resnet", "convnet_prelu", "resnet_prelu"]
 RESNETS = ["resnet", "resnet_prelu", "resnet_cyclic", "resnet_onecycle"]
 # What the claims call them. ResNet-20 with ReLU and step decay is what the others stand beside.
@@ -89,9 +88,7 @@ def _levels(record: xr.Dataset, full_size: bool) -> Quantities:
         },
         "fig-3.7.o": {
             "start_pyramidnet": mean.isel(step=0).sel(pyramidnet),
-            "start_others": mean.isel(step=0).sel(
-                setup=[name for name in others if name in NORMALISED]
-            ),
+            "start_others": mean.isel(step=0).sel(setup=others).drop_sel(setup="fixup"),
             "later_pyramidnet": at_share(mean, 0.1).sel(pyramidnet),
         },
         "fig-3.7.p": {"layer": slopes.layer, "slopes": slopes, "full_size": full_size},
@@ -113,9 +110,8 @@ def _falls(record: xr.Dataset) -> Quantities:
 
     def places(activation: str) -> xr.DataArray:
         networks = (first, "resnet"), (first, "convnet"), (last, "convnet")
-        return xr.concat(
-            [fall.sel(setup=network + activation, drop=True) for fall, network in networks], "place"
-        )
+        found = [values.sel(setup=name + activation, drop=True) for values, name in networks]
+        return xr.concat(found, "place")
 
     return {
         "fig-3.7.g": apart(called(_fall(entropy.mean("layer")), SCHEDULES), "setup", "drop_{}"),
@@ -136,6 +132,7 @@ def _rises(record: xr.Dataset) -> Quantities:
     valley = called(dips(entropy).mean("layer"), SCHEDULES | {"prelu": "resnet_prelu"})
     return {
         "fig-3.7.b": {
+            # A plain array, so that the ledger keeps its words.
             "dip_share": dipping.where(six.isel(step=0).notnull()).mean("layer").T.values,
             "slope_after": recovery,
         },

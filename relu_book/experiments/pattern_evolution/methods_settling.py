@@ -18,7 +18,7 @@ from relu_book.experiments.curves import (
     time_mean,
     time_to,
 )
-from relu_book.experiments.pattern_evolution.evolution import sides_of_additions
+from relu_book.experiments.layers import sides_of_additions
 from relu_book.experiments.pattern_evolution.methods_entropy import (
     CYCLIC,
     RESNETS,

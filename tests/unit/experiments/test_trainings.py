@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from relu_book.experiments.trainings import Training, images_for, optimizer_for, shrunk, untrained
+from relu_book.experiments.trainings import (
+    Training,
+    images_for,
+    optimizer_for,
+    shrunk,
+    trained,
+    untrained,
+)
 from relu_book.runs import Run
 
 SMALL = Training(data="digits", size=8, width=4, dtype="float64", depth=8, train_images=600)
@@ -41,3 +48,19 @@ def test_networks_without_skips_start_with_the_weights_of_resnet(tmp_path):
     fixup = replace(SMALL, network="fixup")
     groups = optimizer_for(untrained(fixup, 0, images), fixup).param_groups
     assert [group["lr"] for group in groups] == [0.05, pytest.approx(0.005)]
+
+
+def test_a_training_is_what_its_settings_say(tmp_path):
+    run = Run(tmp_path, "smoke")
+    settings = replace(SMALL, activation="prelu", schedule="step_decay", steps=8)
+    images = images_for(settings, run.load, torch.device("cpu"))
+    seen = []
+    model, history = trained(
+        settings, 0, images, run, augment=lambda batch, _: seen.append(len(batch)) or batch
+    )
+    assert any(isinstance(part, torch.nn.PReLU) for part in model.modules())
+    assert history.learning_rate[0] == 0.05 > history.learning_rate[-1]
+    assert seen == 8 * [settings.batch_size] and not run.checkpoint.exists()
+    plain, _ = trained(replace(settings, activation="relu"), 0, images, run, checkpoint_steps=4)
+    assert run.checkpoint.exists()
+    assert not any(isinstance(part, torch.nn.PReLU) for part in plain.modules())

@@ -8,13 +8,11 @@ from pattern_records import EARLY, changed
 
 from relu_book.experiments.pattern_evolution.evolution import (
     Evolution,
-    filled,
-    layout,
     list_gigabytes,
     net_changes,
     places_for,
 )
-from relu_book.models import cifar_resnet, pyramidnet
+from relu_book.models import cifar_resnet
 from relu_book.patterns import watch
 
 
@@ -61,16 +59,6 @@ def test_measures_against_sets_of_patterns():
     )
 
 
-def test_layers_know_their_block_and_whether_they_follow_an_addition():
-    image = torch.randn(1, 3, 16, 16)
-    resnet = layout(cifar_resnet(20, seed=0), [image], 19)
-    assert resnet.block.values.tolist() == 7 * [1] + 6 * [2] + 6 * [3]
-    assert resnet.after.values.tolist() == [0.0, 0.0, *8 * [1.0, 0.0], 1.0]
-    assert resnet.evaluations.values[[0, -1]].tolist() == [256, 16]
-    small = layout(pyramidnet(20, seed=0), [image], 19)
-    assert small.block.dropna("layer").values.tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3, 3]
-
-
 def test_hash_lists_have_the_memory_of_the_source_in_proportion():
     evaluations = np.array([50_000.0 * 32 * 32, 1.0])
     full, part = (
@@ -78,10 +66,6 @@ def test_hash_lists_have_the_memory_of_the_source_in_proportion():
     )
     assert list_gigabytes(full) == pytest.approx(80, rel=1e-6)
     assert list_gigabytes(part) == pytest.approx(0.8, rel=1e-4)
-
-
-def test_missing_layers_are_nan():
-    assert np.isnan(filled(np.ones((2, 3)), 5)[:, 3:]).all()
 
 
 def test_a_change_is_relative_to_the_patterns_before_the_step():
