@@ -14,8 +14,8 @@ import xarray as xr
 from torch import Tensor, nn
 
 from relu_book.experiments.layers import filled
+from relu_book.experiments.pattern_evolution.hash_lists import filled_list
 from relu_book.patterns import (
-    HashList,
     PatternCounts,
     appeared,
     count_patterns,
@@ -32,6 +32,7 @@ Counts = dict[str, PatternCounts]
 MEMORY = {"80 GB": 80e9, "11.6 GB": 11.6e9}
 _LAYERS, _EVALUATIONS = 19, 50_000 * 32 * 32
 DEFAULT_PLACES, PLACE_BYTES = 30_000, 4
+HASHED = ("occupancy", "occupancy_article", "hash_distinct", "hash_relative_entropy")
 
 
 class Evolution:
@@ -145,24 +146,14 @@ def _short(values: np.ndarray) -> np.ndarray:
 
 def _hashed(counts: PatternCounts, start: Counts, wanted: bool) -> dict[str, float]:
     """What hash lists show: how full they are, and the measures of the article's default size."""
-    names = ("occupancy", "occupancy_article", "hash_distinct", "hash_relative_entropy")
     if not wanted:
-        return dict.fromkeys(names, np.nan)
+        return dict.fromkeys(HASHED, np.nan)
     most = max(first.total for first in start.values())
-    lists = []
     sizes = [prime_size(places_for(memory, most)) for memory in MEMORY.values()]
-    for places in (*sizes, DEFAULT_PLACES):
-        hash_list = HashList(places)
-        hash_list.update(counts.patterns, counts.counts)
-        lists.append(hash_list)
-    by_thesis, by_article, small = lists
-    values = (
-        by_thesis.occupancy,
-        by_article.occupancy,
-        small.distinct,
-        small.relative_entropy(counts.width),
-    )
-    return dict(zip(names, values, strict=True))
+    by_thesis, by_article, small = (filled_list(counts, size) for size in (*sizes, DEFAULT_PLACES))
+    entropy = small.relative_entropy(counts.width)
+    found = (by_thesis.occupancy, by_article.occupancy, small.distinct, entropy)
+    return dict(zip(HASHED, found, strict=True))
 
 
 def _as_tensors(counts: Mapping[str, PatternCounts]) -> dict:
