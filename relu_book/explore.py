@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isclose, log10, prod
 from numbers import Integral, Real
 
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 from relu_book.plots.player import FramePlayer
 from relu_book.plots.style import encode_webp, to_image
 
@@ -179,7 +179,7 @@ def explore(
         for values in itertools.product(*(slider.values for slider in table))
     ]
     # The first is drawn here, and what it keeps for the others is there when they are shared out.
-    drawn = [picture(settings[0]), *per_seed(lambda i: picture(settings[i]), range(1, total))]
+    drawn = [picture(settings[0]), *each(lambda i: picture(settings[i]), range(1, total))]
     return FramePlayer(
         {slider.label: slider.texts for slider in table},
         [frame for frame, _ in drawn],

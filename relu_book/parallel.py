@@ -1,4 +1,4 @@
-"""The same measurement for many seeds, one process a core."""
+"""The same measurement for many cases, one process a core."""
 
 import multiprocessing
 import os
@@ -6,39 +6,40 @@ import pickle
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 
-def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
-    """``measure(seed)`` for every seed, in order.
+def each(measure: Callable[[Any], Any], cases: Iterable) -> list:
+    """``measure(case)`` for every case, in order.
 
-    Where processes can be forked (Linux, and no GPU in use), each core takes every n-th seed with
-    one thread; elsewhere the seeds run one after the other. An error of a seed is raised here, as a
+    Where processes can be forked (Linux, and no GPU in use), each core takes every n-th case with
+    one thread; elsewhere the cases run one after the other. An error of a case is raised here, as a
     RuntimeError with its words if it cannot be pickled.
 
     Args:
-        measure: Any function of a seed, also a local one; its result must be picklable.
-        seeds: The seeds.
+        measure: Any function of a case, also a local one; its result must be picklable.
+        cases: Seeds, names, or whatever tells one measurement from the other.
 
     Example:
-        >>> per_seed(lambda seed: seed**2, range(5))
+        >>> each(lambda case: case**2, range(5))
         [0, 1, 4, 9, 16]
     """
-    seeds = list(seeds)
-    workers = min(os.cpu_count() or 1, len(seeds))
+    cases = list(cases)
+    workers = min(os.cpu_count() or 1, len(cases))
     inside = multiprocessing.parent_process() is not None  # other jobs have the other cores
     forks = sys.platform.startswith("linux") and not torch.cuda.is_initialized()
     if workers < 2 or inside or not forks:
-        return [measure(seed) for seed in seeds]
+        return [measure(case) for case in cases]
     context = multiprocessing.get_context("fork")
     receivers, processes = [], []
     for worker in range(workers):
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(
-            target=_work, args=(measure, seeds[worker::workers], sender), daemon=True
+            target=_work, args=(measure, cases[worker::workers], sender), daemon=True
         )
         with warnings.catch_warnings():
             # Newer Pythons warn of threads at a fork; the children use none of the parent's.
@@ -47,13 +48,13 @@ def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
         sender.close()
         receivers.append(receiver)
         processes.append(process)
-    results: list = [None] * len(seeds)
+    results: list = [None] * len(cases)
     for worker, receiver in enumerate(receivers):
         try:
             found, error = receiver.recv()
         except EOFError:
             raise RuntimeError(
-                f"A process that measured seeds {seeds[worker::workers]} ended without a result; "
+                f"A process that measured cases {cases[worker::workers]} ended without a result; "
                 f"the machine may be out of memory."
             ) from None
         if error is not None:
@@ -62,6 +63,35 @@ def per_seed(measure: Callable[[int], Any], seeds: Iterable[int]) -> list:
     for process in processes:
         process.join()
     return results
+
+
+def columns(measure: Callable[[Any], Mapping[str, Any]], cases: Iterable) -> dict[str, np.ndarray]:
+    """What ``measure`` finds in every case, by name: arrays whose first axis counts the cases.
+
+    Args:
+        measure: A function of a case, as for ``each``, that returns a dict: under each name a
+            number or an array, of the same shape in every case.
+        cases: One or more.
+
+    Raises:
+        ValueError: There is no case, one has other names than the first, or shapes differ.
+
+    Example:
+        >>> found = columns(lambda n: {"number": n, "powers": [n, n**2, n**3]}, (2, 3))
+        >>> found["number"].tolist(), found["powers"].tolist()
+        ([2, 3], [[2, 4, 8], [3, 9, 27]])
+    """
+    cases = list(cases)
+    if not cases:
+        raise ValueError("columns needs one case or more, but got none: there would be no names")
+    rows = each(measure, cases)
+    for case, row in zip(cases, rows, strict=True):
+        if row.keys() != rows[0].keys():
+            raise ValueError(
+                f"every case has the same names, but {cases[0]} has {', '.join(rows[0])} and "
+                f"{case} has {', '.join(row)}"
+            )
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def end_with_parent() -> None:
@@ -75,11 +105,11 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _work(measure: Callable[[int], Any], seeds: list[int], sender) -> None:
+def _work(measure: Callable[[Any], Any], cases: list, sender) -> None:
     end_with_parent()
     torch.set_num_threads(1)
     try:
-        sender.send(([measure(seed) for seed in seeds], None))
+        sender.send(([measure(case) for case in cases], None))
     except Exception as error:
         sender.send((None, _portable(error)))
 

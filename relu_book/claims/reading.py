@@ -5,6 +5,8 @@ which quantities and which scale belong together::
 
     reading = early_phase_reading(experiments.get("pattern_evolution/early_phase"))
     reading.check("fig-3.1", "abcdefg")
+
+Two readings of an experiment on two data sets are compared by ``agreement``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +23,8 @@ class Reading(Mapping[str, Mapping[str, object]]):
 
     Args:
         quantities: For each id of a claim what its rule needs, by name.
-        *records: What they were read from, as ``relu_book.experiments.get`` gives it.
+        *sources: What they were read from: records, as ``relu_book.experiments.get`` gives them, or
+            other readings, which stand for their records.
 
     Raises:
         ValueError: A claim is unknown, there is no record, or one does not say what it is of.
@@ -37,22 +40,19 @@ class Reading(Mapping[str, Mapping[str, object]]):
     """
 
     def __init__(
-        self, quantities: Mapping[str, Mapping[str, object]], *records: xr.Dataset
+        self, quantities: Mapping[str, Mapping[str, object]], *sources: "xr.Dataset | Reading"
     ) -> None:
         claims = load_claims()
         for claim in quantities:
             find(claims, claim)
-        if not records:
+        told: list[Mapping[str, str]] = []
+        for source in sources:
+            new = source._told() if isinstance(source, Reading) else [_told_by(source)]
+            told += [each for each in new if each not in told]
+        if not told:
             raise ValueError("a reading needs the records that it was made from, but got none")
-        for record in records:
-            for told in ("experiment", "scale", "settings", "seeds", "data"):
-                if told not in record.attrs:
-                    raise ValueError(
-                        f"a reading is made from records, but a data set among them does not say "
-                        f"its {told}: pass what experiments.get returned"
-                    )
         self._quantities = {claim: dict(found) for claim, found in quantities.items()}
-        self._records = dict.fromkeys(quantities, tuple(dict(record.attrs) for record in records))
+        self._records = dict.fromkeys(quantities, tuple(told))
 
     def __getitem__(self, claim: str) -> Mapping[str, object]:
         if claim not in self._quantities:
@@ -86,17 +86,35 @@ class Reading(Mapping[str, Mapping[str, object]]):
             ValueError: The reading has nothing on this claim, its records are not of the
                 experiment that decides the claim, or as ``relu_book.claims.judge``.
         """
-        quantities = self[claim]
-        records = self._records[claim]
-        of = [told["experiment"] for told in records]
+        self[claim]  # what was not read is told first
+        of = [told["experiment"] for told in self._records[claim]]
         needed = find(load_claims(), claim).experiment
         if needed is not None and needed not in of:
             raise ValueError(f"{claim} is decided by {needed}, not by a record of {', '.join(of)}")
-        scale = min((told["scale"] for told in records), key=SCALES.index)
-        evidence = tuple(
-            f"{told['experiment']}, {told['scale']}: {setting_in_words(told)}" for told in records
-        )
-        return judge(claim, quantities, scale=scale, evidence=evidence)
+        return self._judged(claim)
+
+    def agreement(
+        self, other: "Reading", claim: str, parts: Iterable[str] | None = None
+    ) -> xr.DataArray:
+        """Whether the records of another reading lead to the same verdicts.
+
+        The other's records may be those of an experiment on another data set, which decide none of
+        these claims; so the verdicts are compared and not shown.
+
+        Args:
+            other: The reading to compare with.
+            claim: As for ``check``.
+            parts: As for ``check``.
+
+        Returns:
+            Booleans by ``claim``, labelled with the ids.
+
+        Raises:
+            ValueError: One of both has nothing on a claim, or as ``relu_book.claims.judge``.
+        """
+        names = _ids(claim, parts)
+        same = [self._judged(name).verdict == other._judged(name).verdict for name in names]
+        return xr.DataArray(same, {"claim": names}, "claim")
 
     def check(self, claim: str, parts: Iterable[str] | None = None) -> None:
         """Judges one claim, or several whose ids begin alike, and prints the verdicts.
@@ -108,8 +126,33 @@ class Reading(Mapping[str, Mapping[str, object]]):
         Raises:
             ValueError: As ``judge``.
         """
-        for name in [claim] if parts is None else [f"{claim}.{part}" for part in parts]:
+        for name in _ids(claim, parts):
             show(self.judge(name))
+
+    def _judged(self, claim: str) -> Verdict:
+        """The verdict at the scale of the records, of whatever experiment they are."""
+        quantities, records = self[claim], self._records[claim]
+        scale = min((told["scale"] for told in records), key=SCALES.index)
+        evidence = tuple(
+            f"{told['experiment']}, {told['scale']}: {setting_in_words(told)}" for told in records
+        )
+        return judge(claim, quantities, scale=scale, evidence=evidence)
 
     def _told(self) -> list[Mapping[str, str]]:
         return [told for records in self._records.values() for told in records]
+
+
+def _told_by(record: xr.Dataset) -> Mapping[str, str]:
+    """What a record says of itself."""
+    for told in ("experiment", "scale", "settings", "seeds", "data"):
+        if told not in record.attrs:
+            raise ValueError(
+                f"a reading is made from records, but a data set among them does not say its "
+                f"{told}: pass what experiments.get returned"
+            )
+    return dict(record.attrs)
+
+
+def _ids(claim: str, parts: Iterable[str] | None) -> list[str]:
+    """One claim, or those whose ids begin alike."""
+    return [claim] if parts is None else [f"{claim}.{part}" for part in parts]

@@ -28,6 +28,8 @@ LINE_COLOURS = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442",
 )  # fmt: skip
 
+BLUE, ORANGE, GREEN, PURPLE, SKY = LINE_COLOURS[:5]
+
 # Picked one after another from a grid of sRGB (chroma <= 0.16, lightness 0.35 to 0.96 in OKLab):
 # each is the colour farthest from those before it, under normal, protan and deutan vision alike.
 # Written out, because rounding on another CPU could change the order and with it every picture.
@@ -140,6 +142,27 @@ def show_cells(axes: Axes, raster) -> AxesImage:
     )
     axes.set_aspect("equal")
     return image
+
+
+def band(axes: Axes, x, mean, spread, colour: str, **look) -> None:
+    """Shade what lies within one standard deviation of a mean.
+
+    Args:
+        axes: where to draw.
+        x: (n,) places along the axis.
+        mean: (n,) mean over the seeds.
+        spread: (n,) standard deviation over the seeds.
+        colour: that of the mean's line.
+        **look: what else ``fill_between`` takes.
+
+    Example:
+        >>> axes = Figure().subplots()
+        >>> band(axes, np.array([0, 1]), np.array([1, 2]), np.array([0.5, 0.5]), BLUE)
+        >>> len(axes.collections)
+        1
+    """
+    look = {"alpha": 0.25, "linewidth": 0} | look
+    axes.fill_between(x, mean - spread, mean + spread, color=colour, **look)
 
 
 def to_image(picture) -> Image.Image:

@@ -13,7 +13,7 @@ import torch
 import xarray as xr
 
 from relu_book.models import mlp
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 from relu_book.runs import Run, experiment
 from relu_book.training import Checkpoint, Probe, train
 
@@ -115,7 +115,7 @@ def with_children(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         time.sleep(float(os.environ["SAMPLE_SLEEP"]))
         return number
 
-    return xr.Dataset({"value": ("number", per_seed(sleep, range(2)))})
+    return xr.Dataset({"value": ("number", each(sleep, range(2)))})
 
 
 @experiment(

@@ -1,34 +1,34 @@
-"""Seeds side by side give what a loop gives, and errors come through."""
+"""Cases side by side give what a loop gives, and errors come through."""
 
 import os
 
 import pytest
 import torch
 
-from relu_book.parallel import per_seed
+from relu_book.parallel import columns, each
 
 
-@pytest.mark.parametrize("seeds", [[], [3], [5, 1, 2], range(7)])
-def test_results_come_in_order(seeds):
-    offset = 10
-    assert per_seed(lambda seed: seed + offset, seeds) == [seed + offset for seed in seeds]
+@pytest.mark.parametrize("cases", [[], [3], [5, 1, 2], range(7), iter("abc"), [(2, "b"), None]])
+def test_results_come_in_order(cases):
+    cases = list(cases)
+    assert each(lambda case: (case, 10), iter(cases)) == [(case, 10) for case in cases]
 
 
 def test_tensors_computed_in_a_child_are_those_of_this_process():
     def draw(seed):
         return torch.randn(3, generator=torch.Generator().manual_seed(seed)).tolist()
 
-    assert per_seed(draw, range(4)) == [draw(seed) for seed in range(4)]
+    assert each(draw, range(4)) == [draw(seed) for seed in range(4)]
 
 
-def test_an_error_of_one_seed_is_raised():
+def test_an_error_of_one_case_is_raised():
     def fails(seed):
         if seed == 2:
             raise ValueError("seed 2 is bad")
         return seed
 
     with pytest.raises(ValueError, match="seed 2 is bad"):
-        per_seed(fails, range(4))
+        each(fails, range(4))
 
 
 class TwoPartsError(Exception):
@@ -45,7 +45,7 @@ def test_an_error_that_cannot_be_pickled_keeps_its_words_and_notes():
         raise error
 
     with pytest.raises((TwoPartsError, RuntimeError), match="seed, 0") as caught:
-        per_seed(fails, range(4))
+        each(fails, range(4))
     assert caught.value.__notes__ == ["while measuring"]
 
 
@@ -59,4 +59,30 @@ def test_a_killed_process_is_reported():
         pytest.skip("processes cannot be forked here")
 
     with pytest.raises(RuntimeError, match="ended without a result"):
-        per_seed(dies, range(4))
+        each(dies, range(4))
+
+
+def test_columns_stand_under_their_names_whatever_order_they_are_told_in():
+    def measure(n):
+        found = {"row": [n, 10 * n], "n": n, "yes": n > 1}
+        return found if n < 3 else dict(reversed(found.items()))
+
+    found = columns(measure, iter((2, 1, 3)))
+    assert list(found) == ["row", "n", "yes"]
+    assert found["row"].tolist() == [[2, 20], [1, 10], [3, 30]]
+    assert found["n"].tolist() == [2, 1, 3]
+    assert found["yes"].dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("measure", "cases", "message"),
+    [
+        (lambda n: {"n": n}, [], "one case or more"),
+        (lambda n: {"n": n} if n < 2 else {"m": n}, range(3), "but 0 has n and 2 has m"),
+        (lambda n: {"n": n} if n else {"n": n, "m": 1}, range(2), "but 0 has n, m and 1 has n"),
+        (lambda n: {"n": [1] * n}, (1, 2), "inhomogeneous"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(measure, cases, message):
+    with pytest.raises(ValueError, match=message):
+        columns(measure, cases)

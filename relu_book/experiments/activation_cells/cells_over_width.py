@@ -9,8 +9,7 @@ import xarray as xr
 
 from relu_book.cells import arrangement_cells, rasterize
 from relu_book.experiments.activation_cells.networks import WINDOW, first_layer, layer
-from relu_book.runs.job import Run
-from relu_book.runs.registry import experiment
+from relu_book.runs import Run, experiment
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,6 @@ class Settings:
 
 
 @experiment(
-    chapter="activation_cells",
     scales={
         "smoke": Settings(width=(4, 8, 16), resolution=100, seeds=(0, 1, 2)),
         "desk": Settings(),

@@ -1,10 +1,10 @@
 """Patterns, hashes, labels and convexity: the exact statements of thesis 2.2.1 to 2.2.3.
 
-Each function measures what the rule of one claim in ``data/claims.yml`` asks for and returns it by
-the rule's names. All of them together take about 15 s on two cores.
+Each function measures one case of a claim in ``data/claims.yml`` and returns it by the names of the
+claim's rule; ``relu_book.parallel.columns`` measures many. All of the chapter's take about 15 s on
+two cores.
 """
 
-from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, combinations, islice
 
 import numpy as np
@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from relu_book.cells import (
-    CellRaster,
     arrangement_cells,
     exact_cells,
     midpoint_violations,
@@ -29,8 +28,7 @@ from relu_book.experiments.activation_cells.networks import (
     stack,
 )
 from relu_book.models import mlp
-from relu_book.parallel import per_seed
-from relu_book.patterns import count, hash_patterns, pack, unpack, watch
+from relu_book.patterns import count, hash_patterns, unpack, watch
 
 
 def jacobians_within_cells(pairs: int, seed: int = 0) -> np.ndarray:
@@ -94,45 +92,40 @@ def labels_against_patterns(seed: int) -> dict:
     }
 
 
-def refinement(seeds: Iterable[int]) -> dict:
+def refinement(seed: int) -> dict:
     """def-3.a: global cells that reach into two cells of layer 2; counts of both."""
-
-    def counts(seed):
-        model = stack(16, 2, seed)
-        of_layer, of_network = rasterize(model, 1), rasterize(model, 1, scope="global")
-        pairs = np.unique(of_network.labels * of_layer.count + of_layer.labels)
-        owners = np.bincount(pairs // of_layer.count)
-        return int((owners > 1).sum()), of_network.count, of_layer.count
-
-    names = ("straddling_cells", "global_counts", "layer_counts")
-    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
-
-
-def hash_collisions(seed: int) -> dict:
-    """alg-1.c: patterns that share their hash, in five sets of patterns of 64, 512 and 16 bits."""
-    rng = np.random.default_rng(seed)
-    bounds = np.iinfo(np.int64)
-
-    def random_words(words):
-        return rng.integers(bounds.min, bounds.max, (1_000_000, words), endpoint=True)
-
-    sets = {
-        "random 64": (64, lambda: random_words(1)),
-        "random 512": (512, lambda: random_words(8)),
-        "few ones 64": (64, lambda: _few_ones(64, 100_000)),
-        "few ones 512": (512, lambda: _few_ones(512, 100_000)),
-        "all of 16": (16, lambda: np.arange(2**16)[:, None]),
+    model = stack(16, 2, seed)
+    layer_raster, raster = rasterize(model, 1), rasterize(model, 1, scope="global")
+    pairs = np.unique(raster.labels * layer_raster.count + layer_raster.labels)
+    return {
+        "straddling_cells": (np.bincount(pairs // layer_raster.count) > 1).sum(),
+        "global_counts": raster.count,
+        "layer_counts": layer_raster.count,
     }
 
-    def collisions(number):
-        width, words = list(sets.values())[number]
-        distinct = count(torch.from_numpy(words()), width).patterns
-        hashes = hash_patterns(torch.as_tensor(distinct)).numpy()
-        return width, len(distinct), len(distinct) - len(np.unique(hashes))
 
-    names = ("widths", "patterns", "collisions")
-    columns = np.transpose(per_seed(collisions, range(len(sets)))).tolist()
-    return dict(zip(names, columns, strict=True))
+PATTERN_SETS = {
+    "random 64": (64, lambda: _random_words(1)),
+    "random 512": (512, lambda: _random_words(8)),
+    "few ones 64": (64, lambda: _few_ones(64, 100_000)),
+    "few ones 512": (512, lambda: _few_ones(512, 100_000)),
+    "all of 16": (16, lambda: np.arange(2**16)[:, None]),
+}
+"""Sets of patterns: their width, and the patterns as words."""
+
+
+def hash_collisions(name: str) -> dict:
+    """alg-1.c: patterns of one of ``PATTERN_SETS`` that share their hash."""
+    width, words = PATTERN_SETS[name]
+    distinct = torch.as_tensor(count(torch.from_numpy(words()), width).patterns)
+    collisions = len(distinct) - len(hash_patterns(distinct).unique())
+    return {"widths": width, "patterns": len(distinct), "collisions": collisions}
+
+
+def _random_words(words: int) -> np.ndarray:
+    bounds = np.iinfo(np.int64)
+    shape = (1_000_000, words)
+    return np.random.default_rng(0).integers(bounds.min, bounds.max, shape, endpoint=True)
 
 
 def _few_ones(width: int, patterns: int) -> np.ndarray:
@@ -145,21 +138,18 @@ def _few_ones(width: int, patterns: int) -> np.ndarray:
     return np.packbits(signs, axis=1, bitorder="little").view(np.int64)
 
 
-def nested_grids(width: int, seeds: Iterable[int]) -> dict:
+def nested_grids(seed: int, width: int = 64) -> dict:
     """fig-2.3.b: cells seen by three grids, each containing the one before, and all there are."""
-    low, high = WINDOW
+    model, (low, high) = layer(width, seed), WINDOW
     spacing = (high - low) / 250
     # Shifted by fractions of a spacing, so that the points of a coarse grid stay in the finer ones.
     shifts = {250: 0.0, 500: spacing / 4, 1000: spacing * 3 / 8}
+    found = {
+        f"count_{resolution}": rasterize(model, 0, (low + s, high + s), resolution).count
+        for resolution, s in shifts.items()
+    }
     window = (low, high + max(shifts.values()))
-
-    def counts(seed):
-        model = layer(width, seed)
-        grids = [rasterize(model, 0, (low + s, high + s), n).count for n, s in shifts.items()]
-        return [*grids, arrangement_cells(*first_layer(model), window)]
-
-    names = [f"count_{resolution}" for resolution in shifts] + ["exact_count"]
-    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
+    return found | {"exact_count": arrangement_cells(*first_layer(model), window)}
 
 
 def evaluations_of_convolutions(seed: int = 0) -> dict:
@@ -175,10 +165,7 @@ def evaluations_of_convolutions(seed: int = 0) -> dict:
     model = nn.Sequential(*modules)
     with watch(model) as watched:
         model(torch.randn(images, 3, 21, 21, generator=generator))
-    sites = watched.sites.values()
-    totals = [
-        count(pack(s.pre_activation, s.channel_dim, site=s.name), s.width).total for s in sites
-    ]
+    totals = [count(site.pack(), site.width).total for site in watched.sites.values()]
     return {"totals": totals, "positions": positions}
 
 
@@ -200,67 +187,30 @@ def three_filters(layers: int) -> np.ndarray:
     return seen.sum(1)
 
 
-def pattern_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 0) -> dict:
-    """prop-1: exact number of patterns of D random filters on d inputs, one entry a case."""
-    rng = np.random.default_rng(seed)
-    cases = [(d, D) for d in dimensions for D in filters]
-    layers = [(rng.normal(size=(D, d)), rng.normal(size=D)) for d, D in cases]
-    return {
-        "dimensions": np.array([d for d, _ in cases]),
-        "filters": np.array([D for _, D in cases]),
-        "patterns": np.array(per_seed(lambda i: len(sign_vectors(*layers[i])), range(len(cases)))),
-    }
+def pattern_count(size: tuple[int, int]) -> dict:
+    """prop-1: exact number of patterns of D random filters on d inputs, for (d, D)."""
+    dimensions, filters = size
+    rng = np.random.default_rng(0)
+    found = sign_vectors(rng.normal(size=(filters, dimensions)), rng.normal(size=filters))
+    return {"dimensions": dimensions, "filters": filters, "patterns": len(found)}
 
 
-def region_table(dimensions: Iterable[int], filters: Sequence[int], seed: int = 0) -> dict:
-    """txt-2.2.2.3: exact number of regions of D random hyperplanes in d dimensions."""
-    table = pattern_table(dimensions, filters, seed)
-    return {
-        "dimensions": table["dimensions"],
-        "filters": table["filters"],
-        "regions": table["patterns"],
-    }
+def midpoints(network: tuple[int, int, int]) -> dict:
+    """prop-2.a, fig-2.4.b, def-3.b: midpoints of two points of one global cell that left it.
+
+    Args:
+        network: Width, depth and seed; the global cells of one layer are its own.
+    """
+    raster = rasterize(stack(*network), network[1] - 1, scope="global")
+    found = midpoint_violations(raster.labels, 100_000)
+    return {"violations": found.violations, "tests": found.tests}
 
 
-def first_layer_midpoints(width: int, seeds: Sequence[int]) -> dict:
-    """prop-2.a: midpoints of two points of one cell of layer 1 that left it."""
-    return _violations(lambda seed: rasterize(layer(width, seed), 0), seeds)
-
-
-def midpoints_by_width(widths: Sequence[int], seed: int) -> dict:
-    """fig-2.4.b: the same for several widths."""
-    found = _violations(lambda width: rasterize(layer(width, seed), 0), widths)
-    return {"filters": widths} | found
-
-
-def global_midpoints(width: int, depths: Sequence[int], seed: int = 0) -> dict:
-    """def-3.b: the same for the global cells of networks of several depths."""
-    found = _violations(lambda n: rasterize(stack(width, n, seed), n - 1, scope="global"), depths)
-    return found | {"depths": list(depths)}
-
-
-def _violations(raster: Callable[[int], CellRaster], cases: Sequence[int]) -> dict:
-    def violations(case):
-        found = midpoint_violations(raster(case).labels, 100_000)
-        return found.violations, found.tests
-
-    counted = np.transpose(per_seed(violations, cases))
-    return dict(zip(("violations", "tests"), counted, strict=True))
-
-
-def counts_against_bound(seeds: Sequence[int]) -> dict:
+def counts_against_bound(seed: int) -> dict:
     """txt-2.2.2.1: patterns of a layer, and of two layers together, against 2^(sum of widths)."""
-    widths = (2, 4, 8, 16)
-
-    def counts(seed):
-        found = []
-        for width in widths:
-            labels = labels_by_layer(stack(width, 2, seed), grid())
-            found += [int(each.max()) + 1 for each in labels] + global_counts(labels)[1:]
-        return found
-
-    sums = [layers * width for width in widths for layers in (1, 1, 2)]
-    return {
-        "counts": np.ravel(per_seed(counts, seeds)),
-        "sum_of_widths": np.tile(sums, len(seeds)),
-    }
+    found = {"counts": [], "sum_of_widths": []}
+    for width in (2, 4, 8, 16):
+        labels = labels_by_layer(stack(width, 2, seed), grid())
+        found["counts"] += [*(each.max() + 1 for each in labels), global_counts(labels)[-1]]
+        found["sum_of_widths"] += [width, width, 2 * width]
+    return found

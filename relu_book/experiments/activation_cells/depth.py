@@ -1,11 +1,9 @@
 """Deeper layers and planes through images (thesis 2.2.4, figures 2.9 to 2.12).
 
-Each function measures what the rule of one claim in ``data/claims.yml`` asks for and returns it by
-the rule's names. ``shapes_by_depth`` and ``counts_by_depth`` take about 10 s each on two cores at
-width 16, four times that at width 64.
+Each function measures one case of a claim in ``data/claims.yml`` and returns it by the names of the
+claim's rule; ``relu_book.parallel.columns`` measures many. 25 seeds of ``shapes_by_depth`` or
+``counts_by_depth`` take about 10 s on two cores at width 16, four times that at width 64.
 """
-
-from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -20,73 +18,54 @@ from relu_book.cells import (
 )
 from relu_book.experiments.activation_cells.networks import (
     RESOLUTION,
+    counts_by_layer,
     global_counts,
     grid,
     labels_by_layer,
     stack,
 )
 from relu_book.models import mlp
-from relu_book.parallel import per_seed
 
 DEPTH = 8
 LARGE = 50  # grid points: smaller cells have no measurable shape
-LARGE_CELL_NAMES = ("enclosed_components", "largest_share_layer_8", "largest_share_layer_1")
 
 
-def first_of_eight_layers(seeds: Sequence[int]) -> dict:
+def first_of_eight_layers(seed: int) -> dict:
     """fig-2.9.a: midpoints that leave their cell of layer 1, for both choices of the bias."""
-
-    def found(seed):
-        tests = [
-            midpoint_violations(rasterize(stack(16, DEPTH, seed, bias), 0).labels, 100_000)
-            for bias in (1.0, "default")
-        ]
-        return [test.violations for test in tests] + [test.tests for test in tests]
-
-    fixed, uniform, *tests = np.transpose(per_seed(found, seeds))
+    fixed, uniform = (
+        midpoint_violations(rasterize(stack(16, DEPTH, seed, bias), 0).labels, 100_000)
+        for bias in (1.0, "default")
+    )
     return {
-        "violations_fixed_bias": fixed,
-        "violations_uniform_bias": uniform,
-        "tests": min(each.sum() for each in tests),
+        "violations_fixed_bias": fixed.violations,
+        "violations_uniform_bias": uniform.violations,
+        "tests": min(fixed.tests, uniform.tests),
     }
 
 
-def shapes_by_depth(width: int, depth: int, seeds: Sequence[int]) -> dict:
+def shapes_by_depth(seed: int, width: int = 16) -> dict:
     """Figure 2.9, all biases 1: how bent, how large and how nested the cells of each layer are."""
-
-    def shapes(seed):
-        labels = [
-            flat.reshape(RESOLUTION, RESOLUTION)
-            for flat in labels_by_layer(stack(width, depth, seed, bias=1.0), grid())
-        ]
-        largest = [np.bincount(each.ravel()).max() / each.size for each in labels]
-        return {
-            "nonconvex_cells": midpoint_violations(labels[1], 100_000, LARGE).cells,
-            "enclosed_components": enclosed_components(labels[-1]),
-            "largest_share_layer_8": largest[-1],
-            "largest_share_layer_1": largest[0],
-            "defect": [convexity_defects(each, LARGE).mean() for each in labels],
-        }
-
-    return _columns(per_seed(shapes, seeds))
+    model = stack(width, DEPTH, seed, bias=1.0)
+    labels = [each.reshape(RESOLUTION, RESOLUTION) for each in labels_by_layer(model, grid())]
+    largest = [np.bincount(each.ravel()).max() / each.size for each in labels]
+    return {
+        "nonconvex_cells": midpoint_violations(labels[1], 100_000, LARGE).cells,
+        "enclosed_components": enclosed_components(labels[-1]),
+        "largest_share_layer_8": largest[-1],
+        "largest_share_layer_1": largest[0],
+        "defect": [convexity_defects(each, LARGE).mean() for each in labels],
+    }
 
 
-def counts_by_depth(width: int, seeds: Iterable[int], batch_norm: bool = False) -> dict:
-    """Figure 2.10: layer-wise and global counts, (seeds, layers) each.
+def counts_by_depth(seed: int, width: int = 16, batch_norm: bool = False) -> dict:
+    """Figure 2.10: layer-wise and global counts, (layers,) each.
 
     Biases are the default ones. Batch normalisation takes its statistics from 1 000 standard normal
     points; its beta is 0.
     """
-
-    def counts(seed):
-        model = stack(width, DEPTH, seed, batch_norm=batch_norm).train(batch_norm)
-        labels = labels_by_layer(model, grid(), normal_points(seed) if batch_norm else None)
-        return {
-            "layer": [int(each.max()) + 1 for each in labels],
-            "global": global_counts(labels),
-        }
-
-    return _columns(per_seed(counts, seeds))
+    model = stack(width, DEPTH, seed, batch_norm=batch_norm).train(batch_norm)
+    labels = labels_by_layer(model, grid(), normal_points(seed) if batch_norm else None)
+    return {"layer": [each.max() + 1 for each in labels], "global": global_counts(labels)}
 
 
 def normal_points(seed: int) -> torch.Tensor:
@@ -94,11 +73,6 @@ def normal_points(seed: int) -> torch.Tensor:
     # Not the stream that the network of the same seed draws its weights from.
     generator = torch.Generator().manual_seed(1000 + seed)
     return torch.randn(1000, 2, dtype=torch.float64, generator=generator)
-
-
-def _columns(rows: list[dict]) -> dict:
-    """One array a name, the first dimension over the rows."""
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def digits_plane(seed: int) -> tuple[Slice, torch.Tensor]:
@@ -114,12 +88,12 @@ def slice_corners(triples: int, seed: int) -> np.ndarray:
     images = datasets.load("digits", size=8).images.double()
     generator = torch.Generator().manual_seed(seed)
     corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
-    deviations = []
-    for _ in range(triples):
+
+    def deviation(_):
         three = images[torch.randperm(len(images), generator=generator)[:3]]
-        difference = Slice.through(*three).points(corners) - three
-        deviations.append(difference.abs().amax(dim=(1, 2, 3)))
-    return torch.cat(deviations).numpy()
+        return (Slice.through(*three).points(corners) - three).abs().amax(dim=(1, 2, 3))
+
+    return torch.cat([deviation(triple) for triple in range(triples)]).numpy()
 
 
 def image_network(seed: int, batch_norm: bool, width: int = 128):
@@ -129,18 +103,11 @@ def image_network(seed: int, batch_norm: bool, width: int = 128):
     return model.train(batch_norm)
 
 
-def density_at_initialisation(seeds: Iterable[int]) -> dict:
+def density_at_initialisation(seed: int) -> dict:
     """fig-2.12.e: cells of each layer in [-1, 1]^2 of a plane through three digits, untrained."""
-
-    def counts(seed):
-        plane, data = digits_plane(seed)
-        points = plane.points(grid((-1.0, 1.0), 200))
-        return {
-            name: [
-                int(each.max()) + 1
-                for each in labels_by_layer(image_network(seed, normalised), points, data)
-            ]
-            for name, normalised in [("counts_plain", False), ("counts_batch_norm", True)]
-        }
-
-    return _columns(per_seed(counts, seeds))
+    plane, data = digits_plane(seed)
+    points = plane.points(grid((-1.0, 1.0), 200))
+    return {
+        name: counts_by_layer(image_network(seed, batch_norm), points, data)
+        for name, batch_norm in [("counts_plain", False), ("counts_batch_norm", True)]
+    }

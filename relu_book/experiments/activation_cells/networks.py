@@ -88,9 +88,17 @@ def labels_by_layer(
     ]
 
 
+def counts_by_layer(
+    model: nn.Sequential, points: torch.Tensor, reference: torch.Tensor | None = None
+) -> np.ndarray:
+    """Cells that points show at each layer, (layers,); the points take the model's dtype."""
+    points = points.to(next(model.parameters()).dtype)
+    return np.array([labels.max() + 1 for labels in labels_by_layer(model, points, reference)])
+
+
 def cell_count(model: nn.Sequential, resolution: int = RESOLUTION) -> int:
     """Cells of the last layer of a network on the plane that the grid sees."""
-    return int(labels_by_layer(model, grid(resolution=resolution))[-1].max()) + 1
+    return int(counts_by_layer(model, grid(resolution=resolution))[-1])
 
 
 def global_counts(labels: list[np.ndarray]) -> list[int]:

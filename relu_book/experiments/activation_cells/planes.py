@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from relu_book.cells import Slice, rasterize
-from relu_book.experiments.activation_cells.networks import grid, labels_by_layer
+from relu_book.experiments.activation_cells.networks import counts_by_layer, grid
 
 FAR, UNIT, NEAR = (-5.0, 5.0), (-1.0, 1.0), (-0.5, 1.5)
 PICTURE_CLASSES = 64
@@ -28,18 +28,12 @@ def planes_through(images: Tensor, number: int) -> list[Slice]:
     return [Slice.through(*images[triple]) for triple in order[: 3 * number].reshape(number, 3)]
 
 
-def counts(model: nn.Module, points: Tensor, reference: Tensor | None) -> np.ndarray:
-    """Cells that points show at each layer, (layers,); the points take the model's dtype."""
-    points = points.to(next(model.parameters()).dtype)
-    return np.array([int(each.max()) + 1 for each in labels_by_layer(model, points, reference)])
-
-
 def square_counts(
     model: nn.Module, plane: Slice, reference: Tensor | None, resolution: int
 ) -> dict[str, np.ndarray]:
     """Cells in the three squares on ``resolution`` by ``resolution`` points each, (layers,)."""
     return {
-        name: counts(model, plane.points(grid(window, resolution)), reference)
+        name: counts_by_layer(model, plane.points(grid(window, resolution)), reference)
         for name, window in (("far", FAR), ("unit", UNIT), ("near", NEAR))
     }
 
@@ -62,15 +56,17 @@ def densities(
     Returns:
         ``far_by_plane``, ``near_density`` and ``corner_density``, (planes, layers) each.
     """
-    near, corners = grid(NEAR, resolution), corner_points(resolution // 2)
-    found = {"far_by_plane": [], "near_density": [], "corner_density": []}
-    for plane in planes:
-        found["far_by_plane"].append(
-            counts(model, plane.points(grid(FAR, resolution)), reference).astype(np.float64)
+    squares = {
+        "far_by_plane": (grid(FAR, resolution), 1),
+        "near_density": (grid(NEAR, resolution), 4),
+        "corner_density": (corner_points(resolution // 2), 4),
+    }
+    return {
+        name: np.array(
+            [counts_by_layer(model, plane.points(points), reference) / area for plane in planes]
         )
-        found["near_density"].append(counts(model, plane.points(near), reference) / 4)
-        found["corner_density"].append(counts(model, plane.points(corners), reference) / 4)
-    return {name: np.array(rows) for name, rows in found.items()}
+        for name, (points, area) in squares.items()
+    }
 
 
 def picture(

@@ -1,13 +1,16 @@
 """One hidden layer: what width, bias and batch normalisation do (thesis 2.2.4, figures 2.4 to 2.8).
 
-Each function measures what the rule of one claim in ``data/claims.yml`` asks for and returns it by
-the rule's names. The sweeps over width and bias take about 10 s each on two cores.
+Each function measures one case of a claim in ``data/claims.yml`` and returns it by the names of the
+claim's rule; ``relu_book.parallel.columns`` measures many. The sweeps over width and bias take
+about 10 s each on two cores.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import torch
+import xarray as xr
 
 from relu_book import datasets
 from relu_book.cells import arrangement_cells, exact_cells
@@ -18,7 +21,6 @@ from relu_book.experiments.activation_cells.networks import (
     first_layer,
     layer,
 )
-from relu_book.parallel import per_seed
 from relu_book.patterns import unpack
 
 
@@ -27,58 +29,45 @@ def _offsets(weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return np.abs(bias) / np.linalg.norm(weight, axis=1)
 
 
-def lines_of_filters(widths: Sequence[int], seed: int) -> dict:
+def lines_of_filters(width: int, seed: int = 0) -> dict:
     """fig-2.4.a: lines that cross the window, and a window wide enough for all of them."""
-    measured = {"filters": list(widths), "lines_in_window": [], "lines_in_wide_window": []}
-    for width in widths:
-        weight, bias = first_layer(layer(width, seed))
-        furthest = _offsets(weight, bias).max()
-        for name, high in [("lines_in_window", WINDOW[1]), ("lines_in_wide_window", furthest)]:
-            corners = high * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]])
-            sides = corners @ weight.T + bias > 0
-            measured[name].append(int((sides.any(0) & ~sides.all(0)).sum()))
-    return measured
+    weight, bias = first_layer(layer(width, seed))
+
+    def crossing(high: float) -> int:
+        sides = high * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]]) @ weight.T + bias > 0
+        return int((sides.any(0) & ~sides.all(0)).sum())
+
+    wide = crossing(_offsets(weight, bias).max())
+    return {"filters": width, "lines_in_window": crossing(WINDOW[1]), "lines_in_wide_window": wide}
 
 
-def counts_by_width(widths: Sequence[int], seeds: Sequence[int]) -> dict:
-    """Figures 2.4 and 2.5: cells seen by the grid and cells there are, (widths, seeds) each."""
-
-    def counts(seed):
-        models = [layer(width, seed) for width in widths]
-        return [
-            [cell_count(model) for model in models],
-            [arrangement_cells(*first_layer(model), WINDOW) for model in models],
-        ]
-
-    grid, exact = np.transpose(per_seed(counts, seeds), (1, 2, 0))
-    return {"filters": np.array(widths), "grid": grid, "exact": exact}
+def counts_by_width(seed: int, widths: Sequence[int]) -> dict:
+    """Figures 2.4 and 2.5: cells seen by the grid and cells there are, (widths,) each."""
+    models = [layer(width, seed) for width in widths]
+    return {
+        "grid": [cell_count(model) for model in models],
+        "exact": [arrangement_cells(*first_layer(model), WINDOW) for model in models],
+    }
 
 
-def gap_to_formula(width: int, seeds: Iterable[int]) -> dict:
+def gap_to_formula(seed: int, width: int = 64) -> dict:
     """fig-2.5.c: cells on the grid, in the window, and in a window 100 times as wide."""
-    wide = tuple(100 * edge for edge in WINDOW)
-
-    def counts(seed):
-        model = layer(width, seed)
-        lines = first_layer(model)
-        return cell_count(model), arrangement_cells(*lines, WINDOW), arrangement_cells(*lines, wide)
-
-    names = ("grid_count", "exact_count", "wide_exact_count")
-    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
+    model = layer(width, seed)
+    wide = [100 * edge for edge in WINDOW]
+    return {
+        "grid_count": cell_count(model),
+        "exact_count": arrangement_cells(*first_layer(model), WINDOW),
+        "wide_exact_count": arrangement_cells(*first_layer(model), wide),
+    }
 
 
-def sectors(width: int, seeds: Iterable[int]) -> dict:
+def sectors(seed: int, width: int = 128) -> dict:
     """fig-2.6.a: cells of a layer without bias, exactly and on the grid."""
-
-    def counts(seed):
-        model = layer(width, seed, bias=0.0)
-        return exact_cells(model, 0).distinct, cell_count(model)
-
-    names = ("exact_sectors", "sectors_on_grid")
-    return dict(zip(names, np.transpose(per_seed(counts, seeds)), strict=True))
+    model = layer(width, seed, bias=0.0)
+    return {"exact_sectors": exact_cells(model, 0).distinct, "sectors_on_grid": cell_count(model)}
 
 
-def central_activity(width: int, seed: int) -> dict:
+def central_activity(seed: int, width: int = 128) -> dict:
     """fig-2.6.b: share of active filters at the origin and on a disc that no line reaches."""
     shares = {}
     for name, bias in [("active_share_positive", 1.0), ("active_share_negative", -1.0)]:
@@ -90,16 +79,16 @@ def central_activity(width: int, seed: int) -> dict:
     return shares
 
 
-def central_cell(width: int, seeds: Iterable[int]) -> dict:
+def central_cell(seed: int, width: int = 128) -> dict:
     """fig-2.6.c: counts at bias 0 and 0.25; exact area of the central cell at 0.25 and 1."""
-    names = ("count_bias_0", "count_bias_025", "area_bias_025", "area_bias_1")
-
-    def measure(seed):
-        counts = [cell_count(layer(width, seed, bias=b)) for b in (0.0, 0.25)]
-        complexes = [exact_cells(layer(width, seed, bias=b), 0) for b in (0.25, 1.0)]
-        return counts + [c.areas[_identity_cell(c, width)] for c in complexes]
-
-    return dict(zip(names, np.transpose(per_seed(measure, seeds)), strict=True))
+    none, small, large = (layer(width, seed, bias=bias) for bias in (0.0, 0.25, 1.0))
+    exact_small, exact_large = exact_cells(small, 0), exact_cells(large, 0)
+    return {
+        "count_bias_0": cell_count(none),
+        "count_bias_025": cell_count(small),
+        "area_bias_025": exact_small.areas[_identity_cell(exact_small, width)],
+        "area_bias_1": exact_large.areas[_identity_cell(exact_large, width)],
+    }
 
 
 def _identity_cell(complex_, width: int) -> int:
@@ -108,7 +97,7 @@ def _identity_cell(complex_, width: int) -> int:
     return int(active.nonzero()[0, 0])
 
 
-def line_distances(width: int, seed: int) -> dict:
+def line_distances(seed: int, width: int = 128) -> dict:
     """fig-2.6.d: measured distances of lines against abs(b)/norm(w); a filter times ten."""
     model = layer(width, seed, bias=0.25)
     weight, bias = first_layer(model)
@@ -126,92 +115,69 @@ def _measured_distances(weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return np.abs(at_origin / (one_step_on - at_origin))
 
 
-def counts_on_the_plane(width: int, biases: Sequence[float], seed: int) -> dict:
+def counts_on_the_plane(bias: float, width: int, seed: int = 0) -> dict:
     """fig-2.7.e: exact number of cells in a window that holds every crossing of two lines."""
-    counts = []
-    for bias in biases:
-        model = layer(width, seed, bias=bias)
-        weight, constant = first_layer(model)
-        first, second = np.triu_indices(width, 1)
-        pairs = np.stack([weight[first], weight[second]], 1)
-        crossings = np.linalg.solve(
-            pairs, -np.stack([constant[first], constant[second]], 1)[..., None]
-        )
-        reach = 1.01 * np.abs(crossings).max()
-        counts.append(exact_cells(model, 0, (-reach, reach)).count)
-    return {"filters": width, "bias": list(biases), "exact_counts": counts}
+    model = layer(width, seed, bias=bias)
+    weight, constant = first_layer(model)
+    pairs = np.array([*combinations(range(width), 2)])
+    crossings = np.linalg.solve(weight[pairs], -constant[pairs][..., None])
+    reach = 1.01 * np.abs(crossings).max()
+    return {"bias": bias, "exact_counts": exact_cells(model, 0, (-reach, reach)).count}
 
 
 def counts_by_bias(
-    biases: Sequence[float],
-    seeds: Sequence[int],
-    resolutions: Sequence[int] = (RESOLUTION,),
-    width: int = 128,
-) -> dict:
-    """Figure 2.7: ``grid[resolution]`` and ``exact``, cells in the window, (seeds, biases) each."""
-
-    def counts(seed):
-        models = [layer(width, seed, bias=float(b)) for b in biases]
-        grids = [[cell_count(model, n) for model in models] for n in resolutions]
-        # At bias 0 all lines pass through one point: counting crossings does not do, polygons do.
-        exact = [
-            arrangement_cells(*first_layer(m), WINDOW) if b else exact_cells(m, 0).count
-            for b, m in zip(biases, models, strict=True)
-        ]
-        return [*grids, exact]
-
-    *grids, exact = np.swapaxes(per_seed(counts, seeds), 0, 1)
-    return {
-        "bias": np.asarray(biases, dtype=float),
-        "grid": dict(zip(resolutions, grids, strict=True)),
-        "exact": exact,
-    }
+    seed: int, biases: Sequence[float], resolutions: Sequence[int], width: int = 128
+) -> xr.Dataset:
+    """Figure 2.7: cells in the window, ``grid`` (resolution, bias) and ``exact`` (bias)."""
+    models = [layer(width, seed, bias=float(bias)) for bias in biases]
+    grid = [[cell_count(model, resolution) for model in models] for resolution in resolutions]
+    # At bias 0 all lines pass through one point: counting crossings does not do, polygons do.
+    exact = [
+        arrangement_cells(*first_layer(model), WINDOW) if bias else exact_cells(model, 0).count
+        for bias, model in zip(biases, models, strict=True)
+    ]
+    return xr.Dataset(
+        {"grid": (("resolution", "bias"), grid), "exact": ("bias", exact)},
+        {"resolution": list(resolutions), "bias": list(biases)},
+    )
 
 
-def _grid_counts(biases: Sequence[float], seeds: Sequence[int], width: int = 128) -> np.ndarray:
-    """Cells on the grid, (seeds, biases)."""
-
-    def counts(seed):
-        return [cell_count(layer(width, seed, bias=float(b))) for b in biases]
-
-    return np.array(per_seed(counts, seeds))
+def bias_of_fewest_cells(seed: int, biases: Sequence[float]) -> dict:
+    """fig-2.7.a: the bias with the fewest cells."""
+    counts = [cell_count(layer(128, seed, bias=float(bias))) for bias in biases]
+    return {"bias_of_minimum": biases[np.argmin(counts)]}
 
 
-def bias_of_fewest_cells(seeds: Sequence[int]) -> dict:
-    """fig-2.7.a: among biases from -5 to 5 the one with the fewest cells, one a seed."""
-    biases = np.array([-5, -0.05, 0, 0.05, 5])
-    return {"bias": biases, "bias_of_minimum": biases[_grid_counts(biases, seeds).argmin(1)]}
-
-
-def bias_of_most_cells(curves: dict) -> dict:
+def bias_of_most_cells(curves: xr.Dataset) -> dict:
     """fig-2.7.b: where the mean curve of the 500 by 500 grid is highest."""
-    bias, counts = curves["bias"], curves["grid"][RESOLUTION]
+    counts = curves.grid.sel(resolution=RESOLUTION)
     return {
-        "bias_of_maximum": bias[counts.mean(0).argmax()],
-        "count_bias_08": counts[:, bias == 0.8].ravel(),
-        "count_bias_09": counts[:, bias == 0.9].ravel(),
+        "bias_of_maximum": counts.mean("seed").idxmax().item(),
+        "count_bias_08": counts.sel(bias=0.8),
+        "count_bias_09": counts.sel(bias=0.9),
     }
 
 
-def rise_and_fall(curves: dict) -> dict:
+def rise_and_fall(curves: xr.Dataset) -> dict:
     """fig-2.7.c: counts at the maximum, at 3 and at 10; mean counts before and after it."""
-    bias, counts = curves["bias"], curves["grid"][RESOLUTION]
-    mean = counts.mean(0)
-    top = mean.argmax()
+    counts = curves.grid.sel(resolution=RESOLUTION)
+    mean = counts.mean("seed")
+    top = mean.idxmax().item()
     return {
-        "count_maximum": counts[:, top],
-        "count_bias_3": counts[:, bias == 3].ravel(),
-        "count_bias_10": counts[:, bias == 10].ravel(),
-        "counts_before": mean[: top + 1],
-        "counts_after": mean[top:],
+        "count_maximum": counts.sel(bias=top),
+        "count_bias_3": counts.sel(bias=3),
+        "count_bias_10": counts.sel(bias=10),
+        "counts_before": mean.sel(bias=slice(None, top)),
+        "counts_after": mean.sel(bias=slice(top, None)),
     }
 
 
-def counts_at_opposite_biases(biases: Sequence[float], seeds: Sequence[int]) -> dict:
+def counts_at_opposite_biases(seed: int, biases: Sequence[float]) -> dict:
     """fig-2.7.d: counts at b and at -b."""
-    counts = _grid_counts([*biases, *(-b for b in biases)], seeds)
-    positive, negative = np.hsplit(counts, 2)
-    return {"count_positive": positive, "count_negative": negative}
+    return {
+        name: [cell_count(layer(128, seed, bias=sign * bias)) for bias in biases]
+        for name, sign in (("count_positive", 1.0), ("count_negative", -1.0))
+    }
 
 
 def rectangle(centre: float = -2.0) -> torch.Tensor:
@@ -220,15 +186,14 @@ def rectangle(centre: float = -2.0) -> torch.Tensor:
     return datasets.load("uniform", samples=1000, **bounds).images.double()
 
 
-def pre_activation_at_data_mean(width: int, seed: int) -> dict:
+def pre_activation_at_data_mean(seed: int, width: int = 128) -> dict:
     """fig-2.8.a: what enters the ReLUs at the mean of the data, beta 0."""
     return {"deviation": np.abs(_normalised_at_mean(width, seed, beta=0.0))}
 
 
-def activity_at_data_mean(width: int, seeds: Iterable[int]) -> dict:
+def activity_at_data_mean(seed: int, width: int = 128) -> dict:
     """fig-2.8.b: share of active filters at the mean of the data, beta 1."""
-    shares = [(_normalised_at_mean(width, seed, beta=1.0) > 0).mean() for seed in seeds]
-    return {"active_share_at_mean": shares}
+    return {"active_share_at_mean": (_normalised_at_mean(width, seed, beta=1.0) > 0).mean()}
 
 
 def _normalised_at_mean(width: int, seed: int, beta: float) -> np.ndarray:
@@ -241,12 +206,9 @@ def _normalised_at_mean(width: int, seed: int, beta: float) -> np.ndarray:
         return ((of_mean - of_data.mean(0)) / deviation + beta).squeeze(0).numpy()
 
 
-def extent_of_central_cell(width: int, seeds: Iterable[int]) -> dict:
+def extent_of_central_cell(seed: int, width: int = 128) -> dict:
     """fig-2.8.c: height of the identity cell divided by its width, beta 1, exactly."""
-    ratios = []
-    for seed in seeds:
-        model = layer(width, seed, bias=1.0, batch_norm=True).train()
-        complex_ = exact_cells(model, 0, (-20.0, 20.0), reference=rectangle())
-        across, up = np.ptp(complex_.polygons[_identity_cell(complex_, width)], axis=0)
-        ratios.append(up / across)
-    return {"extent_ratio": ratios}
+    model = layer(width, seed, bias=1.0, batch_norm=True).train()
+    complex_ = exact_cells(model, 0, (-20.0, 20.0), reference=rectangle())
+    across, up = np.ptp(complex_.polygons[_identity_cell(complex_, width)], axis=0)
+    return {"extent_ratio": up / across}

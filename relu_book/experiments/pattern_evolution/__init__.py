@@ -1,39 +1,38 @@
-"""What the chapter on the evolution of patterns measures (thesis 3.1), one module a theme."""
+"""What the chapter on the evolution of patterns measures (thesis 3.1): live claims, one module a
+theme, and what its records say.
+"""
 
-from relu_book.experiments.pattern_evolution.definitions import (
-    changes,
-    dictionary_counts,
-    difference_of,
-    distinct_against_rows,
-    entropy_extremes,
-    input_needed,
-    jaccard_values,
-    largest_shares,
-    moved_layer,
-    normalisers,
-    relative_entropies,
-    split_networks,
-    table_sizes,
+from relu_book.experiments.pattern_evolution import definitions, hash_lists, initialisation, live
+from relu_book.experiments.pattern_evolution.early_phase_reading import early_phase_reading
+from relu_book.experiments.pattern_evolution.entropy_by_depth_reading import (
+    entropy_by_depth_reading,
 )
-from relu_book.experiments.pattern_evolution.depth_claims import (
-    depth_occupancies,
-    depth_quantities,
-)
-from relu_book.experiments.pattern_evolution.early_claims import early_quantities
-from relu_book.experiments.pattern_evolution.hash_lists import (
-    against_dictionary,
-    lost_by_occupancy,
-    places_by_size,
-    same_listing,
-)
-from relu_book.experiments.pattern_evolution.initialisation import entropies_by_correlation
-from relu_book.experiments.pattern_evolution.live import first_steps
-from relu_book.experiments.pattern_evolution.long_claims import long_quantities
-from relu_book.experiments.pattern_evolution.method_claims import method_quantities
-from relu_book.experiments.pattern_evolution.single_step_claims import (
+from relu_book.experiments.pattern_evolution.single_steps_reading import (
     more_points,
     standing_out,
     unchanged_training,
 )
-from relu_book.experiments.pattern_evolution.trainings import epoch_of
 from relu_book.experiments.pattern_evolution.whole_training import METHODS
+from relu_book.experiments.pattern_evolution.whole_training_reading import (
+    accuracies,
+    first_steps_and_end,
+    whole_training_reading,
+)
+from relu_book.experiments.trainings import epoch_of
+
+__all__ = [
+    "METHODS",
+    "accuracies",
+    "definitions",
+    "early_phase_reading",
+    "entropy_by_depth_reading",
+    "epoch_of",
+    "first_steps_and_end",
+    "hash_lists",
+    "initialisation",
+    "live",
+    "more_points",
+    "standing_out",
+    "unchanged_training",
+    "whole_training_reading",
+]

@@ -61,6 +61,12 @@ def packed(signs: np.ndarray) -> Tensor:
     return pack(torch.from_numpy(signs.astype(np.float64)))
 
 
+def random_layers(cases: int, rng: np.random.Generator, fewest: int = 1) -> Iterator[np.ndarray]:
+    """Sign matrices of all ``WIDTHS`` in turn, of ``fewest`` to 3,000 evaluations."""
+    for case in range(cases):
+        yield random_signs(WIDTHS[case % len(WIDTHS)], int(rng.integers(fewest, 3000)), rng)
+
+
 def random_pairs(cases: int, seed: int = 0) -> Iterator[tuple[PatternCounts, PatternCounts]]:
     """A layer of up to 10 filters on the same inputs before and after a step of random size."""
     rng = np.random.default_rng(seed)
@@ -86,10 +92,8 @@ def moved_layer(filters: int, step: float, seed: int = 0) -> tuple[np.ndarray, .
 
 def dictionary_counts(cases: int = 120, seed: int = 0) -> dict:
     """def-4: patterns whose count differs from a dictionary's; totals, evaluations, distinct."""
-    rng = np.random.default_rng(seed)
     rows = []
-    for case in range(cases):
-        signs = random_signs(WIDTHS[case % len(WIDTHS)], int(rng.integers(1, 3000)), rng)
+    for signs in random_layers(cases, np.random.default_rng(seed)):
         naive = Counter(map(tuple, signs.tolist()))
         counts = counted(signs)
         patterns = map(tuple, unpack(counts.patterns, counts.width).tolist())
@@ -102,13 +106,10 @@ def dictionary_counts(cases: int = 120, seed: int = 0) -> dict:
 
 def distinct_against_rows(cases: int = 120, seed: int = 1) -> list[int]:
     """eq-3.5: entries of the count vector above zero minus unique rows of the sign matrix."""
-    rng = np.random.default_rng(seed)
-    deviation = []
-    for case in range(cases):
-        signs = random_signs(WIDTHS[case % len(WIDTHS)], int(rng.integers(1, 3000)), rng)
-        above_zero = int((counted(signs).counts > 0).sum())
-        deviation.append(above_zero - len(np.unique(signs, axis=0)))
-    return deviation
+    return [
+        int((counted(signs).counts > 0).sum()) - len(np.unique(signs, axis=0))
+        for signs in random_layers(cases, np.random.default_rng(seed))
+    ]
 
 
 def changes(printed: Formula, cases: int = 200, seed: int = 2) -> dict:
@@ -213,10 +214,7 @@ def relative_entropies(cases: int = 120, seed: int = 8) -> dict:
     The network is ResNet-20 on 16 x 16 digits, untrained, with the statistics of the batch.
     """
     rng = np.random.default_rng(seed)
-    vectors = [
-        counted(random_signs(WIDTHS[case % len(WIDTHS)], int(rng.integers(2, 3000)), rng))
-        for case in range(cases)
-    ]
+    vectors = [counted(signs) for signs in random_layers(cases, rng, fewest=2)]
     # Patterns without any structure come closest to the bound.
     vectors += [counted(rng.random((2000, width)) < 0.5) for width in WIDTHS]
     model = cifar_resnet(20, in_channels=1, seed=seed, dtype=torch.float64)

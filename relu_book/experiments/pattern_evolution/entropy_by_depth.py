@@ -10,24 +10,22 @@ source has 2 to 10, but a residual network has two in each unit, so the odd numb
 Measured are all times that thesis and article name for the rows of the figure, and some between.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import xarray as xr
 
-from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
-from relu_book.experiments.pattern_evolution.trainings import (
+from relu_book.experiments.layers import layout
+from relu_book.experiments.pattern_evolution.evolution import Evolution
+from relu_book.experiments.pattern_evolution.scales import (
     NETWORKS,
+    PAPER,
+    PAPER_STEPS,
+    SMOKE,
     TINY_IMAGENET,
     TINY_IMAGENET_STEPS,
-    Training,
-    images_for,
-    scales_on,
-    trained,
-    untrained,
 )
-from relu_book.runs.job import Run
-from relu_book.runs.registry import experiment
-from relu_book.training import steps_per_epoch
+from relu_book.experiments.trainings import Training, images_for, trained
+from relu_book.runs import Run, experiment
 
 CHECKPOINT_STEPS = 250
 LAYERS = 3 * 10 + 1  # of the deepest network; shallower ones are filled up
@@ -41,20 +39,15 @@ class Settings(Training):
 
     Attributes:
         network: The three networks; with each depth, a job.
-        convolutions: Convolutions a block, even numbers.
-        steps: Updates.
+        convolutions: Convolutions a block, even numbers; they give the depth.
     """
 
     network: tuple[str, ...] = NETWORKS
     convolutions: tuple[int, ...] = (2, 4, 6, 8)
+    schedule: str = "step_decay"
     measured_images: int = 512
     steps: int = 500
     seeds: tuple[int, ...] = tuple(range(8))
-
-    @property
-    def epoch(self) -> int:
-        """Updates of one epoch."""
-        return steps_per_epoch(self.train_images, self.batch_size)
 
     @property
     def measured(self) -> tuple[int, ...]:
@@ -64,62 +57,34 @@ class Settings(Training):
         return tuple(sorted(step for step in tenths | named if step <= self.steps))
 
 
-DESK = Settings()
-SMOKE = Settings(
-    data="digits",
-    size=8,
-    train_images=320,
-    measured_images=64,
-    width=4,
-    dtype="float64",
-    seeds=(0, 1),
-    convolutions=(2, 4),
-    steps=12,
-)
-PAPER = Settings(
-    size=32,
-    train_images=50_000,
-    measured_images=50_000,
-    batch_size=128,
-    learning_rate=0.1,
-    seeds=tuple(range(25)),
-    convolutions=(2, 4, 6, 8, 10),
-    steps=200 * steps_per_epoch(50_000, 128),
-)
-EXPECTED = {
-    "smoke": "10 s on one core",
-    "desk": "40 min on 2 cores",
-    "paper": "260 h on one GPU, estimated: 375 trainings of 25 min, 20 counts of 50 s each",
+SCALES = {
+    "smoke": Settings(
+        **SMOKE,
+        train_images=320,
+        measured_images=64,
+        seeds=(0, 1),
+        convolutions=(2, 4),
+        steps=12,
+    ),
+    "desk": Settings(),
+    "paper": Settings(
+        **PAPER, seeds=tuple(range(25)), convolutions=(2, 4, 6, 8, 10), steps=PAPER_STEPS
+    ),
 }
 
 
-def _measure(settings: Settings, seed: int, run: Run) -> xr.Dataset:
-    """One network, depth and seed: entropies and counts by step and layer."""
-    images = images_for(settings, run.load, run.device)
-    depth = 3 * settings.convolutions + 2
-    model = untrained(settings.network, settings, seed, images, depth).to(run.device)
-    evolution = Evolution(images.measured, settings.measured, hashed=settings.measured)
-    fixed = layout(model, images.measured[0][:1], images.measured, LAYERS)
-    trained(
-        settings.network,
-        model,
-        settings,
-        seed,
-        images,
-        run,
-        probes=[evolution],
-        schedule="step_decay",
-        checkpoint_steps=CHECKPOINT_STEPS,
-    )
-    return xr.merge([evolution.table(LAYERS)[list(KEPT)], fixed])
-
-
-SCALES = {"smoke": SMOKE, "desk": DESK, "paper": PAPER}
-_OVER = ("network", "convolutions")
-
-
 @experiment(
-    chapter="pattern_evolution", scales=scales_on("cifar10", SCALES), expected=EXPECTED, over=_OVER
+    scales=SCALES,
+    expected={
+        "smoke": "10 s on one core",
+        "desk": "40 min on 2 cores",
+        "paper": "260 h on one GPU, estimated: 375 trainings of 25 min, 20 counts of 50 s each",
+    },
+    over=("network", "convolutions"),
+    variants={
+        "fashion_mnist": {},
+        "tiny_imagenet": {"paper": {**TINY_IMAGENET, "steps": TINY_IMAGENET_STEPS}},
+    },
 )
 def entropy_by_depth(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run pattern_evolution/entropy_by_depth --scale desk
@@ -127,33 +92,18 @@ def entropy_by_depth(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     Expected time: smoke (scanned digits) 10 s on one core, desk (5,000 images of CIFAR-10 at 16 x
     16 pixels, 512 of them counted, 500 steps, 8 seeds) 40 min on 2 cores. Expected result (thesis
     3.1.5): the entropy grows with depth, falls in the first steps, least in ResNet, and comes back.
+
+    The result has entropies and counts by step and layer, and what ``layout`` gives.
     """
-    return _measure(settings, seed, run)
-
-
-@experiment(
-    chapter="pattern_evolution",
-    scales=scales_on("fashion_mnist", SCALES),
-    expected=EXPECTED,
-    over=_OVER,
-)
-def entropy_by_depth_fashion_mnist(settings: Settings, seed: int, run: Run) -> xr.Dataset:
-    """relu-book run pattern_evolution/entropy_by_depth_fashion_mnist --scale desk
-
-    Expected time and result: as ``entropy_by_depth``, on FashionMNIST.
-    """
-    return _measure(settings, seed, run)
-
-
-@experiment(
-    chapter="pattern_evolution",
-    scales=scales_on("tiny_imagenet", SCALES, **TINY_IMAGENET, steps=TINY_IMAGENET_STEPS),
-    expected=EXPECTED,
-    over=_OVER,
-)
-def entropy_by_depth_tiny_imagenet(settings: Settings, seed: int, run: Run) -> xr.Dataset:
-    """relu-book run pattern_evolution/entropy_by_depth_tiny_imagenet --scale desk
-
-    Expected time and result: as ``entropy_by_depth``, on Tiny ImageNet.
-    """
-    return _measure(settings, seed, run)
+    images = images_for(settings, run.load, run.device)
+    evolution = Evolution(images.measured, settings.measured, hashed=settings.measured)
+    model, _ = trained(
+        replace(settings, depth=3 * settings.convolutions + 2),
+        seed,
+        images,
+        run,
+        probes=[evolution],
+        checkpoint_steps=CHECKPOINT_STEPS,
+    )
+    measures = evolution.table(LAYERS)[list(KEPT)]
+    return xr.merge([measures, layout(model, images.measured, LAYERS)])

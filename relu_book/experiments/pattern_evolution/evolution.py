@@ -13,14 +13,14 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from relu_book.experiments.layers import filled
+from relu_book.experiments.pattern_evolution.hash_lists import filled_list
 from relu_book.patterns import (
-    HashList,
     PatternCounts,
     appeared,
     count_patterns,
     retained,
     vanished,
-    watch,
     weighted_jaccard,
 )
 from relu_book.patterns.hash_list import prime_size
@@ -32,6 +32,7 @@ Counts = dict[str, PatternCounts]
 MEMORY = {"80 GB": 80e9, "11.6 GB": 11.6e9}
 _LAYERS, _EVALUATIONS = 19, 50_000 * 32 * 32
 DEFAULT_PLACES, PLACE_BYTES = 30_000, 4
+HASHED = ("occupancy", "occupancy_article", "hash_distinct", "hash_relative_entropy")
 
 
 class Evolution:
@@ -114,42 +115,14 @@ class Evolution:
         return xr.Dataset(variables, {"step": steps, "layer": np.arange(1, layers + 1)})
 
 
-def layout(model: nn.Module, image: Tensor, batches: Sequence[Tensor], layers: int) -> xr.Dataset:
-    """What does not change while a network trains, layer by layer.
+def net_changes(record: xr.Dataset) -> xr.DataArray:
+    """Relative net change of single steps: (appeared - vanished) / distinct before (equation 3.6).
 
-    Args:
-        model: The network.
-        image: Shape (1, c, h, w).
-        batches: Images whose patterns are counted.
-        layers: Layers of the result; those that the network lacks are NaN.
-
-    Returns:
-        ``width`` (filters), ``evaluations`` (patterns counted), ``block`` (1 to 3, by the size of
-        the picture) and ``after`` (1 where the layer directly follows a skip addition, or stands in
-        its place in a network without skips).
+    Only steps whose predecessor was counted too have one.
     """
-    training = model.training
-    model.eval()
-    with watch(model) as watched, torch.no_grad():
-        model(image)
-    model.train(training)
-    sites = list(watched.sites.values())
-    pixels = [site.pre_activation[0, 0].numel() for site in sites]
-    sizes = sorted(set(pixels), reverse=True)
-    images = sum(len(batch) for batch in batches)
-    found = {
-        "width": [site.width for site in sites],
-        "evaluations": [images * number for number in pixels],
-        "block": [1 + sizes.index(number) for number in pixels],
-        "after": [site.name.endswith("relu_after") for site in sites],
-    }
-    return xr.Dataset(
-        {
-            key: ("layer", filled(np.array(values, np.float32), layers))
-            for key, values in found.items()
-        },
-        {"layer": np.arange(1, layers + 1)},
-    )
+    single = record.step.diff("step") == 1
+    net = (record["appeared"] - record["vanished"]) / record["distinct"].shift(step=1)
+    return net.sel(step=single.step[single])
 
 
 def places_for(memory: float, evaluations: float) -> int:
@@ -157,15 +130,10 @@ def places_for(memory: float, evaluations: float) -> int:
     return int(memory / PLACE_BYTES / _LAYERS * evaluations / _EVALUATIONS)
 
 
-def list_bytes(evaluations: float) -> float:
+def list_gigabytes(record: xr.Dataset) -> float:
     """Memory of the hash lists of all layers, in proportion to the thesis's 80 GB."""
-    return float(_LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations))
-
-
-def filled(values: np.ndarray, layers: int) -> np.ndarray:
-    """Values along the last axis, filled up with NaN to a number of layers."""
-    width = [(0, 0)] * (values.ndim - 1) + [(0, layers - values.shape[-1])]
-    return np.pad(values, width, constant_values=np.nan)
+    evaluations = float(record["evaluations"].max())
+    return _LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations) / 1e9
 
 
 def _short(values: np.ndarray) -> np.ndarray:
@@ -178,24 +146,14 @@ def _short(values: np.ndarray) -> np.ndarray:
 
 def _hashed(counts: PatternCounts, start: Counts, wanted: bool) -> dict[str, float]:
     """What hash lists show: how full they are, and the measures of the article's default size."""
-    names = ("occupancy", "occupancy_article", "hash_distinct", "hash_relative_entropy")
     if not wanted:
-        return dict.fromkeys(names, np.nan)
+        return dict.fromkeys(HASHED, np.nan)
     most = max(first.total for first in start.values())
-    lists = []
     sizes = [prime_size(places_for(memory, most)) for memory in MEMORY.values()]
-    for places in (*sizes, DEFAULT_PLACES):
-        hash_list = HashList(places)
-        hash_list.update(counts.patterns, counts.counts)
-        lists.append(hash_list)
-    by_thesis, by_article, small = lists
-    values = (
-        by_thesis.occupancy,
-        by_article.occupancy,
-        small.distinct,
-        small.relative_entropy(counts.width),
-    )
-    return dict(zip(names, values, strict=True))
+    by_thesis, by_article, small = (filled_list(counts, size) for size in (*sizes, DEFAULT_PLACES))
+    entropy = small.relative_entropy(counts.width)
+    found = (by_thesis.occupancy, by_article.occupancy, small.distinct, entropy)
+    return dict(zip(HASHED, found, strict=True))
 
 
 def _as_tensors(counts: Mapping[str, PatternCounts]) -> dict:

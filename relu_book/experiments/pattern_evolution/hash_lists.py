@@ -18,7 +18,7 @@ from torch import Tensor
 from relu_book import datasets
 from relu_book.experiments.pattern_evolution.definitions import random_signs
 from relu_book.models import cifar_resnet
-from relu_book.parallel import per_seed
+from relu_book.parallel import columns
 from relu_book.patterns import (
     HashList,
     PatternCounts,
@@ -61,24 +61,19 @@ def lost_by_occupancy(cases: int = 3, evaluations: int = 500_000, seed: int = 0)
     Random words of 64 bits with unequal frequencies, a layer of 64 filters on 16 inputs, and one of
     130 filters on 12 inputs. The lists have prime sizes.
     """
-    found = {"lost_at_10": [], "lost_at_15": [], "entropy_error": [], "patterns": []}
 
-    def measured(case: int) -> list:
-        counts = _many_patterns(case % 3, evaluations, seed + case)
-        lost, error = [], []
-        for occupancy in (0.10, 0.15):
-            size = prime_size(round(-counts.distinct / math.log(1 - occupancy)))
+    def measured(case: int) -> dict:
+        counts, found = _many_patterns(case % 3, evaluations, seed + case), {"entropy_error": []}
+        for per_cent in (10, 15):
+            size = prime_size(round(-counts.distinct / math.log(1 - per_cent / 100)))
             hash_list = filled_list(counts, size)
-            lost.append(1 - hash_list.distinct / counts.distinct)
-            error.append(hash_list.relative_entropy(counts.width) - counts.relative_entropy)
-        return [*lost, error, counts.distinct]
+            found[f"lost_at_{per_cent}"] = 1 - hash_list.distinct / counts.distinct
+            error = hash_list.relative_entropy(counts.width) - counts.relative_entropy
+            found["entropy_error"].append(error)
+        return found | {"patterns": counts.distinct}
 
-    for row in per_seed(measured, range(cases)):
-        found["lost_at_10"].append(row[0])
-        found["lost_at_15"].append(row[1])
-        found["entropy_error"] += row[2]
-        found["patterns"].append(row[3])
-    return found
+    found = columns(measured, range(cases))
+    return found | {"entropy_error": found["entropy_error"].ravel()}
 
 
 def same_listing(listing: Listing, cases: int = 120, seed: int = 0) -> dict:

@@ -15,21 +15,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 import xarray as xr
-from torch import Tensor, nn
+from torch import Tensor
 
 from relu_book.experiments.pattern_evolution.evolution import Evolution
-from relu_book.experiments.pattern_evolution.trainings import (
-    NETWORKS,
-    Images,
-    Training,
-    augmentation,
-    images_for,
-    trained,
-    untrained,
-)
+from relu_book.experiments.pattern_evolution.scales import NETWORKS, SMOKE
+from relu_book.experiments.trainings import Training, augmentation, images_for, trained, untrained
 from relu_book.patterns import changed, count_patterns, weighted_jaccard
-from relu_book.runs.job import Run
-from relu_book.runs.registry import experiment
+from relu_book.runs import Run, experiment
 
 NOISE = 5.0  # standard deviations of the images
 
@@ -40,24 +32,18 @@ class Settings(Training):
 
     Attributes:
         network: The three networks; a job each.
-        depth: Layers with weights.
-        steps: Updates.
         spoilt: Updates whose batch is spoilt, if any.
     """
 
     network: tuple[str, ...] = NETWORKS
-    depth: int = 20
     steps: int = 50
     spoilt: tuple[int, ...] = ()
 
 
-SMOKE = Settings(
-    data="digits",
-    size=8,
+SMALL = Settings(
+    **SMOKE,
     train_images=300,
     measured_images=128,
-    width=4,
-    dtype="float64",
     seeds=(0, 1),
     network=("toynet", "resnet"),
     depth=8,
@@ -66,17 +52,8 @@ SMOKE = Settings(
 SPOILT = (60, 95, 130, 160, 185)
 
 
-def _trained(
-    settings: Settings, seed: int, images: Images, run: Run, probes: tuple = (), augment=None
-) -> nn.Module:
-    model = untrained(settings.network, settings, seed, images, settings.depth).to(run.device)
-    trained(settings.network, model, settings, seed, images, run, probes=probes, augment=augment)
-    return model
-
-
 @experiment(
-    chapter="pattern_evolution",
-    scales={"smoke": SMOKE, "desk": Settings(seeds=(0,))},
+    scales={"smoke": SMALL, "desk": Settings(seeds=(0,))},
     expected={"smoke": "2 s on one core", "desk": "1 min on 2 cores"},
     over=("network",),
 )
@@ -90,9 +67,9 @@ def measuring_changes_nothing(settings: Settings, seed: int, run: Run) -> xr.Dat
     how many.
     """
     images = images_for(settings, run.load, run.device)
-    steps = range(settings.steps + 1)
-    measured = _trained(settings, seed, images, run, (Evolution(images.measured, steps),))
-    plain = _trained(settings, seed, images, run)
+    evolution = Evolution(images.measured, range(settings.steps + 1))
+    measured, _ = trained(settings, seed, images, run, probes=[evolution])
+    plain, _ = trained(settings, seed, images, run)
     pairs = zip(measured.state_dict().values(), plain.state_dict().values(), strict=True)
     differing = sum(int((one != other).sum()) for one, other in pairs)
     values = sum(value.numel() for value in plain.state_dict().values())
@@ -100,9 +77,8 @@ def measuring_changes_nothing(settings: Settings, seed: int, run: Run) -> xr.Dat
 
 
 @experiment(
-    chapter="pattern_evolution",
     scales={
-        "smoke": SMOKE,
+        "smoke": SMALL,
         "desk": Settings(measured_images=1024, steps=1, seeds=tuple(range(17))),
     },
     expected={"smoke": "2 s on one core", "desk": "3 min on 2 cores"},
@@ -119,21 +95,22 @@ def jaccard_and_points(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     layer: the indices of the patterns before and after the updates.
     """
     images = images_for(settings, run.load, run.device)
-    before = untrained(settings.network, settings, seed, images, settings.depth).to(run.device)
-    after = _trained(settings, seed, images, run)
-    plain, weighted, numbers = [], [], []
-    for part in (images.measured[: len(images.measured) // 2], images.measured):
-        pairs = zip(
-            count_patterns(before, part).values(), count_patterns(after, part).values(), strict=True
-        )
-        indices = [(1 - changed(*pair), weighted_jaccard(*pair)) for pair in pairs]
-        plain.append([index for index, _ in indices])
-        weighted.append([index for _, index in indices])
-        numbers.append(sum(map(len, part)))
+    before = untrained(settings, seed, images).to(run.device)
+    after, _ = trained(settings, seed, images, run)
+    parts = images.measured[: len(images.measured) // 2], images.measured
+    plain, weighted = [], []
+    for part in parts:
+        counts = (count_patterns(model, part).values() for model in (before, after))
+        pairs = list(zip(*counts, strict=True))
+        plain.append([1 - changed(*pair) for pair in pairs])
+        weighted.append([weighted_jaccard(*pair) for pair in pairs])
     dims = ("images", "layer")
     return xr.Dataset(
         {"plain": (dims, np.array(plain)), "weighted": (dims, np.array(weighted))},
-        {"images": numbers, "layer": np.arange(1, settings.depth)},
+        {
+            "images": [sum(map(len, part)) for part in parts],
+            "layer": np.arange(1, settings.depth),
+        },
     )
 
 
@@ -158,9 +135,8 @@ class NoisyBatches:
 
 
 @experiment(
-    chapter="pattern_evolution",
     scales={
-        "smoke": replace(SMOKE, steps=12, spoilt=(8,)),
+        "smoke": replace(SMALL, steps=12, spoilt=(8,)),
         "desk": Settings(steps=200, spoilt=SPOILT, seeds=(0, 1, 2)),
     },
     expected={"smoke": "3 s on one core", "desk": "6 min on 2 cores"},
@@ -177,7 +153,7 @@ def spoilt_batches(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """
     images = images_for(settings, run.load, run.device)
     evolution = Evolution(images.measured, range(settings.steps + 1))
-    _trained(settings, seed, images, run, (evolution,), NoisyBatches(settings))
+    trained(settings, seed, images, run, probes=[evolution], augment=NoisyBatches(settings))
     table = evolution.table(settings.depth - 1)[["distinct", "appeared", "vanished"]]
     spoilt = [int(step - 1 in settings.spoilt) for step in table.step.values]
     return table.assign(spoilt=("step", spoilt))

@@ -12,14 +12,11 @@ AFTER, DEVIATIONS, LAYERS = 20, 3.0, 0.8
 SHUFFLES = 1000
 
 
-def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
+def strikes(changes: xr.DataArray) -> dict[str, dict]:
     """The quantities of the claims fig-3.1.i to fig-3.1.k.
 
     Args:
         changes: Signed relative net change by network, seed, step and layer.
-
-    Returns:
-        For each of the claims the keyword arguments of ``relu_book.claims.check``.
     """
     later = changes.sel(step=slice(AFTER + 1, None)).transpose("network", "seed", "step", "layer")
     sizes = abs(later)
@@ -27,8 +24,8 @@ def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
     struck = _in_most_layers(above)
     numbers = struck.sum(axis=(1, 2))
     shuffled = _shuffled_strikes(above)
-    pairs = _pairs(later.mean("layer"), struck)
-    few = len(pairs) < 2
+    at, after = _pairs(later.mean("layer"), struck)
+    similar = (abs(at) / 2 <= abs(after)) & (abs(after) <= 2 * abs(at))
     return {
         "fig-3.1.i": {
             "strikes": int(numbers.sum()),
@@ -41,9 +38,9 @@ def strike_claims(changes: xr.DataArray) -> dict[str, dict]:
             "shuffles": SHUFFLES,
         },
         "fig-3.1.j": {
-            "strikes": len(pairs),
-            "lag_correlation": 0.0 if few else float(np.corrcoef(pairs.T)[0, 1]),
-            "undone": float(_similar_amount(pairs).mean()) if len(pairs) else 0.0,
+            "strikes": len(at),
+            "lag_correlation": float(np.corrcoef(at, after)[0, 1]) if len(at) > 1 else 0.0,
+            "undone": float(similar.mean()) if len(at) else 0.0,
         },
     }
 
@@ -61,15 +58,8 @@ def _shuffled_strikes(above: np.ndarray) -> np.ndarray:
     return np.array(found)
 
 
-def _similar_amount(pairs: np.ndarray) -> np.ndarray:
-    """Whether the second of each pair is between half and twice the first, whatever its sign."""
-    first, second = np.abs(pairs).T
-    return (first / 2 <= second) & (second <= 2 * first)
-
-
-def _pairs(mean: xr.DataArray, struck: np.ndarray) -> np.ndarray:
-    """The change at each strike and at the step after it, where that was counted; (strikes, 2)."""
+def _pairs(mean: xr.DataArray, struck: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The change at each strike and at the step after it, where that was counted."""
     followed = np.diff(mean.step.values, append=np.inf) == 1
-    where = np.argwhere(struck & followed)
-    values = mean.values
-    return np.array([[values[n, s, t], values[n, s, t + 1]] for n, s, t in where]).reshape(-1, 2)
+    network, seed, step = np.nonzero(struck & followed)
+    return mean.values[network, seed, step], mean.values[network, seed, step + 1]

@@ -16,34 +16,32 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.pattern_evolution.evolution import Evolution, layout
-from relu_book.experiments.pattern_evolution.trainings import (
+from relu_book.experiments.layers import layout
+from relu_book.experiments.pattern_evolution.evolution import Evolution
+from relu_book.experiments.pattern_evolution.scales import (
+    PAPER,
+    PAPER_STEPS,
+    SMOKE,
     TINY_IMAGENET,
     TINY_IMAGENET_STEPS,
-    Training,
-    images_for,
-    scales_on,
-    trained,
-    untrained,
 )
+from relu_book.experiments.trainings import Training, images_for, trained
 from relu_book.patterns import count_patterns
-from relu_book.runs.job import Run
-from relu_book.runs.registry import experiment
-from relu_book.training import Probe, accuracy, steps_per_epoch
+from relu_book.runs import Run, experiment
+from relu_book.training import Probe, accuracy
 
 CHECKPOINT_STEPS = 250
-DEPTH, LAYERS = 20, 19
-# Network, whether its activations are PReLU, and schedule.
+LAYERS = 19
 SETUPS = {
-    "convnet": ("convnet", False, "step_decay"),
-    "resnet": ("resnet", False, "step_decay"),
-    "convnet_prelu": ("convnet", True, "step_decay"),
-    "resnet_prelu": ("resnet", True, "step_decay"),
-    "resnet_cyclic": ("resnet", False, "cyclic"),
-    "resnet_onecycle": ("resnet", False, "one_cycle"),
-    "pyramidnet": ("pyramidnet", False, "step_decay"),
-    "fixup": ("fixup", False, "step_decay"),
-    "toynet": ("toynet", False, "step_decay"),
+    "convnet": {"network": "convnet"},
+    "resnet": {},
+    "convnet_prelu": {"network": "convnet", "activation": "prelu"},
+    "resnet_prelu": {"activation": "prelu"},
+    "resnet_cyclic": {"schedule": "cyclic"},
+    "resnet_onecycle": {"schedule": "one_cycle"},
+    "pyramidnet": {"network": "pyramidnet"},
+    "fixup": {"network": "fixup"},
+    "toynet": {"network": "toynet"},
 }
 METHODS = tuple(SETUPS)[:8]
 CYCLES = 5
@@ -58,20 +56,15 @@ class Settings(Training):
     """What is trained, how long, and on how many images it is tested.
 
     Attributes:
-        setup: Names of ``SETUPS``; a job each.
-        steps: Updates.
+        setup: Names of ``SETUPS``, each with what is not ResNet-20, ReLU and step decay; a job
+            each.
         test_images: How many images the accuracy is measured on.
     """
 
     setup: tuple[str, ...] = tuple(SETUPS)
+    schedule: str = "step_decay"
     measured_images: int = 512
-    steps: int = 1000
     test_images: int = 2000
-
-    @property
-    def epoch(self) -> int:
-        """Updates of one epoch."""
-        return steps_per_epoch(self.train_images, self.batch_size)
 
     @property
     def measured(self) -> tuple[int, ...]:
@@ -87,85 +80,34 @@ class Settings(Training):
         return tuple(round(cycle * self.steps / CYCLES) for cycle in range(1, CYCLES + 1))
 
 
-DESK = Settings()
-SMOKE = Settings(
-    data="digits",
-    size=8,
-    train_images=600,
-    measured_images=64,
-    width=4,
-    dtype="float64",
-    seeds=(0,),
-    setup=("convnet", "resnet_prelu", "pyramidnet", "fixup"),
-    steps=20,
-    test_images=100,
-)
-PAPER = Settings(
-    size=32,
-    train_images=50_000,
-    measured_images=50_000,
-    batch_size=128,
-    learning_rate=0.1,
-    seeds=(0, 1, 2),
-    steps=200 * steps_per_epoch(50_000, 128),
-    test_images=10_000,
-)
-EXPECTED = {
-    "smoke": "10 s on one core",
-    "desk": "1 h on 2 cores",
-    "paper": "45 h on one GPU, estimated: 27 trainings of 40 min, 37 counts of 90 s each",
+SCALES = {
+    "smoke": Settings(
+        **SMOKE,
+        train_images=600,
+        measured_images=64,
+        seeds=(0,),
+        setup=("convnet", "resnet_prelu", "pyramidnet", "fixup"),
+        steps=20,
+        test_images=100,
+    ),
+    "desk": Settings(),
+    "paper": Settings(**PAPER, seeds=(0, 1, 2), steps=PAPER_STEPS, test_images=10_000),
 }
 
 
-def _measure(settings: Settings, seed: int, run: Run) -> xr.Dataset:
-    """One set-up and seed: the measures by step and layer, accuracies, and what each update saw."""
-    images = images_for(settings, run.load, run.device, settings.test_images)
-    name, prelu, schedule = SETUPS[settings.setup]
-    model = untrained(name, settings, seed, images, DEPTH, prelu).to(run.device)
-    fixed = layout(model, images.measured[0][:1], images.measured, LAYERS)
-    states = Probe(lambda step, model: dict(model.state_dict()), steps=settings.measured)
-    history = trained(
-        name,
-        model,
-        settings,
-        seed,
-        images,
-        run,
-        probes=[states],
-        schedule=schedule,
-        checkpoint_steps=CHECKPOINT_STEPS,
-    )
-    evolution = Evolution(
-        images.measured,
-        settings.measured,
-        hashed=settings.measured,
-        final=count_patterns(model, images.measured),
-    )
-    accuracies = []
-    for step in settings.measured:
-        model.load_state_dict(states.results[step])
-        evolution(step, model)
-        if step in settings.tested:
-            accuracies.append(accuracy(model, images.test, images.test_labels))
-    rates = np.append(history.learning_rate, history.learning_rate[-1])
-    return xr.merge([evolution.table(LAYERS), fixed]).assign(
-        loss=("update", history.loss.astype("float32")),
-        learning_rate=("step", rates[list(settings.measured)].astype("float32")),
-        test_accuracy=("tested", np.array(accuracies, "float32")),
-        tested=list(settings.tested),
-    )
-
-
-SCALES = {"smoke": SMOKE, "desk": DESK, "paper": PAPER}
-# On FashionMNIST FixUp diverges with seed 3, at step 325 of the desk scale; seed 5 takes its place.
-FASHION_MNIST = SCALES | {"desk": replace(DESK, seeds=(0, 1, 2, 4, 5))}
-
-
 @experiment(
-    chapter="pattern_evolution",
-    scales=scales_on("cifar10", SCALES),
-    expected=EXPECTED,
+    scales=SCALES,
+    expected={
+        "smoke": "10 s on one core",
+        "desk": "1 h on 2 cores",
+        "paper": "45 h on one GPU, estimated: 27 trainings of 40 min, 37 counts of 90 s each",
+    },
     over=("setup",),
+    variants={
+        # There FixUp diverges with seed 3, at step 325; seed 5 takes its place.
+        "fashion_mnist": {"desk": {"seeds": (0, 1, 2, 4, 5)}},
+        "tiny_imagenet": {"paper": {**TINY_IMAGENET, "steps": TINY_IMAGENET_STEPS}},
+    },
 )
 def whole_training(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run pattern_evolution/whole_training --scale desk
@@ -174,34 +116,33 @@ def whole_training(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     16 pixels, 512 of them counted, 1,000 steps, 5 seeds) 1 h on 2 cores. Expected result (thesis
     3.1.6): patterns settle from the lower layers to the upper ones, and most of them when the
     learning rate falls.
+
+    The result has what ``Evolution`` and ``layout`` give, ``learning_rate`` by step, ``loss`` by
+    update and ``test_accuracy`` by tested step.
     """
-    return _measure(settings, seed, run)
-
-
-@experiment(
-    chapter="pattern_evolution",
-    scales=scales_on("fashion_mnist", FASHION_MNIST),
-    expected=EXPECTED,
-    over=("setup",),
-)
-def whole_training_fashion_mnist(settings: Settings, seed: int, run: Run) -> xr.Dataset:
-    """relu-book run pattern_evolution/whole_training_fashion_mnist --scale desk
-
-    Expected time and result: as ``whole_training``, on FashionMNIST, with seed 5 for seed 3, with
-    which FixUp diverges.
-    """
-    return _measure(settings, seed, run)
-
-
-@experiment(
-    chapter="pattern_evolution",
-    scales=scales_on("tiny_imagenet", SCALES, **TINY_IMAGENET, steps=TINY_IMAGENET_STEPS),
-    expected=EXPECTED,
-    over=("setup",),
-)
-def whole_training_tiny_imagenet(settings: Settings, seed: int, run: Run) -> xr.Dataset:
-    """relu-book run pattern_evolution/whole_training_tiny_imagenet --scale desk
-
-    Expected time and result: as ``whole_training``, on Tiny ImageNet.
-    """
-    return _measure(settings, seed, run)
+    images = images_for(settings, run.load, run.device, settings.test_images)
+    states = Probe(lambda step, model: dict(model.state_dict()), steps=settings.measured)
+    model, history = trained(
+        replace(settings, **SETUPS[settings.setup]),
+        seed,
+        images,
+        run,
+        probes=[states],
+        checkpoint_steps=CHECKPOINT_STEPS,
+    )
+    final = count_patterns(model, images.measured)
+    evolution = Evolution(images.measured, settings.measured, settings.measured, final)
+    accuracies = []
+    for step in settings.measured:
+        model.load_state_dict(states.results[step])
+        evolution(step, model)
+        if step in settings.tested:
+            accuracies.append(accuracy(model, images.test, images.test_labels))
+    rates = np.append(history.learning_rate, history.learning_rate[-1])
+    measures = xr.merge([evolution.table(LAYERS), layout(model, images.measured, LAYERS)])
+    return measures.assign(
+        loss=("update", history.loss.astype("float32")),
+        learning_rate=("step", rates[list(settings.measured)].astype("float32")),
+        test_accuracy=("tested", np.array(accuracies, "float32")),
+        tested=list(settings.tested),
+    )

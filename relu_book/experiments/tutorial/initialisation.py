@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 
 DEPTH, WIDTH = 30, 1024
 
@@ -62,7 +62,7 @@ def mean_squares(
 
 def first_and_last(gain: float, seeds: Iterable[int]) -> dict[str, dict[str, list[float]]]:
     """``mean_squares`` at layer 1 and at layer 30, one a seed, of signals and of gradients."""
-    found = per_seed(lambda seed: mean_squares(gain, seed=seed), seeds)
+    found = each(lambda seed: mean_squares(gain, seed=seed), seeds)
     return {
         what: {
             "moment_first": [float(curves[what][0]) for curves in found],

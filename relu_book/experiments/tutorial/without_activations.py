@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from relu_book.datasets import load
 from relu_book.models import mlp
-from relu_book.parallel import per_seed
+from relu_book.parallel import each
 from relu_book.training import accuracy, make_optimizer, predict, train
 
 STEPS, BATCH, RATE, WIDTH = 300, 128, 0.02, 64
@@ -57,7 +57,7 @@ def accuracies(seeds: Iterable[int], steps: int = STEPS) -> dict[str, list[float
                 found[name] = accuracy(trained(task, relu, seed, steps), x, labels)
         return found
 
-    results = per_seed(measure, seeds)
+    results = each(measure, seeds)
     return {name: [result[name] for result in results] for name in results[0]}
 
 

@@ -4,6 +4,14 @@
 the figure of one slider setting and ``describe_...`` its alt text; both go to ``explore``.
 """
 
+from relu_book.plots.activation_cells.cells_through_training import (
+    count_curves,
+    describe_recorded,
+    describe_training,
+    draw_recorded,
+    draw_training,
+    training_panels,
+)
 from relu_book.plots.activation_cells.definitions import (
     colours_of_patterns,
     counterexample,
@@ -19,14 +27,6 @@ from relu_book.plots.activation_cells.depth import (
     describe_depth,
     draw_depth,
     slice_of_digits,
-)
-from relu_book.plots.activation_cells.through_training import (
-    count_curves,
-    describe_recorded,
-    describe_training,
-    draw_recorded,
-    draw_training,
-    training_panels,
 )
 from relu_book.plots.activation_cells.width_and_bias import (
     batch_norm_panels,

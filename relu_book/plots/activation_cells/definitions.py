@@ -1,6 +1,5 @@
 """Pictures of definitions, grids and counts (thesis 2.2.1 to 2.2.3, figure 2.3)."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -10,39 +9,42 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from relu_book.cells import exact_cells, rasterize
-from relu_book.experiments import activation_cells as experiments
+from relu_book.experiments.activation_cells.networks import (
+    WINDOW,
+    grid,
+    labels_by_layer,
+    layer,
+    stack,
+)
 from relu_book.patterns import hash_patterns
-from relu_book.plots.activation_cells.panels import BLUE, ORANGE, PANEL, WINDOW, axes_row, panels
-from relu_book.plots.style import cell_colours, show_cells
+from relu_book.plots.activation_cells.panels import PANEL, axes_row, panels
+from relu_book.plots.style import BLUE, ORANGE, cell_colours, show_cells
 
 
 def layer_and_global(seed: int, width: int = 8) -> Figure:
     """Cells of layer 1, of layer 2, and of both together."""
-    model = experiments.stack(width, 2, seed)
+    model = stack(width, 2, seed)
     rasters = [rasterize(model, 0), rasterize(model, 1), rasterize(model, 1, scope="global")]
     names = ["layer 1", "layer 2", "both, global"]
     return panels(rasters, [f"{n}: {r.count} cells" for n, r in zip(names, rasters, strict=True)])
 
 
-def colours_of_patterns(seeds: Iterable[int]) -> dict:
-    """fig-2.3.a: patterns that a drawn raster shows in more than one colour, one number a grid."""
-    found = []
-    for seed in seeds:
-        model = experiments.layer(64, seed)
-        image = show_cells(Figure().subplots(), rasterize(model, 0)).get_array()
-        colours = np.asarray(image).reshape(-1, image.shape[-1]).astype(np.int64)
-        colours = colours @ (256 ** np.arange(colours.shape[1]))
-        (labels,) = experiments.labels_by_layer(model, experiments.grid())
-        pairs = np.unique(labels * 256**4 + colours)
-        found.append(int((np.bincount(pairs // 256**4) > 1).sum()))
-    return {"patterns_with_two_colours": found}
+def colours_of_patterns(seed: int) -> dict:
+    """fig-2.3.a: patterns that a drawn raster shows in more than one colour."""
+    model = layer(64, seed)
+    image = show_cells(Figure().subplots(), rasterize(model, 0)).get_array()
+    colours = np.asarray(image).reshape(-1, image.shape[-1]).astype(np.int64)
+    colours = colours @ (256 ** np.arange(colours.shape[1]))
+    (labels,) = labels_by_layer(model, grid())
+    pairs = np.unique(labels * 256**4 + colours)
+    return {"patterns_with_two_colours": (np.bincount(pairs // 256**4) > 1).sum()}
 
 
 def pipeline(width: int, seed: int, shown: int = 40) -> Figure:
     """Figure 2.3: from a grid of points to a picture of cells, in four steps."""
-    model = experiments.layer(width, seed)
+    model = layer(width, seed)
     raster = rasterize(model, 0)
-    points = experiments.grid(resolution=15)
+    points = grid(resolution=15)
     with torch.no_grad():
         pre_activation = model[0](points)[:shown].numpy()
     figure = Figure(figsize=(4 * 3.4, 4.2))
@@ -64,7 +66,7 @@ def pipeline(width: int, seed: int, shown: int = 40) -> Figure:
 
 def draw_resolution(resolution: int, width: int) -> Figure:
     """What a grid of some resolution sees, beside the true polygons."""
-    model = experiments.layer(width, 0)
+    model = layer(width, 0)
     raster, exact = rasterize(model, 0, resolution=resolution), _exact_layer(width)
     figure = Figure(figsize=(2 * PANEL, PANEL + 0.4))
     seen, true = axes_row(figure, 2)
@@ -76,7 +78,7 @@ def draw_resolution(resolution: int, width: int) -> Figure:
 
 
 def describe_resolution(resolution: int, width: int) -> str:
-    seen = rasterize(experiments.layer(width, 0), 0, resolution=resolution).count
+    seen = rasterize(layer(width, 0), 0, resolution=resolution).count
     return (
         f"One layer of {width} filters: a grid of {resolution} by {resolution} points sees {seen} "
         f"of {_exact_layer(width).count} cells."
@@ -85,7 +87,7 @@ def describe_resolution(resolution: int, width: int) -> str:
 
 @lru_cache(maxsize=8)
 def _exact_layer(width: int):
-    return exact_cells(experiments.layer(width, 0), 0)
+    return exact_cells(layer(width, 0), 0)
 
 
 def _show_polygons(axes, complex_) -> None:

@@ -8,16 +8,18 @@ import torch
 from matplotlib.figure import Figure
 
 from relu_book.cells import CellRaster, rasterize
-from relu_book.experiments import activation_cells as experiments
-from relu_book.plots.activation_cells.panels import BLUE, ORANGE, WINDOW, axes_row, panels
+from relu_book.experiments.activation_cells.depth import DEPTH, digits_plane, normal_points
+from relu_book.experiments.activation_cells.networks import WINDOW, stack
+from relu_book.plots.activation_cells.panels import axes_row, panels
+from relu_book.plots.style import BLUE, ORANGE
 
 
 @lru_cache(maxsize=64)
 def _deep_raster(layer: int, batch_norm: bool, seed: int) -> CellRaster:
-    model = experiments.stack(16, experiments.DEPTH, seed, bias=1.0, batch_norm=batch_norm)
+    model = stack(16, DEPTH, seed, bias=1.0, batch_norm=batch_norm)
     if not batch_norm:
         return rasterize(model, layer - 1)
-    return rasterize(model.train(), layer - 1, reference=experiments.normal_points(seed))
+    return rasterize(model.train(), layer - 1, reference=normal_points(seed))
 
 
 def depth_panels(layers: Sequence[int], seed: int) -> Figure:
@@ -67,7 +69,7 @@ def depth_boxes(plain: dict, normalised: dict) -> Figure:
 
 def slice_of_digits(seed: int) -> Figure:
     """Figure 2.11: three images and their places in the plane that they span."""
-    plane, _ = experiments.digits_plane(seed)
+    plane, _ = digits_plane(seed)
     corners = [(0, 0), (1, 0), (0, 1)]
     images = plane.points(torch.tensor(corners, dtype=torch.float64)).reshape(3, 8, 8)
     figure = Figure(figsize=(4 * 3, 3.2))

@@ -6,12 +6,10 @@ from functools import lru_cache
 from matplotlib.figure import Figure
 
 from relu_book.cells import CellRaster, rasterize
-from relu_book.experiments import activation_cells as experiments
-from relu_book.plots.style import LINE_COLOURS, show_cells
+from relu_book.experiments.activation_cells.networks import layer
+from relu_book.plots.style import show_cells
 
-WINDOW = experiments.WINDOW
 PANEL = 4.2  # inches
-BLUE, ORANGE, GREEN, PURPLE = LINE_COLOURS[:4]
 
 
 def panels(rasters: Sequence[CellRaster], titles: Sequence[str], axis_labels=("x", "y")) -> Figure:
@@ -29,4 +27,4 @@ def axes_row(figure: Figure, columns: int):
 
 @lru_cache(maxsize=64)
 def layer_raster(width: int, seed: int, bias: str | float = "default") -> CellRaster:
-    return rasterize(experiments.layer(width, seed, bias), 0)
+    return rasterize(layer(width, seed, bias), 0)

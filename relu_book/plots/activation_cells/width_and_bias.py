@@ -4,22 +4,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import xarray as xr
 from matplotlib.figure import Figure
 
 from relu_book.cells import CellRaster, arrangement_cells, rasterize
-from relu_book.experiments import activation_cells as experiments
-from relu_book.plots.activation_cells.panels import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    PANEL,
-    PURPLE,
-    WINDOW,
-    axes_row,
-    layer_raster,
-    panels,
-)
-from relu_book.plots.style import LINE_COLOURS, show_cells
+from relu_book.experiments.activation_cells.networks import WINDOW, first_layer, layer
+from relu_book.experiments.activation_cells.width_and_bias import rectangle
+from relu_book.plots.activation_cells.panels import PANEL, axes_row, layer_raster, panels
+from relu_book.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, band, show_cells
 
 
 def width_panels(widths: Sequence[int], seed: int) -> Figure:
@@ -43,21 +35,20 @@ def describe_width(width: int, seed: int = 0) -> str:
 
 
 def _exact(width: int, seed: int) -> int:
-    return arrangement_cells(*experiments.first_layer(experiments.layer(width, seed)), WINDOW)
+    return arrangement_cells(*first_layer(layer(width, seed)), WINDOW)
 
 
-def width_curve(growth: dict) -> Figure:
-    """Figure 2.5: grid count, exact count in the window, and the two formulas."""
+def width_curve(filters: np.ndarray, growth: dict) -> Figure:
+    """Figure 2.5: grid count, exact count in the window (seeds, filters), and the two formulas."""
     figure = Figure(figsize=(6.4, 4.6))
     axes = figure.subplots()
-    filters = growth["filters"]
     smooth = np.geomspace(filters.min(), filters.max(), 200)
     axes.loglog(smooth, 2.0 ** np.minimum(smooth, 30), ":", color=ORANGE, label="$2^D$")
     axes.loglog(smooth, 1 + smooth + smooth * (smooth - 1) / 2, "--", color="black",
                 label="$1 + D + D(D-1)/2$")  # fmt: skip
-    axes.loglog(filters, growth["exact"].mean(1), "s-", color=GREEN, markersize=5,
+    axes.loglog(filters, growth["exact"].mean(0), "s-", color=GREEN, markersize=5,
                 label="exact, in the window")  # fmt: skip
-    axes.loglog(filters, growth["grid"].mean(1), "o-", color=BLUE, markersize=5,
+    axes.loglog(filters, growth["grid"].mean(0), "o-", color=BLUE, markersize=5,
                 label="on the grid")  # fmt: skip
     axes.set(xlabel="filters D", ylabel="cells (mean over seeds)", ylim=(1, 3e5))
     axes.legend()
@@ -82,21 +73,20 @@ def describe_bias(bias: float, seed: int = 0) -> str:
     return f"Cells of 128 filters with bias {bias:g}, seed {seed}: {count} on the grid."
 
 
-def bias_curve(curves: dict) -> Figure:
+def bias_curve(curves: xr.Dataset) -> Figure:
     """Figure 2.7 for several grids, and exactly: mean over seeds and one standard deviation."""
     figure = Figure(figsize=(6.4, 4.8))
     axes = figure.subplots()
-    bias = curves["bias"]
-    lines = [(f"{n} × {n} grid", counts, "o") for n, counts in curves["grid"].items()]
-    lines.append(("exact", curves["exact"], "s"))
-    colours = [LINE_COLOURS[4], BLUE, PURPLE, GREEN]
-    for (label, counts, marker), colour in zip(lines, colours, strict=True):
-        mean, spread = counts.mean(0), counts.std(0)
-        axes.plot(bias, mean, marker + "-", color=colour, markersize=4, label=label)
-        axes.fill_between(bias, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+    lines = [
+        (f"{n} × {n} grid", curves.grid.sel(resolution=n), "o") for n in curves.resolution.values
+    ]
+    lines.append(("exact", curves.exact, "s"))
+    for (label, counts, marker), colour in zip(lines, (SKY, BLUE, PURPLE, GREEN), strict=True):
+        mean = counts.mean("seed")
+        axes.plot(mean.bias, mean, marker + "-", color=colour, markersize=4, label=label)
+        band(axes, mean.bias, mean, counts.std("seed"), colour, alpha=0.2)
         if label != "exact":
-            top = mean.argmax()
-            axes.plot(bias[top], mean[top], "v", color="black", markersize=8, zorder=3)
+            axes.plot(mean.idxmax("bias"), mean.max(), "v", color="black", markersize=8, zorder=3)
     axes.set_xscale("symlog", linthresh=0.1, linscale=0.4)
     axes.set(xlabel="bias b of all 128 filters", ylabel="cells in $[-5, 5]^2$", xlim=(0, 10))
     ticks = [0, 0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -108,8 +98,8 @@ def bias_curve(curves: dict) -> Figure:
 
 @lru_cache(maxsize=64)
 def _normalised_raster(beta: float, centre: float, width: int, seed: int) -> CellRaster:
-    model = experiments.layer(width, seed, bias=beta, batch_norm=True).train()
-    return rasterize(model, 0, reference=experiments.rectangle(centre))
+    model = layer(width, seed, bias=beta, batch_norm=True).train()
+    return rasterize(model, 0, reference=rectangle(centre))
 
 
 def batch_norm_panels(seed: int, width: int = 128, centre: float = -2.0) -> Figure:
@@ -127,7 +117,7 @@ def batch_norm_panels(seed: int, width: int = 128, centre: float = -2.0) -> Figu
 
 
 def _show_data(axes, centre: float) -> None:
-    axes.plot(*experiments.rectangle(centre).T.numpy(), ".", color="black", markersize=2)
+    axes.plot(*rectangle(centre).T.numpy(), ".", color="black", markersize=2)
 
 
 def draw_batch_norm(beta: float, centre: float, width: int = 64) -> Figure:

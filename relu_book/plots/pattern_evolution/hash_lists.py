@@ -5,11 +5,10 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from relu_book.experiments.pattern_evolution import hash_lists as experiments
-from relu_book.plots.style import LINE_COLOURS
+from relu_book.plots.style import BLUE, ORANGE
 
 SIDE = 64  # as many places as this squared are shown, the first of the list
 IMAGES = 64  # a batch
-BLUE, ORANGE = LINE_COLOURS[:2]
 ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 
 

@@ -75,6 +75,30 @@ def test_two_readings_keep_their_own_records():
     assert both.judge("fig-2.5.b").evidence[0].startswith("a/b, smoke")
 
 
+def test_a_reading_made_of_others_stands_on_their_records():
+    first, second = Reading(quantities(), record()), Reading(quantities(), record("a/b", "smoke"))
+    both = Reading(quantities(), first, second, first)
+    assert [told.split(",")[0] for told in both.judge(CLAIM).evidence] == [EARLY, "a/b"]
+    assert both.judge(CLAIM).verdict == "not decidable at this scale"
+
+
+def test_readings_of_two_data_sets_are_compared_though_one_decides_nothing():
+    names = ["fig-3.1.t", "fig-3.1.u"]
+    low = {name: {"lowest_similarity": [0.0] * 5} for name in names}
+    high = low | {"fig-3.1.t": {"lowest_similarity": [0.9] * 5}}
+    first, second = Reading(low, record()), Reading(high, record(f"{EARLY}_fashion_mnist"))
+    with pytest.raises(ValueError, match=f"decided by {EARLY}, not by"):
+        second.judge("fig-3.1.u")
+    same = first.agreement(second, "fig-3.1", "tu")
+    assert dict(zip(same.claim.values, same.values, strict=True)) == {
+        names[0]: False,
+        names[1]: True,
+    }
+    assert first.agreement(second, "fig-3.1.u").values.tolist() == [True]
+    with pytest.raises(ValueError, match=r"nothing was read on fig-3\.1\.e"):
+        first.agreement(second, "fig-3.1.e")
+
+
 def test_parts_are_checked_and_remembered(capsys):
     reading = Reading(quantities("fig-3.1.t") | quantities("fig-3.1.u"), record())
     reading.check("fig-3.1", "tu")

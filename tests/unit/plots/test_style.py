@@ -141,3 +141,12 @@ def test_a_picture_of_64_cell_colours_and_letters_keeps_every_colour():
     cells = np.repeat(np.repeat(style.CELL_COLOURS.reshape(8, 8, 3), 20, 0), 20, 1)
     encoded = style.encode_webp(Image.fromarray(cells))
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB")), cells)
+
+
+def test_a_band_lies_one_standard_deviation_around_its_mean():
+    axes = Figure().subplots()
+    style.band(axes, np.arange(3), np.array([1.0, 2, 3]), np.array([0.5, 0, 1]), style.BLUE)
+    (drawn,) = axes.collections
+    corners = {tuple(corner) for corner in drawn.get_paths()[0].vertices.tolist()}
+    assert corners >= {(0, 0.5), (0, 1.5), (1, 2), (2, 2), (2, 4)}
+    assert drawn.get_linewidth() == 0

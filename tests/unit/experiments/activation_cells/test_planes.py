@@ -6,6 +6,7 @@ import torch
 
 from relu_book.cells import Slice
 from relu_book.experiments.activation_cells import planes
+from relu_book.experiments.activation_cells.networks import counts_by_layer, grid, labels_by_layer
 from relu_book.models import mlp
 from relu_book.patterns import hash_patterns, pack
 
@@ -104,17 +105,17 @@ def test_corners_and_surroundings_are_sampled_with_one_spacing():
 
 def test_batch_norm_is_fed_by_the_reference_and_never_by_the_grid():
     model, plane = network(batch_norm=True), Slice.through(*IMAGES[:3])
-    near = plane.points(planes.grid(planes.NEAR, 10))
-    far = plane.points(planes.grid(planes.FAR, 10))
-    together = planes.labels_by_layer(model, torch.cat([near, far]), REFERENCE)
-    alone = planes.labels_by_layer(model, near, REFERENCE)
+    near = plane.points(grid(planes.NEAR, 10))
+    far = plane.points(grid(planes.FAR, 10))
+    together = labels_by_layer(model, torch.cat([near, far]), REFERENCE)
+    alone = labels_by_layer(model, near, REFERENCE)
     for both, one in zip(together, alone, strict=True):
         # The same points are told apart, whatever else is on the grid.
         assert len({*zip(both[:100].tolist(), one.tolist(), strict=True)}) == one.max() + 1
-    other = planes.counts(model, far, REFERENCE * 3)
-    assert other.tolist() != planes.counts(model, far, REFERENCE).tolist()
+    other = counts_by_layer(model, far, REFERENCE * 3)
+    assert other.tolist() != counts_by_layer(model, far, REFERENCE).tolist()
     with pytest.raises(ValueError, match="reference"):
-        planes.counts(model, near, None)
+        counts_by_layer(model, near, None)
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])

@@ -1,0 +1,92 @@
+"""What a record of ``cells_through_training`` says on figures 2.12 and 2.13 (thesis 2.2.4)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+
+from relu_book.claims import Reading
+
+
+def cells_through_training_reading(record: xr.Dataset) -> Reading:
+    """The quantities of each claim that the record decides.
+
+    Args:
+        record: What ``cells_through_training`` measures, with the dimensions of its jobs.
+    """
+    record = record.transpose("seed", "batch_norm", "epoch", "compared", "plane", "layer", ...)
+    plain, normalised = record.sel(batch_norm=False), record.sel(batch_norm=True)
+    start, end = record.epoch.values[[0, -1]]
+    trained, deep = plain.sel(compared=end), plain.far.sel(layer=slice(2, None))
+
+    def both(name: str, measure: Callable[[xr.Dataset], xr.DataArray]) -> dict[str, xr.DataArray]:
+        return {f"{name}_batch_norm": measure(normalised), f"{name}_plain": measure(plain)}
+
+    def around_images(network: xr.Dataset) -> xr.DataArray:
+        compared = network.near.sel(epoch=record.compared.values)
+        return compared.stack(state=("epoch", "layer"))
+
+    quantities = {
+        "fig-2.12.a": both("counts", around_images),
+        "fig-2.12.b": {"counts_start": deep.sel(epoch=start), "counts_end": deep.sel(epoch=end)},
+        "fig-2.12.c": {
+            "density_images": _first_planes(trained.near_density),
+            "density_corners": _first_planes(trained.corner_density),
+        },
+        "fig-2.12.d": both(
+            "corner_density",
+            lambda network: network.corner_density.mean(("compared", "plane", "layer")),
+        ),
+        "fig-2.13.a": both(
+            "change", lambda network: network.far.sel(epoch=end) / network.far.sel(epoch=start) - 1
+        ),
+        "fig-2.13.b": both("counts", lambda network: network.far.transpose("seed", "layer", ...))
+        | {"epochs": record.epoch.values},
+        "fig-2.13.c": {
+            "count_end": normalised.unit.sel(epoch=end).mean("layer"),
+            "count_start": normalised.unit.sel(epoch=start).mean("layer"),
+        },
+        "fig-2.13.d": _way_back(plain.far),
+        "fig-2.13.e": {
+            "counts_start": normalised.far.sel(epoch=start),
+            "counts_lowest": normalised.far.min("epoch"),
+            "counts_end_plain": plain.far.sel(epoch=end),
+        },
+        "txt-2.2.4.2": _signs_by_plane(record, start, end),
+    }
+    return Reading(quantities, record)
+
+
+def _first_planes(density: xr.DataArray, planes: int = 3) -> np.ndarray:
+    """(seeds times planes, layers) of the first planes, as many as figure 2.12 has."""
+    return density.isel(plane=slice(planes)).values.reshape(-1, density.sizes["layer"])
+
+
+def _way_back(counts: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Time of the first minimum in percent, and the least-squares slope in cells an epoch after it.
+
+    The slope is zero where the minimum is the last state: nothing comes back.
+    """
+    minimum, end = counts.idxmin("epoch"), counts.epoch[-1]
+    comes_back = minimum < end
+    after = counts.where((counts.epoch >= minimum) | ~comes_back)
+    slope = after.polyfit("epoch", 1).polyfit_coefficients.sel(degree=1)
+    return {
+        "time_of_minimum": 100 * minimum / end,
+        "slope_after": slope.where(comes_back, 0.0).transpose("seed", "layer"),
+    }
+
+
+def _signs_by_plane(record: xr.Dataset, start: int, end: int) -> dict[str, np.ndarray]:
+    """Three findings of figure 2.12 plane by plane, means over seeds and layers."""
+    means = record[["far_by_plane", "near_density", "corner_density"]].mean(("seed", "layer"))
+    plain, normalised = means.sel(batch_norm=False), means.sel(batch_norm=True)
+    trained = plain.sel(compared=end)
+    corners = normalised.corner_density - plain.corner_density
+    differences = {
+        "signs_thinning": plain.far_by_plane.sel(compared=start) - trained.far_by_plane,
+        "signs_surroundings": trained.near_density - 3 * trained.corner_density,
+        "signs_corners": corners.mean("compared"),
+    }
+    signs = {name: np.sign(found.values).astype(int) for name, found in differences.items()}
+    return {"counts": trained.far_by_plane.values} | signs

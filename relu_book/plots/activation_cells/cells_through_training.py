@@ -1,0 +1,173 @@
+"""Pictures of planes through images while a network trains (thesis 2.2.4, figures 2.12, 2.13)."""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from relu_book.cells import CellComplex, CellRaster, exact_cells, rasterize
+from relu_book.experiments.activation_cells.cells_through_training import LAYERS, digits_training
+from relu_book.experiments.activation_cells.planes import FAR
+from relu_book.patterns import hash_patterns
+from relu_book.plots.activation_cells.panels import axes_row
+from relu_book.plots.style import BLUE, CELL_COLOURS, ORANGE, band, cell_colours, show_cells
+
+DETAIL = (-0.1, 0.1)  # around the first image
+POINTS = 64  # a side: a finer grid of the whole plane would look like noise, and weigh
+THINNED = 3  # every third point of a recorded grid is shown, for the same reason
+BLOCK = 5  # points a side of a block in which colours are counted
+SIDE = 3.6  # inches
+KINDS = {False: "no batch norm", True: "batch norm"}
+
+
+def training_panels(record: xr.Dataset) -> Figure:
+    """Figure 2.12: layers from left to right; a row a time, without batch norm and with it."""
+    times = [epoch for epoch in record.compared.values if epoch in record.pictured.values]
+    figure = Figure(figsize=(11, 13))
+    grid = figure.subplots(2 * len(times), LAYERS, sharex=True, sharey=True)
+    rows = [(batch_norm, epoch) for batch_norm in (False, True) for epoch in times]
+    for axes_of_row, (batch_norm, epoch) in zip(grid, rows, strict=True):
+        for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
+            _show_classes(axes, record, batch_norm, epoch, layer)
+        axes_of_row[0].set_ylabel(f"{KINDS[batch_norm]}\nepoch {epoch}\nv")
+        axes_of_row[0].set_yticks([-5, 0, 5])
+    for axes, layer in zip(grid[0], record.layer.values, strict=True):
+        axes.set_title(f"layer {layer}")
+    for axes in grid[-1]:
+        axes.set_xlabel("u")
+        axes.set_xticks([-5, 0, 5])
+    return figure
+
+
+def draw_recorded(record: xr.Dataset, epoch: int, layer: int) -> Figure:
+    """How densely cells lie in one layer at one epoch, without and with batch normalisation."""
+    figure = Figure(figsize=(2 * SIDE + 0.8, SIDE + 0.4))
+    both = axes_row(figure, 2)
+    for axes, batch_norm in zip(both, (False, True), strict=True):
+        image = axes.imshow(
+            _density(record, batch_norm, epoch, layer),
+            origin="lower",
+            extent=FAR * 2,
+            vmin=0,
+            vmax=BLOCK**2,
+        )
+        _mark_images(axes)
+        axes.set(
+            title=f"{KINDS[batch_norm]}: {_recorded_count(record, batch_norm, epoch, layer)} cells",
+            xlabel="u",
+            ylabel="v",
+        )
+    figure.colorbar(image, ax=both, label=f"colours among {BLOCK} × {BLOCK} points")
+    return figure
+
+
+def _density(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> np.ndarray:
+    """Different colours in each block of neighbouring points of a recorded picture."""
+    classes = _classes(record, batch_norm, epoch, layer)
+    rows, columns = (size // BLOCK for size in classes.shape)
+    blocks = classes[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
+    in_order = np.sort(blocks.swapaxes(1, 2).reshape(rows, columns, -1), axis=-1)
+    return 1 + (np.diff(in_order) > 0).sum(-1)
+
+
+def describe_recorded(record: xr.Dataset, epoch: int, layer: int) -> str:
+    """Alt text of ``draw_recorded``."""
+    counts = [_recorded_count(record, batch_norm, epoch, layer) for batch_norm in (False, True)]
+    return (
+        f"Layer {layer} of F1 on the plane through three pictures of clothes after {epoch} epochs: "
+        f"{counts[0]} cells without and {counts[1]} with batch normalisation, most densely around "
+        f"the three images."
+    )
+
+
+def _recorded_count(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> int:
+    return int(record.far.isel(seed=0).sel(batch_norm=batch_norm, epoch=epoch, layer=layer))
+
+
+def _show_classes(axes: Axes, record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> None:
+    """One picture of the record, every third point of it."""
+    classes = _classes(record, batch_norm, epoch, layer)[::THINNED, ::THINNED]
+    axes.imshow(CELL_COLOURS[classes], origin="lower", extent=FAR * 2, interpolation="nearest")
+    _mark_images(axes)
+
+
+def _classes(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> np.ndarray:
+    where = {"batch_norm": batch_norm, "pictured": epoch, "layer": layer}
+    return record.classes.isel(seed=0).sel(where).transpose("v", "u").values
+
+
+def _mark_images(axes: Axes) -> None:
+    axes.plot([0, 1, 0], [0, 0, 1], "o", color="red", markeredgecolor="white", markersize=5)
+
+
+def count_curves(record: xr.Dataset) -> Figure:
+    """Figure 2.13: cells of each layer over the epochs, in two squares; bands of one deviation."""
+    figure = Figure(figsize=(13, 6.4))
+    grid = figure.subplots(2, LAYERS, sharex=True, sharey="row")
+    squares = {"far": "cells in $[-5, 5]^2$", "unit": "cells in $[-1, 1]^2$"}
+    for axes_of_row, (name, label) in zip(grid, squares.items(), strict=True):
+        for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
+            for batch_norm, colour in ((False, BLUE), (True, ORANGE)):
+                counts = record[name].sel(batch_norm=batch_norm, layer=layer)
+                mean, deviation = counts.mean("seed").values, counts.std("seed", ddof=1).values
+                axes.plot(record.epoch, mean, color=colour, label=KINDS[batch_norm])
+                band(axes, record.epoch, mean, deviation, colour)
+        axes_of_row[0].set_ylim(bottom=0)  # for the whole row, and only now that all is drawn
+        axes_of_row[0].set_ylabel(label)
+    for axes, layer in zip(grid[0], record.layer.values, strict=True):
+        axes.set_title(f"layer {layer}")
+    for axes in grid[1]:
+        axes.set_xlabel("epoch")
+    grid[0, 0].legend(loc="lower left")
+    return figure
+
+
+_digits = lru_cache(maxsize=2)(digits_training)
+
+
+@lru_cache(maxsize=64)
+def _views(epoch: int, layer: int, batch_norm: bool) -> tuple[CellRaster, CellRaster, CellComplex]:
+    """The whole plane and a detail on grids, and the exact cells of the detail."""
+    plane, reference, models = _digits(batch_norm)
+    model, where = models[epoch].train(), {"slice": plane, "reference": reference}
+    return (
+        rasterize(model, layer - 1, FAR, POINTS, **where),
+        rasterize(model, layer - 1, DETAIL, POINTS, **where),
+        exact_cells(model, layer - 1, DETAIL, **where),
+    )
+
+
+def draw_training(epoch: int, layer: int, batch_norm: bool) -> Figure:
+    """Digits: the plane as a grid sees it, a detail of it, and the exact cells of the detail."""
+    far, detail, exact = _views(epoch, layer, batch_norm)
+    figure = Figure(figsize=(3 * SIDE, SIDE + 0.4))
+    left, middle, right = axes_row(figure, 3)
+    show_cells(left, far)
+    _mark_images(left)
+    show_cells(middle, detail)
+    colours = cell_colours(hash_patterns(torch.as_tensor(exact.patterns))) / 255
+    right.add_collection(PolyCollection(exact.polygons, facecolors=colours, edgecolors="none"))
+    right.set(xlim=DETAIL, ylim=DETAIL, aspect="equal")
+    for axes in (middle, right):
+        axes.set(xticks=[*DETAIL, 0], yticks=[*DETAIL, 0])
+    for axes, title in (
+        (left, f"layer {layer}, epoch {epoch}: {far.count} cells"),
+        (middle, f"around the first image: {detail.count}"),
+        (right, f"exactly: {exact.distinct}, in {exact.count} pieces"),
+    ):
+        axes.set(title=title, xlabel="u", ylabel="v")
+    return figure
+
+
+def describe_training(epoch: int, layer: int, batch_norm: bool) -> str:
+    """Alt text of ``draw_training``."""
+    far, detail, exact = _views(epoch, layer, batch_norm)
+    return (
+        f"Layer {layer} after {epoch} epochs, {KINDS[batch_norm]}: {far.count} cells in "
+        f"[-5, 5]^2 on {POINTS} by {POINTS} points; around the first image the grid sees "
+        f"{detail.count} cells of {exact.distinct}."
+    )
