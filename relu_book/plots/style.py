@@ -144,6 +144,10 @@ def show_cells(axes: Axes, raster) -> AxesImage:
     return image
 
 
+# Bands of pictures that are to stay as they are: their borders are drawn too.
+EDGED = {"linewidth": 1}
+
+
 def band(axes: Axes, x, mean, spread, colour: str, **look) -> None:
     """Shade what lies within one standard deviation of a mean.
 
