@@ -49,20 +49,6 @@ def published(name: str, *counts: str) -> dict[str, object]:
     return {count: getattr(size, count) for count in names}
 
 
-def speech_parts() -> dict[str, int]:
-    """Published counts of Speech Commands 0.02."""
-    length = published("speech_commands", "shape")["shape"][-1]
-    return published("speech_commands", "train", "validation", "test", "classes") | {
-        "length": length
-    }
-
-
-def speech_classes() -> dict[str, int]:
-    """Extremes of the classes, speakers and format of Speech Commands 0.02, from its documents."""
-    counts = published("speech_commands", "smallest_class", "largest_class", "speakers")
-    return counts | SPEECH_FORMAT
-
-
 def split_of_digits() -> dict[str, float]:
     """Share that the loader holds out of the digits, and pictures that the three parts share."""
     parts = {split: load("digits", split).images for split in ("train", "validation", "test")}
