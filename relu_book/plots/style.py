@@ -144,7 +144,7 @@ def show_cells(axes: Axes, raster) -> AxesImage:
     return image
 
 
-# Bands of pictures that are to stay as they are: their borders are drawn too.
+# For bands whose borders are drawn, too.
 EDGED = {"linewidth": 1}
 
 

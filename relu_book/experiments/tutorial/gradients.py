@@ -73,10 +73,7 @@ def exponent(
 ) -> float:
     """Powers of ten by which the gradient at the first layer is larger than at the last hidden one.
 
-    The head is left out: its output has another width.
-
-    Args:
-        depth: As ``network``, and so are the others.
+    The head is left out: its output has another width. The arguments are those of ``network``.
     """
     norms = norms_before_training(depth, batch_norm, seed, gain)
     return float(np.log10(norms[0] / norms[-2]))
