@@ -91,6 +91,14 @@ def columns(measure: Callable[[Any], Mapping[str, Any]], cases: Iterable) -> dic
                 f"every case has the same names, but {cases[0]} has {', '.join(rows[0])} and "
                 f"{case} has {', '.join(row)}"
             )
+    for name in rows[0]:
+        shapes = {np.shape(row[name]): case for case, row in zip(cases, rows, strict=True)}
+        if len(shapes) > 1:
+            (first, case), (second, other), *_ = shapes.items()
+            raise ValueError(
+                f"{name} has the same shape in every case, but {first} in {case} and {second} in "
+                f"{other}"
+            )
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 

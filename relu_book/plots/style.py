@@ -144,6 +144,10 @@ def show_cells(axes: Axes, raster) -> AxesImage:
     return image
 
 
+# For bands whose borders are drawn, too.
+EDGED = {"linewidth": 1}
+
+
 def band(axes: Axes, x, mean, spread, colour: str, **look) -> None:
     """Shade what lies within one standard deviation of a mean.
 

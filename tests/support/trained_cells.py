@@ -2,6 +2,7 @@
 
 import numpy as np
 import xarray as xr
+from hand_made import told
 
 
 def curve(*values):
@@ -47,6 +48,5 @@ def record(plain, normalised, near=None, corners=((2.0, 2.0), (8.0, 8.0)), seeds
             "compared": times,
             "layer": range(1, layers + 1),
         },
-        {"experiment": "activation_cells/cells_through_training", "scale": "desk",
-         "settings": "{}", "seeds": "[]", "data": "[]"},
-    )  # fmt: skip
+        told("activation_cells/cells_through_training"),
+    )

@@ -80,7 +80,7 @@ def test_columns_stand_under_their_names_whatever_order_they_are_told_in():
         (lambda n: {"n": n}, [], "one case or more"),
         (lambda n: {"n": n} if n < 2 else {"m": n}, range(3), "but 0 has n and 2 has m"),
         (lambda n: {"n": n} if n else {"n": n, "m": 1}, range(2), "but 0 has n, m and 1 has n"),
-        (lambda n: {"n": [1] * n}, (1, 2), "inhomogeneous"),
+        (lambda n: {"n": [1] * n}, (1, 2), r"n has the same .* but \(1,\) in 1 and \(2,\) in 2"),
     ],
 )
 def test_columns_that_do_not_fit_are_refused(measure, cases, message):

@@ -11,13 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from relu_book.cells import (
-    arrangement_cells,
-    exact_cells,
-    midpoint_violations,
-    rasterize,
-    sign_vectors,
-)
+from relu_book import cells
 from relu_book.experiments.activation_cells.networks import (
     WINDOW,
     first_layer,
@@ -34,7 +28,7 @@ from relu_book.patterns import count, hash_patterns, unpack, watch
 def jacobians_within_cells(pairs: int, seed: int = 0) -> np.ndarray:
     """def-1.b: (pairs,) largest difference of the Jacobians at two points of one global cell."""
     model = mlp((2, 16, 16, 3), seed=seed, dtype=torch.float64)
-    complex_ = exact_cells(model, -1, scope="global")
+    complex_ = cells.exact_cells(model, -1, scope="global")
     rng = np.random.default_rng(seed)
     chosen = rng.choice(complex_.count, pairs)
     ends = [[_inside(complex_.polygons[i], rng) for i in chosen] for _ in range(2)]
@@ -45,7 +39,7 @@ def jacobians_within_cells(pairs: int, seed: int = 0) -> np.ndarray:
 def maps_within_layer_two_cells(seed: int) -> dict:
     """def-2.b: pairs in one cell of layer 2 with different maps; error of the layer's own map."""
     model = stack(16, 2, seed)
-    complex_ = exact_cells(model, 1)
+    complex_ = cells.exact_cells(model, 1)
     rng = np.random.default_rng(seed)
     points = np.array([_inside(polygon, rng) for polygon in complex_.polygons])
     jacobians = _jacobians(model, points)
@@ -80,7 +74,7 @@ def _jacobians(model: nn.Module, points: np.ndarray) -> np.ndarray:
 def labels_against_patterns(seed: int) -> dict:
     """def-2.a: every point one label, and the label's pattern is the point's own."""
     model = layer(64, seed)
-    raster = rasterize(model, 0)
+    raster = cells.rasterize(model, 0)
     with torch.no_grad():
         signs = (model[0](grid()) > 0).numpy()
     labels = raster.labels.reshape(-1)
@@ -95,7 +89,7 @@ def labels_against_patterns(seed: int) -> dict:
 def refinement(seed: int) -> dict:
     """def-3.a: global cells that reach into two cells of layer 2; counts of both."""
     model = stack(16, 2, seed)
-    layer_raster, raster = rasterize(model, 1), rasterize(model, 1, scope="global")
+    layer_raster, raster = cells.rasterize(model, 1), cells.rasterize(model, 1, scope="global")
     pairs = np.unique(raster.labels * layer_raster.count + layer_raster.labels)
     return {
         "straddling_cells": (np.bincount(pairs // layer_raster.count) > 1).sum(),
@@ -145,11 +139,11 @@ def nested_grids(seed: int, width: int = 64) -> dict:
     # Shifted by fractions of a spacing, so that the points of a coarse grid stay in the finer ones.
     shifts = {250: 0.0, 500: spacing / 4, 1000: spacing * 3 / 8}
     found = {
-        f"count_{resolution}": rasterize(model, 0, (low + s, high + s), resolution).count
+        f"count_{resolution}": cells.rasterize(model, 0, (low + s, high + s), resolution).count
         for resolution, s in shifts.items()
     }
     window = (low, high + max(shifts.values()))
-    return found | {"exact_count": arrangement_cells(*first_layer(model), window)}
+    return found | {"exact_count": cells.arrangement_cells(*first_layer(model), window)}
 
 
 def evaluations_of_convolutions(seed: int = 0) -> dict:
@@ -191,7 +185,7 @@ def pattern_count(size: tuple[int, int]) -> dict:
     """prop-1: exact number of patterns of D random filters on d inputs, for (d, D)."""
     dimensions, filters = size
     rng = np.random.default_rng(0)
-    found = sign_vectors(rng.normal(size=(filters, dimensions)), rng.normal(size=filters))
+    found = cells.sign_vectors(rng.normal(size=(filters, dimensions)), rng.normal(size=filters))
     return {"dimensions": dimensions, "filters": filters, "patterns": len(found)}
 
 
@@ -201,8 +195,8 @@ def midpoints(network: tuple[int, int, int]) -> dict:
     Args:
         network: Width, depth and seed; the global cells of one layer are its own.
     """
-    raster = rasterize(stack(*network), network[1] - 1, scope="global")
-    found = midpoint_violations(raster.labels, 100_000)
+    raster = cells.rasterize(stack(*network), network[1] - 1, scope="global")
+    found = cells.midpoint_violations(raster.labels, 100_000)
     return {"violations": found.violations, "tests": found.tests}
 
 

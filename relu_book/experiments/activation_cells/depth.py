@@ -8,14 +8,7 @@ claim's rule; ``relu_book.parallel.columns`` measures many. 25 seeds of ``shapes
 import numpy as np
 import torch
 
-from relu_book import datasets
-from relu_book.cells import (
-    Slice,
-    convexity_defects,
-    enclosed_components,
-    midpoint_violations,
-    rasterize,
-)
+from relu_book import cells, datasets
 from relu_book.experiments.activation_cells.networks import (
     RESOLUTION,
     counts_by_layer,
@@ -33,7 +26,7 @@ LARGE = 50  # grid points: smaller cells have no measurable shape
 def first_of_eight_layers(seed: int) -> dict:
     """fig-2.9.a: midpoints that leave their cell of layer 1, for both choices of the bias."""
     fixed, uniform = (
-        midpoint_violations(rasterize(stack(16, DEPTH, seed, bias), 0).labels, 100_000)
+        cells.midpoint_violations(cells.rasterize(stack(16, DEPTH, seed, bias), 0).labels, 100_000)
         for bias in (1.0, "default")
     )
     return {
@@ -49,11 +42,11 @@ def shapes_by_depth(seed: int, width: int = 16) -> dict:
     labels = [each.reshape(RESOLUTION, RESOLUTION) for each in labels_by_layer(model, grid())]
     largest = [np.bincount(each.ravel()).max() / each.size for each in labels]
     return {
-        "nonconvex_cells": midpoint_violations(labels[1], 100_000, LARGE).cells,
-        "enclosed_components": enclosed_components(labels[-1]),
+        "nonconvex_cells": cells.midpoint_violations(labels[1], 100_000, LARGE).cells,
+        "enclosed_components": cells.enclosed_components(labels[-1]),
         "largest_share_layer_8": largest[-1],
         "largest_share_layer_1": largest[0],
-        "defect": [convexity_defects(each, LARGE).mean() for each in labels],
+        "defect": [cells.convexity_defects(each, LARGE).mean() for each in labels],
     }
 
 
@@ -75,12 +68,12 @@ def normal_points(seed: int) -> torch.Tensor:
     return torch.randn(1000, 2, dtype=torch.float64, generator=generator)
 
 
-def digits_plane(seed: int) -> tuple[Slice, torch.Tensor]:
+def digits_plane(seed: int) -> tuple[cells.Slice, torch.Tensor]:
     """A plane through three random digits of 8 by 8 pixels, and 600 digits as reference data."""
     images = datasets.load("digits", size=8).images.double().flatten(1)
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(images), generator=generator)
-    return Slice.through(*images[order[:3]]), images[order[3:603]]
+    return cells.Slice.through(*images[order[:3]]), images[order[3:603]]
 
 
 def slice_corners(triples: int, seed: int) -> np.ndarray:
@@ -88,26 +81,21 @@ def slice_corners(triples: int, seed: int) -> np.ndarray:
     images = datasets.load("digits", size=8).images.double()
     generator = torch.Generator().manual_seed(seed)
     corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
-
-    def deviation(_):
-        three = images[torch.randperm(len(images), generator=generator)[:3]]
-        return (Slice.through(*three).points(corners) - three).abs().amax(dim=(1, 2, 3))
-
-    return torch.cat([deviation(triple) for triple in range(triples)]).numpy()
-
-
-def image_network(seed: int, batch_norm: bool, width: int = 128):
-    """Five hidden layers on the 64 pixels of a digit: F1 at a quarter of its width."""
-    widths = (64, *5 * (width,), 10)
-    model = mlp(widths, batch_norm, seed=seed, dtype=torch.float64)
-    return model.train(batch_norm)
+    chosen = [images[torch.randperm(len(images), generator=generator)[:3]] for _ in range(triples)]
+    deviations = [cells.Slice.through(*three).points(corners) - three for three in chosen]
+    return torch.cat(deviations).abs().amax(dim=(1, 2, 3)).numpy()
 
 
 def density_at_initialisation(seed: int) -> dict:
-    """fig-2.12.e: cells of each layer in [-1, 1]^2 of a plane through three digits, untrained."""
+    """fig-2.12.e: cells of each layer in [-1, 1]^2 of a plane through three digits, untrained.
+
+    Five hidden layers on the 64 pixels of a digit: F1 at a quarter of its width.
+    """
     plane, data = digits_plane(seed)
     points = plane.points(grid((-1.0, 1.0), 200))
-    return {
-        name: counts_by_layer(image_network(seed, batch_norm), points, data)
-        for name, batch_norm in [("counts_plain", False), ("counts_batch_norm", True)]
-    }
+
+    def counts(batch_norm: bool) -> np.ndarray:
+        model = mlp((64, *5 * (128,), 10), batch_norm, seed=seed, dtype=torch.float64)
+        return counts_by_layer(model.train(batch_norm), points, data)
+
+    return {"counts_plain": counts(False), "counts_batch_norm": counts(True)}

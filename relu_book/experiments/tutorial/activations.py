@@ -5,11 +5,14 @@ PReLU     x above 0, a x below                      swish     x / (1 + exp(-x))
 ReLU      max(x, 0)                                 Softplus  log(1 + exp(x))
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from relu_book.experiments.tutorial.random_cases import distance, normals
 
 ACTIVATIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
     "ELU": lambda x, alpha=1.0: functional.elu(x, alpha),
@@ -47,41 +50,36 @@ def slope_jump(function: Callable[[Tensor], Tensor], step: float = 1e-4) -> floa
 
 def slope_jumps() -> dict[str, list[float]]:
     """Jumps of the slope at 0 of the functions with a kink and of those without."""
-    jumps = {name: slope_jump(function) for name, function in ACTIVATIONS.items()}
     return {
-        "jump_with_kink": [jumps[name] for name in WITH_KINK],
-        "jump_without_kink": [jumps[name] for name in SMOOTH],
+        "jump_with_kink": [slope_jump(ACTIVATIONS[name]) for name in WITH_KINK],
+        "jump_without_kink": [slope_jump(ACTIVATIONS[name]) for name in SMOOTH],
     }
 
 
 def limits(far: float = 30.0) -> dict[str, object]:
     """Distances of the functions from their limits, or from the identity, at -30 and 30."""
-    left = {name: function(_points(-far)).item() for name, function in ACTIVATIONS.items()}
-    right = {name: function(_points(far)).item() for name, function in ACTIVATIONS.items()}
+    left, right = (
+        {name: function(_points(x)).item() for name, function in ACTIVATIONS.items()}
+        for x in (-far, far)
+    )
+    to_zero = [left[name] for name in ("ReLU", "swish", "Softplus", "Sigmoid")]
+    to_identity = [right[name] - far for name in ACTIVATIONS if name != "Sigmoid"]
     return {
-        "left_deviation": [
-            *(round(left[name], 10) for name in ("ReLU", "swish", "Softplus", "Sigmoid")),
-            round(left["ELU"] + 1, 10),
-        ],
+        "left_deviation": np.round([*to_zero, left["ELU"] + 1], 10),
         "prelu_deviation": left["PReLU"] + 0.25 * far,
-        "right_deviation": [
-            round(right[name] - far, 10) for name in ACTIVATIONS if name != "Sigmoid"
-        ],
+        "right_deviation": np.round(to_identity, 10),
         "sigmoid_deviation": abs(right["Sigmoid"] - far),
     }
 
 
-def smoothed_relus(names: Sequence[str] = ("swish", "Softplus")) -> dict[str, list]:
-    """Distances from ReLU far out and at the worst place, and the jump of the slope at 0."""
+def smoothed_relu(name: str) -> dict[str, object]:
+    """Distances of a function from ReLU far out and at the worst place; its slope's jump at 0."""
+    function = ACTIVATIONS[name]
     far, window = _points(-10.0, 10.0), torch.linspace(-10, 10, 20_001, dtype=torch.float64)
-
-    def distance(name: str, x: Tensor) -> Tensor:
-        return (ACTIVATIONS[name](x) - torch.relu(x)).abs()
-
     return {
-        "far_deviation": [distance(name, far).tolist() for name in names],
-        "largest_deviation": [distance(name, window).max().item() for name in names],
-        "jump": [slope_jump(ACTIVATIONS[name]) for name in names],
+        "far_deviation": (function(far) - torch.relu(far)).abs().tolist(),
+        "largest_deviation": distance(function(window), torch.relu(window)),
+        "jump": slope_jump(function),
     }
 
 
@@ -92,17 +90,16 @@ def larger_of_both(x: Tensor, a: float) -> Tensor:
 
 def prelu_deviations(cases: int = 100, seed: int = 0) -> dict[str, list[float]]:
     """Largest differences of the printed PReLU from torch's, 50 normal numbers a case."""
-    generator = torch.Generator().manual_seed(seed)
-    found: dict[str, list[float]] = {"deviation_up_to_1": [], "deviation_at_2": []}
-    for case in range(cases):
-        x = torch.randn(50, generator=generator, dtype=torch.float64)
-        for name, a in (
-            ("deviation_up_to_1", (-1.0, 0.0, 0.25, 1.0)[case % 4]),
-            ("deviation_at_2", 2.0),
-        ):
-            library = functional.prelu(x, torch.tensor([a], dtype=torch.float64))
-            found[name].append((larger_of_both(x, a) - library).abs().max().item())
-    return found
+    normal, slopes = normals(seed), (-1.0, 0.0, 0.25, 1.0)
+    inputs = [normal(50) for _ in range(cases)]
+
+    def deviation(x: Tensor, a: float) -> float:
+        return distance(larger_of_both(x, a), functional.prelu(x, _points(a)))
+
+    return {
+        "deviation_up_to_1": [deviation(x, slopes[case % 4]) for case, x in enumerate(inputs)],
+        "deviation_at_2": [deviation(x, 2.0) for x in inputs],
+    }
 
 
 def _points(*values: float) -> Tensor:

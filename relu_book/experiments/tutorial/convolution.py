@@ -12,6 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from relu_book.experiments.tutorial.random_cases import distance, normals
+from relu_book.parallel import columns
+
 KERNELS, STRIDES, PADDINGS = (1, 2, 3, 5), (1, 2, 3), (0, 1, 2)
 Convolution = Callable[[Tensor, Tensor, Tensor, int, int], Tensor]
 
@@ -24,15 +27,12 @@ def deviations(convolution: Convolution, repeats: int = 3) -> dict[str, object]:
             the output (c', H', W').
         repeats: Random inputs of 2 channels and 7 x 9 pixels for each combination.
     """
-    found = []
-    for seed, (k, stride, padding, _) in enumerate(
-        product(KERNELS, STRIDES, PADDINGS, range(repeats))
-    ):
-        generator = torch.Generator().manual_seed(seed)
-        x, weight, bias = (
-            torch.randn(shape, generator=generator, dtype=torch.float64)
-            for shape in ((2, 7, 9), (3, 2, k, k), (3,))
-        )
+    cases = list(product(KERNELS, STRIDES, PADDINGS, range(repeats)))
+
+    def deviation(seed: int) -> dict[str, float]:
+        k, stride, padding, _ = cases[seed]
+        normal = normals(seed)
+        x, weight, bias = normal(2, 7, 9), normal(3, 2, k, k), normal(3)
         own = convolution(x, weight, bias, stride, padding)
         library = functional.conv2d(x[None], weight, bias, stride, padding)[0]
         if own.shape != library.shape:
@@ -40,22 +40,24 @@ def deviations(convolution: Convolution, repeats: int = 3) -> dict[str, object]:
                 f"with window {k}, stride {stride} and padding {padding} the output should have "
                 f"the shape {tuple(library.shape)}, but it has {tuple(own.shape)}"
             )
-        found.append((own - library).abs().max().item())
-    return {"deviation": found, "kernels": KERNELS, "strides": STRIDES, "paddings": PADDINGS}
+        return {"deviation": distance(own, library)}
+
+    found = columns(deviation, range(len(cases)))
+    return found | {"kernels": KERNELS, "strides": STRIDES, "paddings": PADDINGS}
 
 
-def output_sizes(kernels=(1, 3, 5, 7), sizes=(8, 16, 28, 32)) -> dict[str, list[int]]:
-    """Width of torch's output without padding and with (k - 1) / 2 zeros on each side, stride 1."""
-    found: dict[str, list[int]] = {
-        "kernels": [], "sizes": [], "sizes_without": [], "sizes_with": [],
-    }  # fmt: skip
-    for k, size in product(kernels, sizes):
-        x, weight = torch.zeros(1, 1, size, size), torch.zeros(1, 1, k, k)
-        found["kernels"].append(k)
-        found["sizes"].append(size)
-        found["sizes_without"].append(functional.conv2d(x, weight).shape[-1])
-        found["sizes_with"].append(functional.conv2d(x, weight, padding=(k - 1) // 2).shape[-1])
-    return found
+def output_sizes(case: tuple[int, int]) -> dict[str, int]:
+    """Width of torch's output for a window and a size, without padding and with (k - 1) / 2 zeros
+    on each side, stride 1.
+    """
+    k, size = case
+    x, weight = torch.zeros(1, 1, size, size), torch.zeros(1, 1, k, k)
+    return {
+        "kernels": k,
+        "sizes": size,
+        "sizes_without": functional.conv2d(x, weight).shape[-1],
+        "sizes_with": functional.conv2d(x, weight, padding=(k - 1) // 2).shape[-1],
+    }
 
 
 def patches_per_pixel(kernel: int, stride: int, padding: int = 0, size: int = 16) -> Tensor:
@@ -77,11 +79,7 @@ def patches_per_pixel(kernel: int, stride: int, padding: int = 0, size: int = 16
     return counts[padding : padding + size, padding : padding + size]
 
 
-def overlaps(kernels=range(1, 6), strides=range(1, 7)) -> dict[str, list[int]]:
-    """How many pixels of a 16 x 16 picture lie in two patches or more, over windows and strides."""
-    cases = list(product(kernels, strides))
-    return {
-        "kernels": [k for k, _ in cases],
-        "strides": [stride for _, stride in cases],
-        "pixels_used_twice": [int((patches_per_pixel(*case) > 1).sum()) for case in cases],
-    }
+def overlaps(case: tuple[int, int]) -> dict[str, int]:
+    """How many pixels of a 16 x 16 picture lie in two patches or more, by window and stride."""
+    used_twice = int((patches_per_pixel(*case) > 1).sum())
+    return {"kernels": case[0], "strides": case[1], "pixels_used_twice": used_twice}

@@ -33,55 +33,20 @@ ELSEWHERE = {
 SPEECH_FORMAT = {"seconds": 1, "bits": 16, "rate": 16_000}
 
 
-def pictures(name: str) -> dict[str, object]:
-    """Published counts of a data set of pictures, as the claims on table 2.1 judge them.
+def published(name: str, *counts: str) -> dict[str, object]:
+    """Published counts of a data set, as the claims on table 2.1 judge them.
+
+    Args:
+        name: Of the data set.
+        *counts: Which; by default those of every data set of pictures of one shape.
 
     Example:
-        >>> pictures("cifar100")["per_class"]
-        (500, 100)
+        >>> published("cifar100", "train", "per_class")
+        {'train': 50000, 'per_class': (500, 100)}
     """
     size = published_sizes()[name]
-    return {
-        "train": size.train,
-        "test": size.test,
-        "classes": size.classes,
-        "shape": size.shape,
-        "per_class": size.per_class,
-    }
-
-
-def imagenet() -> dict[str, int]:
-    """Published counts of ImageNet (ILSVRC 2012), whose pictures have no common shape."""
-    size = published_sizes()["imagenet"]
-    return {
-        "train": size.train,
-        "validation": size.validation,
-        "test": size.test,
-        "classes": size.classes,
-    }
-
-
-def speech_parts() -> dict[str, int]:
-    """Published counts of Speech Commands 0.02."""
-    size = published_sizes()["speech_commands"]
-    return {
-        "train": size.train,
-        "validation": size.validation,
-        "test": size.test,
-        "classes": size.classes,
-        "length": size.shape[-1],
-    }
-
-
-def speech_classes() -> dict[str, int]:
-    """Extremes of the classes, speakers and format of Speech Commands 0.02, from its documents."""
-    size = published_sizes()["speech_commands"]
-    return {
-        "smallest_class": size.smallest_class,
-        "largest_class": size.largest_class,
-        "speakers": size.speakers,
-        **SPEECH_FORMAT,
-    }
+    names = counts or ("train", "test", "classes", "shape", "per_class")
+    return {count: getattr(size, count) for count in names}
 
 
 def split_of_digits() -> dict[str, float]:

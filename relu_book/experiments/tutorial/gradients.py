@@ -10,7 +10,7 @@ that the gradient grows on its way to the first layer. Batch normalisation divid
 deviation and so is blind to the scale of the weights.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -68,23 +68,27 @@ def norms_before_training(
     return gradient_norms(network(depth, batch_norm, seed, gain=gain), x, labels)
 
 
-def exponent(norms: np.ndarray) -> float:
+def exponent(
+    depth: int = DEPTH, batch_norm: bool = False, seed: int = 0, gain: float = 2.0
+) -> float:
     """Powers of ten by which the gradient at the first layer is larger than at the last hidden one.
 
-    The head is left out: its output has another width.
-
-    Example:
-        >>> exponent(np.array([100.0, 10.0, 1.0, 7.0]))
-        2.0
+    The head is left out: its output has another width. The arguments are those of ``network``.
     """
+    norms = norms_before_training(depth, batch_norm, seed, gain)
     return float(np.log10(norms[0] / norms[-2]))
 
 
-def exponents(seeds: Iterable[int], **settings) -> list[float]:
-    """``exponent`` of ``norms_before_training``, one a seed."""
-    return [exponent(norms_before_training(seed=seed, **settings)) for seed in seeds]
+def exponents(seed: int) -> dict[str, float]:
+    """Exponents from He's weights, without and with batch normalisation, and from torch's."""
+    return {
+        "exponent_plain": exponent(seed=seed),
+        "exponent_batch_norm": exponent(seed=seed, batch_norm=True),
+        "exponent_small": exponent(seed=seed, gain=1 / 3),
+    }
 
 
-def exponents_by_depth(depths: Sequence[int], seeds: Sequence[int], **settings) -> np.ndarray:
-    """Mean ``exponent`` over seeds, (depths,)."""
-    return np.array([np.mean(exponents(seeds, depth=depth, **settings)) for depth in depths])
+def exponent_by_depth(depth: int, seeds: Iterable[int] = range(5)) -> dict[str, float]:
+    """Mean exponent over seeds with batch normalisation, at a depth."""
+    found = [exponent(depth, batch_norm=True, seed=seed) for seed in seeds]
+    return {"depths": depth, "exponent_by_depth": np.mean(found)}

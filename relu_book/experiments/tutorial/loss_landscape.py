@@ -22,10 +22,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from relu_book.experiments.tutorial.small_vgg import NAME, of_record
+from relu_book.experiments.tutorial import small_vgg
 from relu_book.records import load
-from relu_book.runs.job import Run
-from relu_book.runs.registry import experiment
+from relu_book.runs import Run, experiment
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,6 @@ SMOKE = Settings(data="digits", images=32, points=7, dtype="float64", seeds=(0, 
 
 
 @experiment(
-    chapter="tutorial",
     scales={"smoke": SMOKE, "desk": Settings()},
     expected={"smoke": "2 s on one core", "desk": "40 s on one core, 5 planes of 8 s each"},
 )
@@ -68,19 +66,17 @@ def loss_landscape(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     Returns:
         ``loss`` (b, a), mean cross entropy; ``a`` and ``b`` count in radii.
     """
-    model = of_record(load(NAME, run.scale), dtype=getattr(torch, settings.dtype)).to(run.device)
-    size = {"size": 16} if settings.data == "digits" else {}
-    data = run.load(settings.data, **size)
-    images = data.images[: settings.images].to(run.device, getattr(torch, settings.dtype))
+    dtype = getattr(torch, settings.dtype)
+    model = small_vgg.of_record(load(small_vgg.NAME, run.scale), dtype=dtype).to(run.device)
+    data = small_vgg.images(run.load, settings.data)
+    images = data.images[: settings.images].to(run.device, dtype)
     labels = data.labels[: settings.images].to(run.device)
     plane = [filter_normalised(model, 2 * seed + k) for k in (0, 1)]
-    ticks = np.linspace(-1, 1, settings.points)
-    losses = np.zeros((settings.points, settings.points))
-    for row, b in enumerate(ticks):
-        for column, a in enumerate(ticks):
-            steps = settings.radius * a, settings.radius * b
-            losses[row, column] = loss_at(model, plane, steps, images, labels)
-        run.progress(row + 1, settings.points)
+    ticks, losses = np.linspace(-1, 1, settings.points), []
+    for row, b in enumerate(ticks, 1):
+        steps = [(settings.radius * a, settings.radius * b) for a in ticks]
+        losses.append([loss_at(model, plane, step, images, labels) for step in steps])
+        run.progress(row, settings.points)
     return xr.Dataset({"loss": (("b", "a"), losses)}, {"a": ticks, "b": ticks})
 
 
@@ -125,15 +121,3 @@ def loss_at(
     for step, direction in zip(steps, plane, strict=True):
         moved |= {name: moved[name] + step * part for name, part in direction.items()}
     return functional.cross_entropy(functional_call(model, moved, (images,)), labels).item()
-
-
-def basin(record: xr.Dataset) -> dict[str, np.ndarray]:
-    """fig-2.2.g: loss of the trained network and the lowest on the border, by draw."""
-    losses = record.loss.transpose("seed", "b", "a").values
-    middle = losses.shape[1] // 2
-    border = np.ones(losses.shape[1:], bool)
-    border[1:-1, 1:-1] = False
-    return {
-        "centre": losses[:, middle, middle],
-        "lowest_border": losses[:, border].min(1),
-    }

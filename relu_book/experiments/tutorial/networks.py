@@ -1,8 +1,9 @@
 """The layouts of the source's networks, counted in our models (thesis 2.1.1 and 3.1.3)."""
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise, zip_longest
+from collections.abc import Iterable
+from itertools import zip_longest
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -84,19 +85,16 @@ def differing(first: Iterable, second: Iterable) -> int:
     return sum(a != b for a, b in zip_longest(first, second))
 
 
-def vgg_family(depths: Sequence[int] = (11, 13, 16, 19)) -> dict[str, list[int]]:
-    """Weighted layers, pools and growth of the filters of VGG, an eighth of the usual width."""
-    found: dict[str, list[int]] = {
-        "weighted_layers": [], "pools": [], "smallest_growth": [], "total_growth": [],
-    }  # fmt: skip
-    for depth in depths:
-        model = vgg(depth, width=8)
-        filters = [layer.out_channels for layer in layers(model, nn.Conv2d)]
-        found["weighted_layers"].append(len(layers(model, (nn.Conv2d, nn.Linear))))
-        found["pools"].append(len(layers(model, nn.MaxPool2d)))
-        found["smallest_growth"].append(min(b - a for a, b in pairwise(filters)))
-        found["total_growth"].append(filters[-1] - filters[0])
-    return found
+def vgg_family(depth: int) -> dict[str, int]:
+    """Weighted layers, pools and growth of the filters of a VGG, an eighth of the usual width."""
+    model = vgg(depth, width=8)
+    filters = [layer.out_channels for layer in layers(model, nn.Conv2d)]
+    return {
+        "weighted_layers": len(layers(model, (nn.Conv2d, nn.Linear))),
+        "pools": len(layers(model, nn.MaxPool2d)),
+        "smallest_growth": min(np.diff(filters)),
+        "total_growth": filters[-1] - filters[0],
+    }
 
 
 def pyramid_and_fixup(depth: int = 20) -> dict[str, object]:
@@ -106,7 +104,7 @@ def pyramid_and_fixup(depth: int = 20) -> dict[str, object]:
     units = [unit for stage in pyramid.stages for unit in getattr(pyramid, stage)]
     return {
         "pyramid_filters": [layers(unit, nn.Conv2d)[-1].out_channels for unit in units],
-        "smallest_growth": min(b - a for a, b in pairwise(filters)),
+        "smallest_growth": min(np.diff(filters)),
         "normalisation_layers": len(layers(fixup, NORMALISATIONS)),
         "branch_outputs": branch_outputs(fixup),
     }

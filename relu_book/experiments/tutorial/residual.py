@@ -3,33 +3,22 @@
 import torch
 from torch import Tensor
 
+from relu_book.experiments.tutorial.random_cases import distance, normals
 
-def collapsed_block(cases: int = 100) -> dict[str, list]:
+
+def collapsed_block(seed: int) -> dict[str, float]:
     """Dimension and distances of random samples before and behind a block with constant output.
 
-    Each case has 12 samples in 8 dimensions that span a space of 1 to 8 of them, and a constant.
-
-    Returns:
-        What the claim on collapsed blocks judges, one value a case.
+    12 samples in 8 dimensions span a space of 1 to 8 of them.
     """
-    found: dict[str, list] = {
-        "ranks_in": [], "ranks_out": [], "ranks_collapsed": [], "deviation": [],
-    }  # fmt: skip
-    for seed in range(cases):
-        generator = torch.Generator().manual_seed(seed)
-
-        def normal(*shape: int, generator: torch.Generator = generator) -> Tensor:
-            return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-        dimensions = 1 + seed % 8
-        x = normal(12, dimensions) @ normal(dimensions, 8)
-        collapsed = normal(8).expand(12, 8)
-        found["ranks_in"].append(affine_dimension(x))
-        found["ranks_out"].append(affine_dimension(x + collapsed))
-        found["ranks_collapsed"].append(affine_dimension(collapsed))
-        change = torch.pdist(x + collapsed) - torch.pdist(x)
-        found["deviation"].append(change.abs().max().item())
-    return found
+    normal, dimensions = normals(seed), 1 + seed % 8
+    x, collapsed = normal(12, dimensions) @ normal(dimensions, 8), normal(8).expand(12, 8)
+    return {
+        "ranks_in": affine_dimension(x),
+        "ranks_out": affine_dimension(x + collapsed),
+        "ranks_collapsed": affine_dimension(collapsed),
+        "deviation": distance(torch.pdist(x + collapsed), torch.pdist(x)),
+    }
 
 
 def affine_dimension(points: Tensor) -> int:

@@ -9,32 +9,34 @@ maps and one dense layer, as in Zhou et al. 2016 (arXiv:1512.04150), so that wha
 class can be read off. Pixels enter as they are, in [0, 1].
 
 The record keeps, beside the weights after training, how their distribution moved (figure 2.2f).
+With the n weights of a layer in ascending order, w_(1) <= ... <= w_(n), now and before training,
+the Wasserstein distance of the two distributions is
+
+    1/n sum_i |w_(i) - w0_(i)|.
+
+It is 0 where the weights changed places but not their histogram. Histograms are taken in units of
+the layer's standard deviation before training, so that all layers fit one axis.
 """
 
 import json
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import xarray as xr
+from scipy.stats import wasserstein_distance
 from torch import Tensor, nn
+from torch.nn.utils import vector_to_parameters
 
-from relu_book.experiments.tutorial import weight_distributions
+from relu_book.datasets import Dataset
 from relu_book.models.layers import Layers
-from relu_book.runs.job import Run
-from relu_book.runs.registry import experiment
-from relu_book.training import (
-    Checkpoint,
-    OneCycle,
-    Probe,
-    accuracy,
-    make_optimizer,
-    train,
-)
+from relu_book.runs import Run, experiment
+from relu_book.training import Checkpoint, OneCycle, Probe, accuracy, make_optimizer, train
 
 NAME = "tutorial/small_vgg"
+EDGES = np.linspace(-6, 6, 61)
+CENTRES = (EDGES[1:] + EDGES[:-1]) / 2
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,6 @@ SMOKE = Settings(
 
 
 @experiment(
-    chapter="tutorial",
     scales={"smoke": SMOKE, "desk": Settings()},
     expected={"smoke": "5 s on one core", "desk": "1 min on one core, 3 networks of 15 s each"},
 )
@@ -88,15 +89,13 @@ def small_vgg(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
     Returns:
         ``training_loss`` (update,), ``test_accuracy``; ``distance`` (step, layer) and ``histogram``
-        (step, layer, bin) of ``weight_distributions``; ``weights`` (weight,), all parameters and
+        (step, layer, bin) as in ``compare``; ``weights`` (weight,), all parameters and
         statistics in one row.
     """
-    data, test = (run.load(settings.data, split, **_size(settings)) for split in ("train", "test"))
+    data, test = (images(run.load, settings.data, split) for split in ("train", "test"))
     model = network(settings.stages, seed, getattr(torch, settings.dtype)).to(run.device)
-    initial = weight_distributions.convolutions(model)
-    probe = Probe(
-        lambda step, model: weight_distributions.compare(model, initial), steps=settings.measured
-    )
+    initial = convolutions(model)
+    probe = Probe(lambda step, model: compare(model, initial), steps=settings.measured)
     optimizer = make_optimizer("sgd", model, settings.learning_rate, momentum=settings.momentum)
     history = train(
         model,
@@ -113,23 +112,24 @@ def small_vgg(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         channels_last=True,
     )
     found = [probe.results[step] for step in settings.measured]
+    distance, histogram = (
+        np.array([each[name] for each in found]) for name in ("distance", "histogram")
+    )
     return xr.Dataset(
         {
             "training_loss": ("update", history.loss.astype(np.float32)),
             "test_accuracy": accuracy(model, test.images, test.labels),
-            "distance": (("step", "layer"), np.array([each["distance"] for each in found])),
-            "histogram": (
-                ("step", "layer", "bin"),
-                np.array([each["histogram"] for each in found], np.int32),
-            ),
+            "distance": (("step", "layer"), distance),
+            "histogram": (("step", "layer", "bin"), histogram.astype(np.int32)),
             "weights": ("weight", to_row(model)),
         },
-        {
-            "step": list(settings.measured),
-            "layer": range(1, len(initial) + 1),
-            "bin": weight_distributions.CENTRES,
-        },
+        {"step": list(settings.measured), "layer": range(1, len(initial) + 1), "bin": CENTRES},
     )
+
+
+def images(load: Callable[..., Dataset], data: str, split: str = "train") -> Dataset:
+    """A split of a data set; digits at twice their size, of which two poolings leave little."""
+    return load(data, split, **({"size": 16} if data == "digits" else {}))
 
 
 def network(
@@ -158,25 +158,63 @@ def network(
         torch.Size([2, 10])
     """
     layers = Layers(nn.ReLU, seed=seed, dtype=dtype)
-    parts: OrderedDict[str, nn.Module] = OrderedDict()
+    parts = nn.Sequential()
     channels, number = 1, 0
     for stage, widths in enumerate(stages):
         if stage:
-            parts[f"pool{stage}"] = nn.MaxPool2d(2)
+            parts.add_module(f"pool{stage}", nn.MaxPool2d(2))
         for filters in widths:
             number += 1
-            parts[f"convolution{number}"] = layers.convolution(channels, filters)
-            parts[f"norm{number}"] = layers.normalisation(filters)
-            parts[f"relu{number}"] = layers.relu()
+            parts.add_module(f"convolution{number}", layers.convolution(channels, filters))
+            parts.add_module(f"norm{number}", layers.normalisation(filters))
+            parts.add_module(f"relu{number}", layers.relu())
             channels = filters
-    parts["mean"], parts["flatten"] = nn.AdaptiveAvgPool2d(1), nn.Flatten()
-    parts["classes"] = layers.linear(channels, classes)
-    return nn.Sequential(parts)
+    parts.add_module("mean", nn.AdaptiveAvgPool2d(1))
+    parts.add_module("flatten", nn.Flatten())
+    parts.add_module("classes", layers.linear(channels, classes))
+    return parts
+
+
+def convolutions(model: nn.Module) -> list[np.ndarray]:
+    """The weights of each convolution, flat, in float64."""
+    return [
+        part.weight.detach().cpu().double().numpy().flatten()
+        for part in model.modules()
+        if isinstance(part, nn.Conv2d)
+    ]
+
+
+def compare(model: nn.Module, initial: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """The weights of each convolution against what they were.
+
+    Args:
+        model: The network now.
+        initial: What ``convolutions`` gave before training.
+
+    Returns:
+        ``distance`` (layers,), Wasserstein distance to the initial weights, in units of weights;
+        ``histogram`` (layers, 60), how many weights lie in each bin between ``EDGES``, in units of
+        the initial standard deviation; weights beyond the ends are in the outer bins.
+
+    Example:
+        >>> layer = nn.Sequential(nn.Conv2d(1, 2, 3))
+        >>> before = convolutions(layer)
+        >>> layer[0].weight.data += 0.5
+        >>> found = compare(layer, before)
+        >>> found["distance"].round(6).tolist(), found["histogram"].sum().item()
+        ([0.5], 18)
+    """
+    pairs = list(zip(convolutions(model), initial, strict=True))
+    scaled = [np.clip(now / before.std(), EDGES[0], EDGES[-1]) for now, before in pairs]
+    return {
+        "distance": np.array([wasserstein_distance(now, before) for now, before in pairs]),
+        "histogram": np.array([np.histogram(weights, EDGES)[0] for weights in scaled]),
+    }
 
 
 def to_row(model: nn.Module) -> np.ndarray:
     """All parameters and statistics of a network in one row."""
-    return np.concatenate([tensor.cpu().numpy().ravel() for _, tensor in _floating(model)])
+    return torch.cat([tensor.detach().flatten() for tensor in _learned(model)]).cpu().numpy()
 
 
 def from_row(model: nn.Sequential, row: np.ndarray) -> nn.Sequential:
@@ -191,14 +229,11 @@ def from_row(model: nn.Sequential, row: np.ndarray) -> nn.Sequential:
         >>> torch.equal(again.classes.weight, trained.classes.weight)
         True
     """
-    places = [tensor for _, tensor in _floating(model)]
-    total = sum(tensor.numel() for tensor in places)
+    learned = _learned(model)
+    total = sum(tensor.numel() for tensor in learned)
     if len(row) != total:
         raise ValueError(f"the network has {total} weights, but the row has {len(row)}")
-    with torch.no_grad():
-        ends = np.cumsum([tensor.numel() for tensor in places])
-        for tensor, part in zip(places, np.split(row, ends[:-1]), strict=True):
-            tensor.copy_(torch.from_numpy(part.copy()).view_as(tensor))
+    vector_to_parameters(torch.from_numpy(row).to(learned[0]), learned)
     return model.eval()
 
 
@@ -213,12 +248,7 @@ def of_record(
     return from_row(network(stages, dtype=dtype), record.weights.sel(seed=seed).values)
 
 
-def _floating(model: nn.Module) -> list[tuple[str, Tensor]]:
+def _learned(model: nn.Module) -> list[Tensor]:
     """What a network has learned; the counters of batches are no part of it."""
-    state = model.state_dict().items()
-    return [(name, tensor) for name, tensor in state if tensor.is_floating_point()]
-
-
-def _size(settings: Settings) -> dict[str, int]:
-    """Two poolings leave little of a scan of 8 x 8 pixels."""
-    return {"size": 16} if settings.data == "digits" else {}
+    state = model.state_dict(keep_vars=True).values()
+    return [tensor for tensor in state if tensor.is_floating_point()]

@@ -13,17 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import xarray as xr
+from sklearn.metrics import roc_auc_score
 from torch import nn
 from torch.nn import functional
 
 from relu_book.datasets import load
-from relu_book.experiments.tutorial import small_vgg
-from relu_book.experiments.tutorial.canvases import Canvases, two_digits
-from relu_book.experiments.tutorial.class_activation import places_of_objects
-from relu_book.experiments.tutorial.principal_components import objects_against_background
+from relu_book.experiments.tutorial import maps, small_vgg
+from relu_book.experiments.tutorial.canvases import Canvases, to_canvas, two_digits
 from relu_book.experiments.tutorial.small_vgg import network, to_row
-from relu_book.runs.job import Run
-from relu_book.runs.registry import experiment
+from relu_book.runs import Run, experiment
 from relu_book.training import Checkpoint, make_optimizer, predict, train
 
 
@@ -56,7 +54,6 @@ SMOKE = Settings(stages=((8,), (16, 16)), canvases=500, steps=80, images=20, see
 
 
 @experiment(
-    chapter="tutorial",
     scales={"smoke": SMOKE, "desk": Settings()},
     expected={"smoke": "3 s on one core", "desk": "30 s on one core, 3 networks of 10 s each"},
 )
@@ -98,28 +95,43 @@ def two_objects(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     )
 
 
+def places_of_objects(model: nn.Sequential, test: Canvases) -> dict[str, np.ndarray]:
+    """How much of each class map lies on its object.
+
+    Returns:
+        ``mass_share``, ``area_share`` (images, 2): share of the map's positive part, and of the
+        canvas, that the object's box holds; ``correlation`` (images,) of the two maps over the
+        pixels. A map without positive part has mass share 0.
+    """
+    mass, correlation = [], []
+    for picture, labels, boxes in zip(*test, strict=True):
+        shown = to_canvas(maps.class_maps(model, picture)[labels])
+        positive = np.maximum(shown, 0)
+        inside = (positive * boxes).sum((1, 2))
+        mass.append(inside / np.maximum(positive.sum((1, 2)), np.finfo(float).tiny))
+        correlation.append(np.corrcoef(shown.reshape(2, -1))[0, 1])
+    area = test.boxes.mean((2, 3))
+    return {"mass_share": np.array(mass), "area_share": area, "correlation": np.array(correlation)}
+
+
+def separation(component: np.ndarray, inside: np.ndarray) -> float:
+    """Area under the ROC curve of a component, of free sign, for pixels inside against outside."""
+    area = roc_auc_score(inside.ravel(), component.ravel())
+    return max(area, 1 - area)
+
+
+def objects_against_background(model: nn.Module, test: Canvases) -> dict[str, np.ndarray]:
+    """Variance that three components explain, and what the first tells apart, (images,) each."""
+    explained, separations = [], []
+    for picture, boxes in zip(test.images, test.boxes, strict=True):
+        found = maps.components(maps.last_activations(model, picture))
+        explained.append(found.shares.sum())
+        separations.append(separation(to_canvas(found.pictures[0]), boxes.any(0)))
+    return {"explained": np.array(explained), "separation": np.array(separations)}
+
+
 def of_record(record: xr.Dataset, seed: int = 0) -> tuple[nn.Sequential, Canvases]:
     """A network of a record and the canvases that it was tested on."""
     settings = json.loads(record.attrs["settings"])
     test = two_digits(load(settings["data"], "test"), settings["images"], 2 * seed + 1)
     return small_vgg.of_record(record, seed), test
-
-
-def first_objects(record: xr.Dataset) -> dict[str, np.ndarray]:
-    """fig-2.2.b: the images of all networks in one row."""
-    return {name: _row(record[name].isel(object=0)) for name in ("mass_share", "area_share")}
-
-
-def second_objects(record: xr.Dataset) -> dict[str, np.ndarray]:
-    """fig-2.2.c: the same for the second object, and the correlation of both maps."""
-    found = {name: _row(record[name].isel(object=1)) for name in ("mass_share", "area_share")}
-    return found | {"correlation": _row(record.correlation)}
-
-
-def regions(record: xr.Dataset) -> dict[str, np.ndarray]:
-    """fig-2.2.e: the images of all networks in one row."""
-    return {name: _row(record[name]) for name in ("explained", "separation")}
-
-
-def _row(values: xr.DataArray) -> np.ndarray:
-    return values.transpose("seed", "image").values.ravel()

@@ -5,15 +5,12 @@ gradient descent with momentum 0.9, learning rate 0.02 and batches of 128, in fl
 the checkboard of four classes in the plane, 50,000 points, and scanned digits of 16 x 16 pixels.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from relu_book.datasets import load
 from relu_book.models import mlp
-from relu_book.parallel import each
 from relu_book.training import accuracy, make_optimizer, predict, train
 
 STEPS, BATCH, RATE, WIDTH = 300, 128, 0.02, 64
@@ -42,23 +39,17 @@ def trained(task: str, relu: bool, seed: int, steps: int = STEPS) -> nn.Module:
     return model
 
 
-def accuracies(seeds: Iterable[int], steps: int = STEPS) -> dict[str, list[float]]:
-    """Test accuracy with and without ReLU on both tasks, one a seed.
+def accuracies(seed: int, steps: int = STEPS) -> dict[str, float]:
+    """Test accuracy with and without ReLU on both tasks.
 
-    Cost: about a second a seed and network.
+    Cost: about a second a network.
     """
-
-    def measure(seed: int) -> dict[str, float]:
-        found = {}
-        for task in OPTIONS:
-            x, labels, _ = _samples(task, "test", seed)
-            for relu in (True, False):
-                name = f"{'relu' if relu else 'linear'}_{task}"
-                found[name] = accuracy(trained(task, relu, seed, steps), x, labels)
-        return found
-
-    results = each(measure, seeds)
-    return {name: [result[name] for result in results] for name in results[0]}
+    found = {}
+    for task in OPTIONS:
+        x, labels, _ = _samples(task, "test", seed)
+        for name, relu in (("relu", True), ("linear", False)):
+            found[f"{name}_{task}"] = accuracy(trained(task, relu, seed, steps), x, labels)
+    return found
 
 
 def decisions(relu: bool, seed: int, steps: int = STEPS, resolution: int = 100) -> np.ndarray:

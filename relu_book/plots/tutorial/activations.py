@@ -8,9 +8,8 @@ from relu_book.datasets import checkboard_class
 from relu_book.experiments.tutorial import without_activations
 from relu_book.experiments.tutorial.activations import ACTIVATIONS, larger_of_both
 from relu_book.plots.errata import CLASS_COLOURS
-from relu_book.plots.style import LINE_COLOURS
+from relu_book.plots.style import BLUE, GREEN, ORANGE
 
-BLUE, ORANGE, GREEN, PURPLE = LINE_COLOURS[:4]
 PARAMETERS = {
     "ELU": "α",
     "PReLU": "a",

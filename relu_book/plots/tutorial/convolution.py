@@ -9,9 +9,8 @@ from torch.nn import functional
 
 from relu_book.datasets import load
 from relu_book.experiments.tutorial.convolution import patches_per_pixel
-from relu_book.plots.style import LINE_COLOURS
+from relu_book.plots.style import BLUE, ORANGE
 
-BLUE, ORANGE, GREEN, PURPLE = LINE_COLOURS[:4]
 SIZE = 16
 
 

@@ -7,9 +7,8 @@ from matplotlib.figure import Figure
 
 from relu_book.experiments.tutorial.gradients import norms_before_training
 from relu_book.experiments.tutorial.initialisation import mean_squares
-from relu_book.plots.style import LINE_COLOURS
+from relu_book.plots.style import BLUE, ORANGE, PURPLE
 
-BLUE, ORANGE, GREEN, PURPLE = LINE_COLOURS[:4]
 LAYERS = np.arange(1, 31)
 
 
@@ -38,7 +37,7 @@ def describe_initialisation(gain: float, width: int) -> str:
 
 @lru_cache(maxsize=64)
 def _curves(gain: float, width: int) -> dict[str, np.ndarray]:
-    found = [mean_squares(gain, width=width, samples=32, seed=seed) for seed in range(5)]
+    found = [mean_squares(seed, gain, width=width, samples=32) for seed in range(5)]
     return {what: np.array([curves[what] for curves in found]) for what in found[0]}
 
 

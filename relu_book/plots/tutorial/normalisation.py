@@ -6,9 +6,8 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from relu_book.plots.style import CELL_COLOURS, LINE_COLOURS
+from relu_book.plots.style import BLUE, CELL_COLOURS, ORANGE
 
-BLUE, ORANGE, GREEN, PURPLE = LINE_COLOURS[:4]
 _BINS = np.linspace(-6, 6, 61)
 
 

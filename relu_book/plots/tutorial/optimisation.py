@@ -4,9 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from relu_book.experiments.tutorial.optimisation import losses_on_quadratic
-from relu_book.plots.style import LINE_COLOURS
+from relu_book.plots.style import BLUE, GREEN, ORANGE, PURPLE
 
-BLUE, ORANGE, GREEN, PURPLE = LINE_COLOURS[:4]
 START, STEPS, SEEN = (-1.0, 0.12), 200, 60
 
 

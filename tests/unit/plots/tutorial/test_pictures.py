@@ -1,8 +1,6 @@
 """Every slider of the tutorial draws at the ends of its range, and says what it draws."""
 
-import numpy as np
 import pytest
-import xarray as xr
 from matplotlib.figure import Figure
 
 from relu_book.datasets import published_sizes
@@ -33,6 +31,14 @@ ENDS = [
         ],
     ),
 ]
+VIEWS = [
+    ("maps", [{"picture": p, "layer": n} for p in ("boot", "bag") for n in (1, 4)]),
+    ("class_map", [{"canvas": c, "digit": d} for c in (3, 5) for d in (0, 9)]),
+    ("components", [{"canvas": c, "component": k} for c in (3, 6) for k in (1, 3)]),
+    ("dream", [{"layer": n, "step": k} for n in (1, 4) for k in (0, 50)]),
+    ("weights", [{"layer": n, "step": k} for n in (1, 4) for k in (0, 500)]),
+    ("landscape", [{"seed": n, "reach": r} for n in (0, 4) for r in (0.5, 1.0)]),
+]
 
 
 @pytest.mark.parametrize(("name", "settings"), ENDS, ids=[name for name, _ in ENDS])
@@ -44,6 +50,17 @@ def test_sliders_draw_at_their_ends(name, settings):
         drawn = draw(**values)
         assert isinstance(drawn, Figure)
         assert all(axes.get_xlabel() for axes in drawn.axes)
+
+
+@pytest.mark.parametrize(("name", "settings"), VIEWS, ids=[name for name, _ in VIEWS])
+def test_views_of_networks_draw_at_their_ends(name, settings):
+    draw, describe = getattr(plots, f"draw_{name}"), getattr(plots, f"describe_{name}")
+    assert len({describe(**values) for values in settings}) == len(settings)
+    for values in settings:
+        drawn = draw(**values)
+        assert isinstance(drawn, Figure)
+        drawn.canvas.draw()
+        assert drawn.axes[0].get_title()
 
 
 def test_a_printed_prelu_of_slope_2_is_told_from_the_function():
@@ -79,30 +96,3 @@ def test_the_table_marks_what_differs_from_the_publishers():
     assert table.count("<strong>") == 2
     assert "<strong>105,829</strong>" in table
     assert "<strong>50</strong>" in table
-
-
-def test_curves_leave_out_rates_at_which_a_seed_diverged():
-    losses = np.ones((2, 2, 3, 20))
-    losses[0, 1, 2, 5:] = np.nan
-    coords = {"batch_norm": [False, True], "learning_rate": [0.25, 0.5, 1.0]}
-    record = xr.Dataset({"losses": (("batch_norm", "seed", "learning_rate", "step"), losses)},
-                        coords=coords)  # fmt: skip
-    drawn = plots.rate_curves({"dense": record})
-    plain, normalised = (
-        next(line for line in drawn.axes[0].get_lines() if line.get_label() == name).get_ydata()
-        for name in ("without", "batch normalisation")
-    )
-    assert np.isfinite(normalised).all()
-    assert np.isfinite(plain).tolist() == [True, True, False]
-
-
-def test_curves_at_each_depth_are_running_means():
-    losses = np.arange(2 * 3 * 2 * 20.0).reshape(2, 3, 2, 20)
-    record = xr.Dataset(
-        {"loss": (("residual", "depth", "seed", "step"), losses)},
-        coords={"residual": [False, True], "depth": [8, 32, 56], "step": np.arange(20)},
-    )
-    drawn = plots.skip_curves(record)
-    assert [axes.get_title() for axes in drawn.axes] == ["8 layers", "32 layers", "56 layers"]
-    line = drawn.axes[0].get_lines()[0]
-    assert (line.get_xdata()[0], line.get_ydata()[0]) == (1, losses[0, 0, :, :2].mean())

@@ -9,7 +9,7 @@ import xarray as xr
 from safetensors.torch import save_file
 
 from relu_book.experiments.tutorial import checkpoint
-from relu_book.experiments.tutorial.drawings import GARMENTS, garment
+from relu_book.experiments.tutorial.drawings import garment
 from relu_book.experiments.tutorial.small_vgg import network, to_row
 from relu_book.records import load
 
@@ -65,16 +65,6 @@ def test_a_missing_and_a_damaged_file_are_told(written, tmp_path):
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ValueError, match=r"small_vgg.safetensors is damaged"):
         checkpoint.read(file)
-
-
-@pytest.mark.parametrize("name", GARMENTS)
-def test_garments_are_bright_on_black_and_each_another(name):
-    picture = garment(name)
-    assert picture.shape == (1, 28, 28) and picture.dtype == torch.float64
-    assert picture.min() == 0 and 0.5 < picture.max() <= 0.7
-    assert 0.2 < (picture > 0.35).double().mean() < 0.7
-    others = [garment(other) for other in GARMENTS if other != name]
-    assert all((picture - other).abs().mean() > 0.05 for other in others)
 
 
 def test_the_books_file_holds_the_network_of_its_record():

@@ -51,3 +51,10 @@ def test_a_trained_branch_of_fixup_is_seen_to_speak():
     assert all(value > 0 for value in networks.branch_outputs(model))
     hooks = sum(len(unit._forward_pre_hooks) for unit in model.modules())
     assert hooks == 0
+
+
+@pytest.mark.parametrize(("depth", "pools"), [(11, 5), (13, 5)])
+def test_a_vgg_has_the_layers_of_its_name(depth, pools):
+    found = networks.vgg_family(depth)
+    assert (found["weighted_layers"], found["pools"]) == (depth, pools)
+    assert (found["smallest_growth"], found["total_growth"]) == (0, 64 - 8)

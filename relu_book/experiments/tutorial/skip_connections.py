@@ -43,7 +43,6 @@ class Settings:
 
 
 @experiment(
-    chapter="tutorial",
     scales={
         "smoke": Settings(depth=(8, 14), width=4, steps=6, dtype="float64", seeds=(0, 1)),
         "desk": Settings(),
@@ -61,13 +60,9 @@ def skip_connections(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """
     data = run.load("digits", size=16)
     make = cifar_resnet if settings.residual else convnet
-    model = make(
-        settings.depth,
-        width=settings.width,
-        in_channels=1,
-        seed=seed,
-        dtype=getattr(torch, settings.dtype),
-    ).to(run.device)
+    dtype = getattr(torch, settings.dtype)
+    model = make(settings.depth, width=settings.width, in_channels=1, seed=seed, dtype=dtype)
+    model.to(run.device)
     history = train(
         model,
         data.images,
@@ -80,24 +75,3 @@ def skip_connections(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         progress=run.progress,
     )
     return xr.Dataset({"loss": ("step", history.loss)}, {"step": np.arange(settings.steps)})
-
-
-def losses_at_the_end(record: xr.Dataset) -> dict[str, np.ndarray]:
-    """Mean loss of the last tenth of the steps, (seeds, depths), without and with skips.
-
-    Args:
-        record: ``loss`` by residual, depth, seed and step; depths from small to large.
-
-    Returns:
-        What the claim on skip connections judges; deep are all depths but the first.
-    """
-    steps = record.sizes["step"]
-    last = record["loss"].isel(step=slice(steps - max(1, steps // 10), steps)).mean("step")
-    last = last.transpose("residual", "seed", "depth")
-    deep = last.isel(depth=slice(1, None))
-    return {
-        "loss_plain": last.sel(residual=False).values,
-        "loss_residual": last.sel(residual=True).values,
-        "deep_plain": deep.sel(residual=False).values,
-        "deep_residual": deep.sel(residual=True).values,
-    }

@@ -1,0 +1,24 @@
+"""What a record of the small VGG is read as."""
+
+import numpy as np
+import xarray as xr
+
+from relu_book.experiments.tutorial import small_vgg_reading
+
+TOLD = {
+    "experiment": "tutorial/small_vgg",
+    "scale": "desk",
+    "settings": "{}",
+    "seeds": "[]",
+    "data": "[]",
+}
+
+
+def test_distances_are_those_of_the_last_layer_by_seed_and_step():
+    values = np.arange(12.0).reshape(2, 3, 2)
+    record = xr.Dataset(
+        {"distance": (("seed", "step", "layer"), values)}, {"step": [0, 5, 9]}, TOLD
+    )
+    found = small_vgg_reading(record).judge("fig-2.2.f").measured
+    assert found["step"].tolist() == [0, 5, 9]
+    assert found["distance"].tolist() == [[1, 3, 5], [7, 9, 11]]
