@@ -49,16 +49,21 @@ def record_path(name: str, scale: str) -> Path:
 def recorded() -> dict[str, tuple[str, ...]]:
     """Scales that each experiment has a committed record of, from small to large, by name.
 
+    Outside a clone there are none.
+
     Example:
         >>> recorded()["activation_cells/cells_over_width"][0]
         'smoke'
     """
-    root = records_root()
+    try:
+        root = records_root()
+    except FileNotFoundError:
+        return {}
     found: dict[str, list[str]] = {}
     for path in sorted(root.glob("*/*/*/record.nc")):
-        found.setdefault(path.parent.parent.relative_to(root).as_posix(), []).append(
-            path.parent.name
-        )
+        name, scale = path.parent.parent.relative_to(root).as_posix(), path.parent.name
+        if scale in SCALES:
+            found.setdefault(name, []).append(scale)
     return {name: tuple(sorted(scales, key=SCALES.index)) for name, scales in found.items()}
 
 

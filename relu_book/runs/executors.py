@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from relu_book.devices import device
+from relu_book.extras import needs
 from relu_book.parallel import end_with_parent
 from relu_book.runs.job import Job, Outcome, sentence
 
@@ -114,12 +115,9 @@ class DaskCluster:
             OSError: No scheduler answers at the address.
         """
         _in_a_module(jobs)
-        try:
-            from distributed import Client, as_completed
-        except ImportError as error:
-            raise ImportError(
-                'a Dask cluster needs distributed: pip install ".[cluster]"'
-            ) from error
+        needs("a Dask cluster", "cluster", "distributed")
+        from distributed import Client, as_completed
+
         try:
             client = Client(self.address, timeout=self.patience, set_as_default=False)
         except (OSError, ValueError) as error:

@@ -26,10 +26,10 @@ from threadpoolctl import threadpool_limits
 
 from relu_book import datasets
 from relu_book.devices import device
+from relu_book.files import remove_unfinished, write_atomically
+from relu_book.records import RecordError, read, save
 from relu_book.runs.provenance import commit, device_name, versions
 from relu_book.runs.registry import find
-from relu_book.records import RecordError, read, save
-from relu_book.files import remove_unfinished, write_atomically
 
 RESULT, PROGRESS, CODE = "result.nc", "progress.json", "code.json"
 # What users and machines can cause is told in a sentence; anything else is a bug.

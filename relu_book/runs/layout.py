@@ -15,10 +15,10 @@ from typing import Any
 import xarray as xr
 from filelock import FileLock, Timeout
 
+from relu_book.records import RecordError, load, read, recorded, repository
 from relu_book.runs.job import RESULT, Job, progress_of
 from relu_book.runs.registry import Experiment
 from relu_book.runs.settings import SEEDS, difference
-from relu_book.records import RecordError, load, read, recorded, repository
 
 RUNS_VARIABLE = "RELU_BOOK_RUNS"
 RECORD, LOCK, SETTINGS = "record.nc", "lock", "settings.json"

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
+from relu_book.files import write_atomically
+from relu_book.records import LIMIT, read, record_path
 from relu_book.runs.layout import RECORD, invalid, run_folder
 from relu_book.runs.registry import find
-from relu_book.records import LIMIT, read, record_path
-from relu_book.files import write_atomically
 
 
 def promote(name: str, scale: str, root: str | os.PathLike | None = None) -> Path:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relu_book.runs.settings import SEEDS, as_json
 from relu_book.records import SCALES
+from relu_book.runs.settings import SEEDS, as_json
 from relu_book.spelling import close_names
 
 PACKAGE, VARIABLE = "relu_book.experiments", "RELU_BOOK_EXPERIMENTS"

@@ -13,6 +13,9 @@ from pathlib import Path
 import xarray as xr
 from filelock import FileLock, Timeout
 
+from relu_book.files import remove_unfinished, write_atomically
+from relu_book.records import SCALES, RecordError, load, read, save
+from relu_book.runs.assembly import assemble, command
 from relu_book.runs.executors import Executor, default_executor
 from relu_book.runs.job import RESULT, Job, Outcome, execute, finished
 from relu_book.runs.layout import (
@@ -25,11 +28,8 @@ from relu_book.runs.layout import (
     run_folder,
 )
 from relu_book.runs.progress import Progress
-from relu_book.runs.assembly import assemble, command
 from relu_book.runs.registry import Experiment, find
 from relu_book.runs.settings import SEEDS, as_json
-from relu_book.records import SCALES, RecordError, load, read, save
-from relu_book.files import remove_unfinished, write_atomically
 
 SCALE_VARIABLE = "RELU_BOOK_SCALE"
 

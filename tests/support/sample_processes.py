@@ -22,7 +22,10 @@ from relu_book.runs import executors, job
 
 HERE = Path(__file__).parent
 # The first optimizer imports torch._dynamo, which takes seconds.
-IMPORTED = ["sample_processes", "sample_experiments", "relu_book.cli.texts", "torch._dynamo"]
+IMPORTED = [
+    "sample_processes", "sample_experiments", "relu_book.cli.commands", "relu_book.cli.texts",
+    "torch._dynamo",
+]  # fmt: skip
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -10,8 +10,8 @@ import sample_experiments
 import xarray as xr
 from sample_processes import relu_book_command, start, wait_until
 
-from relu_book.runs import find, run_folder
 from relu_book.records import read
+from relu_book.runs import find, run_folder
 
 NAME = "samples/trained"
 

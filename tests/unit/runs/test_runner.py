@@ -17,6 +17,7 @@ import xarray as xr
 from filelock import FileLock
 
 from relu_book import datasets, runs
+from relu_book.records import RecordError, files, load, read, record_path
 from relu_book.runs import (
     AlreadyRunningError,
     JobsFailedError,
@@ -31,7 +32,6 @@ from relu_book.runs import (
     state,
 )
 from relu_book.runs.layout import RECORD, jobs_of
-from relu_book.records import RecordError, files, load, read, record_path
 
 NAME = "samples/trained"
 
