@@ -11,7 +11,7 @@ from relu_book import runs
 from relu_book.extras import needs
 from relu_book.records import load, read, recorded, records_root
 from relu_book.runs.job import sentence
-from relu_book.runs.layout import RECORD, run_folder
+from relu_book.runs.layout import RECORD, invalid, run_folder
 from relu_book.runs.progress import duration
 
 
@@ -56,9 +56,14 @@ def shown(name: str, scale: str | None = None) -> str:
         found.settings(one)
         run = run_folder(found, one) / RECORD
         if one in recorded().get(name, ()):
-            return "\n".join([*lines, "Committed record", summary(load(name, one))])
-        if run.is_file():
-            return "\n".join([*lines, "Run that is not promoted", summary(read(run))])
+            record, title = load(name, one), "Committed record"
+        elif run.is_file():
+            record, title = read(run), "Run that is not promoted"
+        else:
+            continue
+        changed = invalid(record, found, ())
+        title += f", with {changed}" * bool(changed)
+        return "\n".join([*lines, title, summary(record)])
     where = f" at the scale {scale}" if scale is not None else ""
     return "\n".join([*lines, f"Nothing is measured{where} yet.", *_without_records()])
 

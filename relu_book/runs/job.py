@@ -30,6 +30,7 @@ from relu_book.files import remove_unfinished, write_atomically
 from relu_book.records import RecordError, read, save
 from relu_book.runs.provenance import commit, device_name, versions
 from relu_book.runs.registry import find
+from relu_book.runs.source import Source
 
 RESULT, PROGRESS, CODE = "result.nc", "progress.json", "code.json"
 # What users and machines can cause is told in a sentence; anything else is a bug.
@@ -46,8 +47,9 @@ class Job:
         scale: Scale, by name.
         settings: Settings with a single value for each field of ``over``.
         seed: The seed.
-        over: The values of those fields, by name.
         folder: Folder of the job.
+        over: The values of those fields, by name.
+        fingerprint: What tells the experiment's code from any other; None for the book's.
     """
 
     experiment: str
@@ -57,6 +59,7 @@ class Job:
     seed: int
     folder: str
     over: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str | None = None
 
     @property
     def label(self) -> str:
@@ -189,10 +192,15 @@ def sentence(error: BaseException) -> str:
 
 def _compute(job: Job, folder: Path) -> xr.Dataset:
     run = Run(folder, job.scale)
-    function = find(job.experiment, job.module).function
-    code = _code(folder)
+    experiment = find(job.experiment, job.module)
+    if experiment.fingerprint != job.fingerprint:
+        raise ValueError(
+            "the code of the experiment in the process that computes it is not that of the run; "
+            "start the run, and a cluster's workers, again"
+        )
+    code = _code(folder, experiment.source)
     with _one_thread(job.seed):
-        result = function(job.settings, job.seed, run)
+        result = experiment.function(job.settings, job.seed, run)
     if not isinstance(result, xr.Dataset):
         raise TypeError(
             f"{job.experiment} must return an xarray.Dataset, but returned {type(result).__name__}"
@@ -207,10 +215,12 @@ def _compute(job: Job, folder: Path) -> xr.Dataset:
         "wall_time": run.seconds,
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+    if job.fingerprint is not None:
+        attributes["fingerprint"] = job.fingerprint
     return result.assign_attrs(attributes)
 
 
-def _code(folder: Path) -> list[list[str]]:
+def _code(folder: Path, source: Source | None) -> list[list[str]]:
     """Commit and state of the code of every process that has worked on this job, in order.
 
     Where there is no checkpoint the job begins anew, and what ran before does not count.
@@ -219,7 +229,7 @@ def _code(folder: Path) -> list[list[str]]:
         before = json.loads((folder / CODE).read_text())
     except (FileNotFoundError, ValueError):
         before = [["unknown", "unknown"]]
-    now = list(commit())
+    now = list(commit(source))
     told = before if any(folder.glob("checkpoint*")) else []
     told = told if now in told else [*told, now]
     if told != before:

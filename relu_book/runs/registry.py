@@ -15,6 +15,7 @@ from typing import Any
 
 from relu_book.records import SCALES
 from relu_book.runs.settings import SEEDS, as_json
+from relu_book.runs.source import Source, own_source
 from relu_book.spelling import close_names
 
 PACKAGE, VARIABLE = "relu_book.experiments", "RELU_BOOK_EXPERIMENTS"
@@ -30,6 +31,7 @@ class Experiment:
         scales: Settings by scale, from small to large.
         expected: Expected time and device by scale.
         over: Settings that hold several values, each of them a job of its own.
+        source: Its code, if it is not one of the book.
     """
 
     name: str
@@ -37,6 +39,12 @@ class Experiment:
     scales: Mapping[str, Any]
     expected: Mapping[str, str]
     over: tuple[str, ...] = ()
+    source: Source | None = None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What tells its code from any other; None for the book's, which a commit tells."""
+        return None if self.source is None else self.source.fingerprint(self.function)
 
     def settings(self, scale: str) -> Any:
         """The settings of a scale."""
@@ -86,7 +94,8 @@ def experiment(
         known = _registered.get(name)
         if known is not None and known.module != function.__module__:
             raise ValueError(f"two experiments are called {name}: rename one")
-        _registered[name] = Experiment(name, function, ordered, dict(expected), over)
+        source = own_source(function)
+        _registered[name] = Experiment(name, function, ordered, dict(expected), over, source)
         return function
 
     return register

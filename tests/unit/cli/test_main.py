@@ -154,7 +154,7 @@ def test_modules_that_are_not_there_are_named(capsys, monkeypatch):
 
 def test_a_promoted_record_is_one_that_a_commit_can_measure_again(capsys, monkeypatch):
     for tree in ("uncommitted changes", "unknown", "clean"):
-        monkeypatch.setattr(job, "commit", lambda tree=tree: ("0" * 40, tree))
+        monkeypatch.setattr(job, "commit", lambda _, tree=tree: ("0" * 40, tree))
         assert main(["run", "samples/failing", "--fresh"]) == 0
         capsys.readouterr()
         status, _, errors = told(capsys, "promote", "samples/failing")

@@ -42,7 +42,7 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("RELU_BOOK_RECORDS", str(tmp_path / "records"))
     monkeypatch.delenv("RELU_BOOK_SCALE", raising=False)
     monkeypatch.setattr(executors, "cores", lambda: 1)  # other processes have tests of their own
-    monkeypatch.setattr(job, "commit", lambda: ("0" * 40, "clean"))
+    monkeypatch.setattr(job, "commit", lambda _: ("0" * 40, "clean"))
     monkeypatch.setenv("SAMPLE_LOG", str(tmp_path / "log"))
     return tmp_path
 
@@ -199,7 +199,7 @@ def test_a_new_option_leaves_jobs_runs_and_records_valid(folders, monkeypatch):
     assert len(updates(folders)) == count
     _with_settings(monkeypatch, Widened(clip=2.0))
     assert state(find(NAME), "smoke") == "recorded, but with clip=1.0 instead of 2.0"
-    with pytest.raises(ValueError, match=r"does not answer today's settings, it has clip=1\.0"):
+    with pytest.raises(ValueError, match=r"does not answer today's experiment, it has clip=1\.0"):
         get(NAME)
 
 
