@@ -69,8 +69,8 @@ def loss_landscape(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         ``loss`` (b, a), mean cross entropy; ``a`` and ``b`` count in radii.
     """
     model = of_record(load(NAME, run.scale), dtype=getattr(torch, settings.dtype)).to(run.device)
-    size = {"size": 16} if settings.data == "digits" else {}
-    data = run.load(settings.data, **size)
+    options = {"size": 16} if settings.data == "digits" else {"validation": 0.1}
+    data = run.load(settings.data, **options)
     images = data.images[: settings.images].to(run.device, getattr(torch, settings.dtype))
     labels = data.labels[: settings.images].to(run.device)
     plane = [filter_normalised(model, 2 * seed + k) for k in (0, 1)]
