@@ -152,7 +152,8 @@ def _check_spelling(words: list[str]) -> None:
     for word in words[1:]:
         option = word.partition("=")[0].replace("--no-", "--")
         if word.startswith("--") and option not in (*options, "--help"):
-            hint = did_you_mean(option, options, f"there are {', '.join(options)}", most=2)
+            there = f"there are {', '.join(options)}" if options else "it has none"
+            hint = did_you_mean(option, options, there, most=2)
             raise ValueError(f"{name} has no option {option}: {hint}")
 
 

@@ -5,11 +5,11 @@ the package. The folder is looked for in the environment variable ``RELU_BOOK_RE
 this file (a checkout), then above the working directory (an installed package inside a clone).
 """
 
-import os
 from pathlib import Path
 
 import xarray as xr
 
+from relu_book.files import folder_named_by
 from relu_book.records.files import RecordError, read
 from relu_book.spelling import did_you_mean
 
@@ -23,8 +23,7 @@ def records_root() -> Path:
     Raises:
         FileNotFoundError: It is neither named by ``RELU_BOOK_RECORDS`` nor found in a clone.
     """
-    named = os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else repository() / "data" / "records"
+    return folder_named_by(VARIABLE) or repository() / "data" / "records"
 
 
 def repository() -> Path:

@@ -9,6 +9,7 @@ one folder; it ends with its process.
 import datetime
 import functools
 import json
+import math
 import os
 import time
 import traceback
@@ -144,9 +145,10 @@ def progress_of(folder: Path) -> tuple[float, float]:
     """Share of a job that is done and the seconds it took, as it last told; 0 if it has not."""
     try:
         told = json.loads((folder / PROGRESS).read_text())
-        return float(told["share"]), float(told["seconds"])
-    except (OSError, ValueError, KeyError):
+        share, seconds = float(told["share"]), float(told["seconds"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return 0.0, 0.0
+    return (share, seconds) if 0 <= share <= 1 and 0 <= seconds < math.inf else (0.0, 0.0)
 
 
 def finished(folder: str | Path) -> xr.Dataset | None:
@@ -175,6 +177,9 @@ def execute(job: Job) -> Outcome:
     except EXPECTED_ERRORS as error:
         environment = isinstance(error, OSError | ImportError)
         return Outcome(job, error=sentence(error), stops_run=environment)
+    except SystemExit as error:
+        message = f"it called sys.exit({error.code!r}), where an experiment returns its result"
+        return Outcome(job, error=message)
     except Exception as error:
         return Outcome(job, error=sentence(error), details=traceback.format_exc())
 
@@ -225,16 +230,22 @@ def _code(folder: Path, source: Source | None) -> list[list[str]]:
 
     Where there is no checkpoint the job begins anew, and what ran before does not count.
     """
-    try:
-        before = json.loads((folder / CODE).read_text())
-    except (FileNotFoundError, ValueError):
-        before = [["unknown", "unknown"]]
+    before = _before(folder)
     now = list(commit(source))
     told = before if any(folder.glob("checkpoint*")) else []
     told = told if now in told else [*told, now]
     if told != before:
         write_atomically(folder / CODE, json.dumps(told).encode())
     return told
+
+
+def _before(folder: Path) -> list[list[str]]:
+    """What ``_code`` wrote last; one entry that is unknown if that cannot be read."""
+    with suppress(FileNotFoundError, ValueError, TypeError):
+        told = json.loads((folder / CODE).read_text())
+        if told and all(isinstance(word, str) for head, tree in told for word in (head, tree)):
+            return told
+    return [["unknown", "unknown"]]
 
 
 def _check_losses(result: xr.Dataset) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import xarray as xr
 from filelock import FileLock, Timeout
 
+from relu_book.files import folder_named_by
 from relu_book.records import RecordError, load, read, recorded, repository
 from relu_book.runs.job import RESULT, Job, progress_of
 from relu_book.runs.registry import Experiment
@@ -27,9 +28,9 @@ _FINGERPRINT = "SHA-256 of the code"  # beside the settings, none of which has a
 
 def runs_root() -> Path:
     """Where runs write: what ``RELU_BOOK_RUNS`` names, else ``runs`` in the clone or here."""
-    named = os.environ.get(RUNS_VARIABLE)
-    if named:
-        return Path(named).expanduser().absolute()
+    named = folder_named_by(RUNS_VARIABLE)
+    if named is not None:
+        return named
     try:
         return repository() / "runs"
     except FileNotFoundError:

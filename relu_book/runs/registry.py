@@ -9,6 +9,7 @@ import importlib
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -109,7 +110,7 @@ def names() -> tuple[str, ...]:
         or notebook that runs.
 
     Raises:
-        ImportError: A module that the variable names cannot be imported.
+        ImportError: A module that the variable names cannot be imported, for whatever reason.
 
     Example:
         >>> "activation_cells/cells_over_width" in names()
@@ -126,6 +127,13 @@ def names() -> tuple[str, ...]:
             raise ImportError(
                 f"{VARIABLE} names {module!r}, which cannot be imported ({error}): is its folder "
                 "in PYTHONPATH?"
+            ) from error
+        except (Exception, SystemExit) as error:
+            *_, last = traceback.extract_tb(error.__traceback__)
+            raise ImportError(
+                f"{VARIABLE} names {module!r}, which cannot be imported: it ends with "
+                f"{type(error).__name__} {' '.join(str(error).split())} "
+                f"({last.filename}, line {last.lineno})"
             ) from error
     known = {*own, "__main__"}
     return tuple(

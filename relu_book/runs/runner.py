@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from relu_book.files import remove_unfinished, write_atomically
 from relu_book.records import SCALES, RecordError, load, read, save
 from relu_book.runs.assembly import assemble, command
-from relu_book.runs.executors import Executor, default_executor
+from relu_book.runs.executors import Executor, default_executor, stop_if_unguarded
 from relu_book.runs.job import RESULT, Job, Outcome, execute, finished
 from relu_book.runs.layout import (
     LOCK,
@@ -139,6 +139,7 @@ def run(
         >>> record.exact.dims, record.attrs["seeds"]
         (('width', 'seed'), '[3]')
     """
+    stop_if_unguarded()
     experiment = find(name)
     settings = experiment.settings(scale)
     asked = tuple(settings.seeds if seeds is None else _checked(seeds))
@@ -245,6 +246,8 @@ def _failure(failed: list[Outcome], jobs: list[Job]) -> JobsFailedError:
 
 def _checked(seeds: Sequence[int]) -> tuple[int, ...]:
     seeds = tuple(dict.fromkeys(seeds))
-    if not seeds or any(type(seed) is not int or seed < 0 for seed in seeds):
-        raise ValueError(f"seeds are whole numbers of at least 0, one at least, but got {seeds!r}")
+    if not seeds or any(type(seed) is not int or not 0 <= seed < 2**63 for seed in seeds):
+        raise ValueError(
+            f"seeds are whole numbers from 0 to 2**63 - 1, one at least, but got {seeds!r}"
+        )
     return seeds

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import time
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -307,6 +308,23 @@ def test_a_folder_of_a_job_that_was_damaged_is_left_alone(folders):
     assert smoke("samples/failing", seeds=[0]).sizes["seed"] == 1
     assert told.read_text() == "{garbage"
     assert state(find("samples/failing"), "smoke") == "1 of 3 jobs done"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", "3", '"x"', '{"share": null}', '{"share": "x", "seconds": 1}',
+     '{"share": NaN, "seconds": 1}', '{"share": 2, "seconds": 1}', '{"share": 0, "seconds": 1e999}',
+     '{"share": 1' + "0" * 400 + ', "seconds": 1}', "[[1, 2]]", "[1]", "\\xff"],
+)  # fmt: skip
+def test_what_a_job_told_counts_as_nothing_where_it_cannot_be_read(folders, text):
+    (first, *_) = jobs_of(find(NAME), "smoke", [0], folders)
+    place = Path(first.folder)
+    place.mkdir(parents=True)
+    (place / "progress.json").write_text(text)
+    (place / "code.json").write_text(text)
+    (place / "checkpoint").touch()
+    assert job.progress_of(place) == (0.0, 0.0)
+    assert job._code(place, None) == [["unknown", "unknown"], ["0" * 40, "clean"]]
 
 
 def test_progress_that_cannot_be_told_stops_nothing(monkeypatch, tmp_path):
