@@ -21,7 +21,7 @@ from math import isclose, log10, prod
 from numbers import Integral, Real
 
 from relu_book.extras import needs
-from relu_book.notebooks import in_kernel, somebody_watches
+from relu_book.notebooks import somebody_watches
 from relu_book.parallel import per_seed
 from relu_book.plots.player import FramePlayer
 from relu_book.plots.style import encode_webp, to_image
@@ -213,7 +213,7 @@ def explore(
 def _kernel_is_live() -> bool:
     """Whether somebody works with a notebook's kernel and nobody asked for the stored form."""
     static = os.environ.get("RELU_BOOK_STATIC", "0") not in ("", "0")
-    return not static and in_kernel() and somebody_watches()
+    return not static and somebody_watches()
 
 
 def _in_time(
