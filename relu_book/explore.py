@@ -1,24 +1,32 @@
 """Sliders that work with a kernel and without one: one call, two faces.
 
 ``explore(draw, width=[16, 64], seed=range(3))`` shows the picture that ``draw`` returns for a width
-and a seed, beside one slider for each. With a live kernel (JupyterLab, Colab) the sliders are
-ipywidgets that call ``draw``, for values between the listed ones too. In stored notebooks and in
-the published page, which are made with the environment variable ``RELU_BOOK_STATIC=1``, every
-combination is drawn once and the player of ``relu_book.plots.player`` shows the frames.
+and a seed, beside one slider for each. Where somebody works with a kernel (JupyterLab, Colab) the
+sliders are ipywidgets that call ``draw``, for values between the listed ones too. Where a program
+executes the notebook (``jupyter nbconvert --execute``, the book's own ``make``), every combination
+is drawn once and the player of ``relu_book.plots.player`` shows the frames.
+
+A notebook that somebody saves holds both faces of a cell: a reader without the kernel sees the
+player, as far as its frames could be drawn in ``PATIENCE`` seconds, else the picture of the start.
+The environment variable ``RELU_BOOK_STATIC=1`` asks for the player everywhere.
 """
 
 import base64
 import html
 import itertools
 import os
-import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from math import isclose, log10, prod
 from numbers import Integral, Real
 
+from relu_book.extras import needs
+from relu_book.notebooks import somebody_watches
 from relu_book.parallel import each
 from relu_book.plots.player import FramePlayer
 from relu_book.plots.style import encode_webp, to_image
+
+PATIENCE = 3.0  # seconds that live sliders may wait for the frames of whoever has no kernel
 
 
 class _Slider:
@@ -120,7 +128,8 @@ def explore(
             text to show to the value.
 
     Returns:
-        An ``ipywidgets.VBox`` with a live kernel, else a ``FramePlayer``; a notebook shows both.
+        An ``ipywidgets.VBox`` where somebody works with a kernel, else a ``FramePlayer``; a
+        notebook shows both.
 
     Raises:
         ValueError: a slider has fewer than two values; ``start``, ``presets`` or ``play`` name what
@@ -129,7 +138,8 @@ def explore(
             RuntimeError with their words if they cannot be pickled.
 
     Cost: one call of ``draw`` for every combination of values, shared among the cores where
-    processes can be forked, or for every move when live.
+    processes can be forked. When live, one call for every move, and before the first as many as
+    fit into ``PATIENCE`` seconds.
 
     Example:
         >>> import numpy as np
@@ -172,59 +182,98 @@ def explore(
             return str(alt(**values))
         return f"{alt.rstrip('.')}: {listed(values)}." if alt else f"Picture for {listed(values)}."
 
-    if _kernel_is_live():
-        return _live(picture, table, first, jumps)
+    def player(drawn: Sequence[tuple[bytes, str]]) -> FramePlayer:
+        return FramePlayer(
+            {slider.label: slider.texts for slider in table},
+            [frame for frame, _ in drawn],
+            [text for _, text in drawn],
+            first,
+            jumps,
+            played,
+        )
+
     settings = [
         dict(zip(sliders, values, strict=True))
         for values in itertools.product(*(slider.values for slider in table))
     ]
+    if _kernel_is_live():
+        begun = time.monotonic()
+        start_picture = picture(
+            {slider.name: slider.values[i] for slider, i in zip(table, first, strict=True)}
+        )
+        drawn = _in_time(picture, settings, begun + PATIENCE)
+        without_kernel = player(drawn).html() if drawn else _still(start_picture, total)
+        return _live(picture, start_picture, table, first, jumps, without_kernel)
     # The first is drawn here, and what it keeps for the others is there when they are shared out.
-    drawn = [picture(settings[0]), *each(lambda i: picture(settings[i]), range(1, total))]
-    return FramePlayer(
-        {slider.label: slider.texts for slider in table},
-        [frame for frame, _ in drawn],
-        [text for _, text in drawn],
-        first,
-        jumps,
-        played,
-    )
+    return player([picture(settings[0]), *each(lambda i: picture(settings[i]), range(1, total))])
 
 
 def _kernel_is_live() -> bool:
-    """Whether a notebook's kernel runs this and nobody asked for the stored form."""
-    if os.environ.get("RELU_BOOK_STATIC", "0") not in ("", "0"):
-        return False
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return hasattr(shell, "kernel")
+    """Whether somebody works with a notebook's kernel and nobody asked for the stored form."""
+    static = os.environ.get("RELU_BOOK_STATIC", "0") not in ("", "0")
+    return not static and somebody_watches()
 
 
-def _live(picture: Callable, table: Sequence[_Slider], first: Sequence[int], jumps: Mapping):
+def _in_time(
+    picture: Callable, settings: Sequence[Mapping], end: float
+) -> list[tuple[bytes, str]] | None:
+    """All pictures, if they can be drawn until a time; else None."""
+    drawn = []
+    for values in settings:
+        if time.monotonic() > end:
+            return None
+        try:
+            drawn.append(picture(values))
+        except Exception:  # whoever moves a slider there is told
+            return None
+    return drawn
+
+
+def _image(frame: bytes, alt: str) -> str:
+    source = f"data:image/webp;base64,{base64.b64encode(frame).decode()}"
+    return f'<img alt="{html.escape(alt)}" style="max-width:100%" src="{source}">'
+
+
+def _still(start_picture: tuple[bytes, str], total: int) -> str:
+    """What stands for the sliders where there is no kernel and the frames took too long."""
+    return (
+        f"{_image(*start_picture)}<p>The sliders need a kernel: run this cell. "
+        f"With RELU_BOOK_STATIC=1 it draws all {total} pictures beforehand.</p>"
+    )
+
+
+def _live(
+    picture: Callable,
+    start_picture: tuple[bytes, str],
+    table: Sequence[_Slider],
+    first: Sequence[int],
+    jumps: Mapping,
+    without_kernel: str,
+):
     """The same sliders as ipywidgets; every move calls ``draw``."""
+    needs("explore in a notebook", "book", "ipywidgets")
     import ipywidgets
 
-    controls = [_control(slider, index) for slider, index in zip(table, first, strict=True)]
-    image = ipywidgets.HTML()
+    class Sliders(ipywidgets.VBox):
+        """Sliders that also leave what a reader without the kernel sees."""
 
-    def show(change=None):
+        def _repr_mimebundle_(self, **chosen):
+            return super()._repr_mimebundle_(**chosen) | {"text/html": without_kernel}
+
+    controls = [_control(slider, index) for slider, index in zip(table, first, strict=True)]
+    image = ipywidgets.HTML(_image(*start_picture))
+
+    def show(change):
         values = {
             slider.name: slider.values[control.value] if _lists(control) else control.value
             for slider, control in zip(table, controls, strict=True)
         }
         try:
-            frame, alt = picture(values)
+            image.value = _image(*picture(values))
         except Exception as error:
-            if change is None:
-                raise
             # A message in a callback would end in a log that nobody reads.
             notes = " ".join([str(error), *getattr(error, "__notes__", [])])
             image.value = f"<pre>{type(error).__name__}: {html.escape(notes)}</pre>"
-            return
-        source = base64.b64encode(frame).decode()
-        image.value = (
-            f'<img alt="{html.escape(alt)}" style="max-width:100%" '
-            f'src="data:image/webp;base64,{source}">'
-        )
 
     def jump(indices):
         for control, slider, index in zip(controls, table, indices, strict=True):
@@ -239,11 +288,10 @@ def _live(picture: Callable, table: Sequence[_Slider], first: Sequence[int], jum
         button = ipywidgets.Button(description=text, layout={"width": "auto"})
         button.on_click(lambda _, indices=indices: jump(indices))
         buttons.append(button)
-    show()
     for control in controls:
         control.observe(show, names="value")
     rows = [*controls, ipywidgets.HBox(buttons)] if buttons else controls
-    return ipywidgets.VBox([image, *rows])
+    return Sliders([image, *rows])
 
 
 def _control(slider: _Slider, index: int):

@@ -55,6 +55,25 @@ def write_atomically(path: str | os.PathLike, content: bytes) -> None:
         file.write(content)
 
 
+def folder_named_by(variable: str) -> Path | None:
+    """The folder that an environment variable names, absolute; None if it is not set or empty.
+
+    Raises:
+        ValueError: It begins with ``~name`` and there is no such user.
+
+    Example:
+        >>> folder_named_by("NO_SUCH_VARIABLE") is None
+        True
+    """
+    named = os.environ.get(variable)
+    if not named:
+        return None
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(f"{variable} names {named}, but there is no such user") from error
+
+
 def remove_unfinished(folder: Path, name: str | None = None) -> None:
     """Remove what processes that were killed while writing have left in a folder.
 

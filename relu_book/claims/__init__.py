@@ -17,6 +17,10 @@ Example:
       verdict: holds
 """
 
+from relu_book.extras import needs
+
+needs("relu_book.claims", "lab", "yaml")
+
 from relu_book.claims.catalogue import Claim, Correction, claims_path, load_claims
 from relu_book.claims.reading import Reading
 from relu_book.claims.verdicts import VERDICTS, Summary, Verdict, check, judge, summary

@@ -1,21 +1,30 @@
-"""``relu-book doctor``: what is installed, what is there, and what can be run with it."""
+"""``relu-book doctor``: what is installed, what is there, and what can be run with it.
+
+What can be tried is tried: a record is written and read, a chapter's verdicts are imported, a data
+set is loaded.
+"""
 
 import os
 import platform
 import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import torch
+import xarray as xr
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 import relu_book
 from relu_book import datasets, runs
 from relu_book.devices import device
+from relu_book.extras import needs
 from relu_book.patterns import set_backend
+from relu_book.records import read, save
 from relu_book.runs.executors import cores
 from relu_book.runs.job import EXPECTED_ERRORS, sentence
 from relu_book.runs.provenance import commit, device_name, versions
@@ -27,20 +36,25 @@ PACKAGES = (
 )  # fmt: skip
 
 
-FOUND, CAN = "found", "can run"
+FOUND, CAN, YES = "found", "can run", "yes"
 
 
 def examine() -> Iterator[str]:
     """The findings, line by line as they are made; the data sets take some seconds each."""
     yield from _installed()
     yield from _machine()
+    yield "Parts"
+    state = {name: attempt(use) for name, use in PARTS.items()}
+    for name, said in state.items():
+        yield f"  {name:<16} {said}"
+    unrecorded = "" if state["records"] == YES else f"records ({state['records']})"
     yield "Data sets"
     missing = set()
     for name in datasets.names():
-        state = data_set(name)
-        if state != FOUND:
+        found = data_set(name)
+        if found != FOUND:
             missing.add(name)
-        yield f"  {name:<16} {state}"
+        yield f"  {name:<16} {found}"
     yield "Experiments"
     can: Counter = Counter()
     there: Counter = Counter()
@@ -48,10 +62,10 @@ def examine() -> Iterator[str]:
         found = runs.find(name)
         yield f"  {name}"
         for scale in found.scales:
-            state = _runnable(found, scale, missing)
+            runnable = _runnable(found, scale, missing, unrecorded)
             there[scale] += 1
-            can[scale] += state.startswith(CAN)
-            yield f"    {scale:<6} {state}"
+            can[scale] += runnable.startswith(CAN)
+            yield f"    {scale:<6} {runnable}"
     counts = ", ".join(f"{can[scale]} of {there[scale]} at the scale {scale}" for scale in there)
     yield f"In short: of the experiments you can run {counts}."
     if missing:
@@ -75,6 +89,38 @@ def data_set(name: str) -> str:
     except EXPECTED_ERRORS as error:
         return f"cannot be used: {sentence(error)}"
     return FOUND
+
+
+def attempt(use: Callable[[], object]) -> str:
+    """Whether a part of the library can be used, in a word, or why it cannot, in a sentence."""
+    try:
+        use()
+    except (*EXPECTED_ERRORS, RuntimeError) as error:
+        return f"no: {sentence(error)}"
+    return YES
+
+
+def _record() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        read(save(xr.Dataset({"one": ("seed", [1.0])}), Path(folder) / "record.nc"))
+
+
+def _ledger() -> None:
+    needs("the ledger of claims", "book", "nbformat", "docutils")
+    import_module("relu_book.claims.ledger")
+
+
+# What each part is tried by.
+PARTS: dict[str, Callable[[], object]] = {
+    "records": _record,
+    "verdicts": lambda: import_module("relu_book.claims"),
+    "ledger": _ledger,
+    "pictures": lambda: import_module("relu_book.plots.style"),
+    "sliders": lambda: needs("explore", "book", "ipywidgets"),
+    "cluster": lambda: needs("a Dask cluster", "cluster", "distributed"),
+    "backend numba": lambda: set_backend(set_backend("numba")),
+    "backend triton": lambda: set_backend(set_backend("triton")),
+}
 
 
 def _installed() -> Iterator[str]:
@@ -108,8 +154,6 @@ def _machine() -> Iterator[str]:
         yield f"  {'computes on':<16} nothing: {error}"
     for index in range(torch.cuda.device_count()):
         yield f"  {'CUDA device':<16} {device_name(torch.device('cuda', index))}"
-    for name in ("numba", "triton"):
-        yield f"  {'backend ' + name:<16} {_backend(name)}"
     yield f"  {'compiled code in':<16} {_compiled()}"
     root = datasets.data_root()
     yield f"  {'data sets in':<16} {root}{'' if root.is_dir() else ' (no such folder yet)'}"
@@ -133,19 +177,11 @@ def _compiled() -> str:
     return f"{folder}, but you may not write there: set NUMBA_CACHE_DIR to a folder of yours"
 
 
-def _backend(name: str) -> str:
-    """Whether the patterns can be counted with a backend."""
-    try:
-        set_backend(set_backend(name))
-    except (ImportError, ValueError, RuntimeError) as error:
-        return f"no: {error}"
-    return "yes"
-
-
-def _runnable(found: runs.Experiment, scale: str, missing: set[str]) -> str:
-    """Whether an experiment's data sets, which its setting ``data`` names, are all there."""
+def _runnable(found: runs.Experiment, scale: str, missing: set[str], unrecorded: str) -> str:
+    """Whether what an experiment needs is there: records, and the data sets in its ``data``."""
     named = getattr(found.settings(scale), "data", ())
     lacking = sorted({named} & missing if isinstance(named, str) else set(named) & missing)
+    lacking += [unrecorded] * bool(unrecorded)
     if lacking:
         return f"cannot run without {' and '.join(lacking)}"
     return f"{CAN}, takes {found.expected[scale]}"

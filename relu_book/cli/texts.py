@@ -8,9 +8,10 @@ from pathlib import Path
 import xarray as xr
 
 from relu_book import runs
-from relu_book.claims import ledger
-from relu_book.records import load, read, recorded
-from relu_book.runs.layout import RECORD, run_folder
+from relu_book.extras import needs
+from relu_book.records import load, read, recorded, records_root
+from relu_book.runs.job import sentence
+from relu_book.runs.layout import RECORD, invalid, run_folder
 from relu_book.runs.progress import duration
 
 
@@ -21,8 +22,21 @@ def listing() -> str:
         found = runs.find(name)
         lines.append(name)
         for scale, expected in found.expected.items():
-            lines.append(f"  {scale:<6} {runs.state(found, scale)} (takes {expected})")
-    return "\n".join(lines)
+            try:
+                state = runs.state(found, scale)
+            except OSError as error:
+                state = f"cannot be read: {sentence(error)}"
+            lines.append(f"  {scale:<6} {state} (takes {expected})")
+    return "\n".join([*lines, *_without_records()])
+
+
+def _without_records() -> list[str]:
+    """Outside a clone, a line that says why no experiment has a committed record."""
+    try:
+        records_root()
+    except FileNotFoundError as error:
+        return [f"No committed records: {error}"]
+    return []
 
 
 def shown(name: str, scale: str | None = None) -> str:
@@ -44,11 +58,16 @@ def shown(name: str, scale: str | None = None) -> str:
         found.settings(one)
         run = run_folder(found, one) / RECORD
         if one in recorded().get(name, ()):
-            return "\n".join([*lines, "Committed record", summary(load(name, one))])
-        if run.is_file():
-            return "\n".join([*lines, "Run that is not promoted", summary(read(run))])
+            record, title = load(name, one), "Committed record"
+        elif run.is_file():
+            record, title = read(run), "Run that is not promoted"
+        else:
+            continue
+        changed = invalid(record, found, ())
+        title += f", with {changed}" * bool(changed)
+        return "\n".join([*lines, title, summary(record)])
     where = f" at the scale {scale}" if scale is not None else ""
-    return "\n".join([*lines, f"Nothing is measured{where} yet."])
+    return "\n".join([*lines, f"Nothing is measured{where} yet.", *_without_records()])
 
 
 def tally(root: Path, check: bool = False) -> str:
@@ -60,7 +79,11 @@ def tally(root: Path, check: bool = False) -> str:
 
     Raises:
         ValueError: The pages differ from what claims and chapters give, or these do not fit.
+        ImportError: What reads notebooks is not installed.
     """
+    needs("the ledger of claims", "book", "nbformat", "docutils")
+    from relu_book.claims import ledger
+
     costs = {name: runs.find(name).expected for name in runs.names()}
     if check:
         drift = ledger.drift(root, costs)

@@ -82,12 +82,13 @@ def load(
 ) -> Dataset:
     """Load one split of a data set.
 
-    The three splits are disjoint. For pictures the validation set is cut from the published
-    training set, at random from a seed and with the same share of each class: by default 10 % as
-    in thesis 2.1.1, and ``train`` is the other 90 %. ``validation=600`` or ``validation=0.01``
-    holds out another part, ``validation=0`` nothing, so that ``train`` is the training set as
-    published. Pass equal ``validation`` and ``seed`` for both splits. ``speech_commands`` has a
-    validation set of its own, by speakers. For points the three splits are independent draws.
+    The three splits are disjoint. Of pictures, ``train`` is the training set as published, unless
+    a validation set is cut from it, at random from a seed and with the same share of each class:
+    ``validation=0.1`` holds out 10 % as in thesis 2.1.1, ``validation=600`` so many samples. Pass
+    equal ``validation`` and ``seed`` for both splits. ``digits``, which is published in one piece,
+    is divided here: into 1 293, 144 and 360 scans, or with ``validation=0`` into 1 437 and 360.
+    ``speech_commands`` has a validation set of its own, by speakers. For points the three splits
+    are independent draws.
 
     Args:
         name: A name out of ``names()``, or the path of a parquet file, relative to the working

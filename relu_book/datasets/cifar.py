@@ -122,7 +122,7 @@ def load_cifar10(
     *,
     root: str | os.PathLike | None = None,
     download: bool = False,
-    validation: float | int = 0.1,
+    validation: float | int = 0,
     seed: int = 0,
 ) -> Dataset:
     """Load CIFAR-10, pictures of animals and vehicles; ``load`` describes what is common.
@@ -140,8 +140,7 @@ def load_cifar10(
         seed: Names the random choice of the validation pictures.
 
     Returns:
-        Images (n, 3, 32, 32). By default 45 000 for training, 5 000 for validation, 10 000 for
-        test.
+        Images (n, 3, 32, 32). By default 50 000 for training and 10 000 for test.
 
     Raises:
         ValueError: A validation part outside its range.
@@ -161,7 +160,7 @@ def load_cifar100(
     *,
     root: str | os.PathLike | None = None,
     download: bool = False,
-    validation: float | int = 0.1,
+    validation: float | int = 0,
     seed: int = 0,
 ) -> Dataset:
     """Load CIFAR-100, like CIFAR-10 with 100 classes; ``load`` describes what is common.
@@ -177,8 +176,7 @@ def load_cifar100(
         seed: Names the random choice of the validation pictures.
 
     Returns:
-        Images (n, 3, 32, 32). By default 45 000 for training, 5 000 for validation, 10 000 for
-        test.
+        Images (n, 3, 32, 32). By default 50 000 for training and 10 000 for test.
 
     Raises:
         ValueError: A validation part outside its range.

@@ -29,7 +29,8 @@ def load_digits(
     Args:
         split: ``"train"``, ``"test"`` or ``"validation"``; they share no scan.
         size: Height and width in pixels: 8 (as scanned), 16 or 32.
-        validation: Number or share of the 1 437 training scans that are held out.
+        validation: Number or share of the 1 437 training scans that are held out; other than in
+            sets that are published in parts, a tenth by default.
         seed: Names the random choice of the validation scans.
 
     Returns:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from relu_book.datasets.dataset import DataIntegrityError
+from relu_book.files import folder_named_by
 
 VARIABLE = "RELU_BOOK_DATA"
 
@@ -53,7 +54,7 @@ def data_root(root: str | os.PathLike | None = None) -> Path:
         'downloads'
     """
     if root is None:
-        root = os.environ.get(VARIABLE) or _pooch().os_cache("relu_book")
+        root = folder_named_by(VARIABLE) or _pooch().os_cache("relu_book")
     return Path(root).expanduser()
 
 

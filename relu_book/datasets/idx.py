@@ -88,7 +88,7 @@ def load_fashion_mnist(
     *,
     root: str | os.PathLike | None = None,
     download: bool = False,
-    validation: float | int = 0.1,
+    validation: float | int = 0,
     seed: int = 0,
 ) -> Dataset:
     """Load FashionMNIST, pictures of clothes; ``load`` describes what is common to all sets.
@@ -97,13 +97,12 @@ def load_fashion_mnist(
         split: ``"train"``, ``"test"`` or ``"validation"``; they share no picture.
         root: Folder that holds ``FashionMNIST/raw`` or ``fashion-mnist``.
         download: Whether to fetch missing or damaged files, 30 MB in all.
-        validation: Number or share of the 60 000 training pictures that are held out: 0 for none,
-            600 for the setting of F1.
+        validation: Number or share of the 60 000 training pictures that are held out; 600 is the
+            setting of F1.
         seed: Names the random choice of the validation pictures.
 
     Returns:
-        Images (n, 1, 28, 28). By default 54 000 for training, 6 000 for validation, 10 000 for
-        test.
+        Images (n, 1, 28, 28). By default 60 000 for training and 10 000 for test.
 
     Raises:
         ValueError: A validation part outside its range.
@@ -123,7 +122,7 @@ def load_mnist(
     *,
     root: str | os.PathLike | None = None,
     download: bool = False,
-    validation: float | int = 0.1,
+    validation: float | int = 0,
     seed: int = 0,
 ) -> Dataset:
     """Load MNIST, handwritten digits; ``load`` describes what is common to all sets.
@@ -136,8 +135,7 @@ def load_mnist(
         seed: Names the random choice of the validation pictures.
 
     Returns:
-        Images (n, 1, 28, 28). By default 54 000 for training, 6 000 for validation, 10 000 for
-        test.
+        Images (n, 1, 28, 28). By default 60 000 for training and 10 000 for test.
 
     Raises:
         ValueError: A validation part outside its range.

@@ -40,7 +40,7 @@ def load_tiny_imagenet(
     *,
     root: str | os.PathLike | None = None,
     download: bool = False,
-    validation: float | int = 0.1,
+    validation: float | int = 0,
     seed: int = 0,
     per_class: int | None = None,
 ) -> Dataset:
@@ -63,8 +63,7 @@ def load_tiny_imagenet(
 
     Returns:
         Images (n, 3, 64, 64), grey ones with three equal channels; classes in the order of their
-        synsets, under the words for them. By default 90 000 for training, 10 000 for validation
-        and 10 000 for test.
+        synsets, under the words for them. By default 100 000 for training and 10 000 for test.
 
     Raises:
         ValueError: A part outside its range.
@@ -108,7 +107,7 @@ def load_imagenet(
     split: str,
     *,
     root: str | os.PathLike | None = None,
-    validation: float | int = 0.1,
+    validation: float | int = 0,
     seed: int = 0,
     per_class: int | None = None,
     size: int = 224,

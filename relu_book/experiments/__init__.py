@@ -3,6 +3,10 @@
 How an experiment is written stands in ``relu_book.runs``, whose names are given here as well.
 """
 
+from relu_book.extras import needs
+
+needs("relu_book.experiments", "lab", "sklearn", "safetensors", "PIL")
+
 from relu_book.runs import (
     AlreadyRunningError,
     Experiment,

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
+
+from relu_book.extras import needs
 
 
 def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
@@ -30,6 +30,7 @@ def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
         ValueError: A file that is damaged or not of this format, or one of another network: tensors
             are missing, left over, of another shape, or integers instead of real numbers. The
             network is then as before.
+        ImportError: safetensors is not installed.
 
     Cost: one reading of the file.
 
@@ -44,6 +45,10 @@ def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
         >>> torch.equal(model.conv1.weight, trained.conv1.weight)
         True
     """
+    needs("load_weights", "lab", "safetensors")
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no file {path} to load weights from")

@@ -67,7 +67,7 @@ def count_patterns(
             each, which is also what sites get that only come later.
         channel_dim: the channel dimension of every site, where the rule of
             :class:`relu_book.patterns.watch` does not find it.
-        progress: show a bar (needs the package tqdm).
+        progress: show a bar where stderr is a terminal (needs the package tqdm).
 
     Returns:
         Site name -> :class:`relu_book.patterns.PatternCounts`, in execution order.
@@ -226,7 +226,8 @@ def _checked_batches(batches: Iterable[Any], progress: bool) -> Iterator[Any]:
         raise ModuleNotFoundError(
             "progress=True needs the package tqdm: pip install tqdm"
         ) from None
-    with tqdm(batches, desc="counting patterns", unit="batch") as bar:
+    # On a terminal only: in a log or a notebook every update would stay.
+    with tqdm(batches, desc="counting patterns", unit="batch", disable=None) as bar:
         yield from bar
 
 

@@ -6,6 +6,10 @@ digest of the content, so that a value changed afterwards is noticed. The files 
 text: nothing that is read can run code.
 """
 
+from relu_book.extras import needs
+
+needs("relu_book.records", "lab", "xarray", "h5netcdf")
+
 from relu_book.records.committed import (
     SCALES,
     load,

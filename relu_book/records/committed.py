@@ -5,11 +5,11 @@ the package. The folder is looked for in the environment variable ``RELU_BOOK_RE
 this file (a checkout), then above the working directory (an installed package inside a clone).
 """
 
-import os
 from pathlib import Path
 
 import xarray as xr
 
+from relu_book.files import folder_named_by
 from relu_book.records.files import RecordError, read
 from relu_book.spelling import did_you_mean
 
@@ -23,8 +23,7 @@ def records_root() -> Path:
     Raises:
         FileNotFoundError: It is neither named by ``RELU_BOOK_RECORDS`` nor found in a clone.
     """
-    named = os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else repository() / "data" / "records"
+    return folder_named_by(VARIABLE) or repository() / "data" / "records"
 
 
 def repository() -> Path:
@@ -49,16 +48,21 @@ def record_path(name: str, scale: str) -> Path:
 def recorded() -> dict[str, tuple[str, ...]]:
     """Scales that each experiment has a committed record of, from small to large, by name.
 
+    Outside a clone there are none.
+
     Example:
         >>> recorded()["activation_cells/cells_over_width"][0]
         'smoke'
     """
-    root = records_root()
+    try:
+        root = records_root()
+    except FileNotFoundError:
+        return {}
     found: dict[str, list[str]] = {}
     for path in sorted(root.glob("*/*/*/record.nc")):
-        found.setdefault(path.parent.parent.relative_to(root).as_posix(), []).append(
-            path.parent.name
-        )
+        name, scale = path.parent.parent.relative_to(root).as_posix(), path.parent.name
+        if scale in SCALES:
+            found.setdefault(name, []).append(scale)
     return {name: tuple(sorted(scales, key=SCALES.index)) for name, scales in found.items()}
 
 

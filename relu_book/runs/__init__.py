@@ -45,6 +45,10 @@ What holds for it:
   notebook ``record = experiments.get(NAME)``.
 """
 
+from relu_book.extras import needs
+
+needs("relu_book.runs", "lab", "xarray", "filelock", "threadpoolctl", "tqdm")
+
 from relu_book.runs.job import Run
 from relu_book.runs.layout import run_folder, runs_root, state
 from relu_book.runs.promotion import promote

@@ -63,6 +63,9 @@ def assemble(
             for name in ("device", "versions", "commit", "tree")
         },
     }
+    told = {source.get("fingerprint") for source in sources}
+    if None not in told and len(told) == 1:
+        record.attrs["fingerprint"] = told.pop()
     return record
 
 

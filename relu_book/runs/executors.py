@@ -11,17 +11,22 @@ three seconds to import torch, which is nothing beside a training.
 
 import multiprocessing
 import os
+import re
 import signal
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from relu_book.devices import device
+from relu_book.extras import needs
 from relu_book.parallel import end_with_parent
 from relu_book.runs.job import Job, Outcome, sentence
 
 START = "spawn"
+_UNGUARDED = 78  # exit status of a process that is to compute a run and starts it again
+_ADDRESS = re.compile(r"(?:(?P<kind>\w+)://)?(?P<host>\[[^]]+\]|[^\s:/\[\]]+):(?P<port>\d+)")
 Function = Callable[[Job], Outcome]
 
 
@@ -74,9 +79,9 @@ class LocalProcesses:
                     process, job = busy.pop(connection)
                     try:
                         outcome = connection.recv()
-                    except EOFError:
+                    except (EOFError, ConnectionError):
                         process.join()
-                        yield Outcome(job, error=_death(process))
+                        yield _death(process, job)
                         continue
                     if waiting:
                         _give(connection, process, waiting, busy)
@@ -100,9 +105,16 @@ class DaskCluster:
     Args:
         address: Address of the scheduler, such as ``tcp://10.0.0.1:8786``.
         patience: How long to wait for its answer.
+
+    Raises:
+        ValueError: The address is none.
     """
 
     def __init__(self, address: str, patience: str = "10s") -> None:
+        if not _ADDRESS.fullmatch(address):
+            raise ValueError(
+                f"the address of a Dask scheduler is like tcp://10.0.0.1:8786, but got {address!r}"
+            )
         self.address = address
         self.patience = patience
 
@@ -114,13 +126,11 @@ class DaskCluster:
             OSError: No scheduler answers at the address.
         """
         _in_a_module(jobs)
+        needs("a Dask cluster", "cluster", "distributed")
+        from distributed import Client, as_completed
+
         try:
-            from distributed import Client, as_completed
-        except ImportError as error:
-            raise ImportError(
-                'a Dask cluster needs distributed: pip install ".[cluster]"'
-            ) from error
-        try:
+            self._knock()
             client = Client(self.address, timeout=self.patience, set_as_default=False)
         except (OSError, ValueError) as error:
             raise OSError(
@@ -140,6 +150,12 @@ class DaskCluster:
                         yield Outcome(futures[future], error=lost)
             finally:
                 client.cancel(list(futures))
+
+    def _knock(self) -> None:
+        """Where nothing listens, the client would find out only when its patience ends."""
+        parts = _ADDRESS.fullmatch(self.address)
+        if parts["kind"] in (None, "tcp", "tls"):
+            socket.create_connection((parts["host"].strip("[]"), int(parts["port"])), 3).close()
 
 
 def cores() -> int:
@@ -180,7 +196,7 @@ def _give(connection: Connection, process: BaseProcess, waiting: list, busy: dic
     # A process that is gone already is found out by reading from it.
     try:
         connection.send(job)
-    except BrokenPipeError:
+    except ConnectionError:
         return
 
 
@@ -206,10 +222,26 @@ def _on_worker(function: Function, job: Job) -> Outcome:
     return function(job)
 
 
-def _death(process: BaseProcess) -> str:
+def _death(process: BaseProcess, job: Job) -> Outcome:
+    """What became of a job whose process ended without an answer."""
     code = process.exitcode
+    if code == _UNGUARDED:
+        message = (
+            "a process beside this one, which imports the script, came to the run itself: write "
+            '`if __name__ == "__main__":` around what the script does'
+        )
+        return Outcome(job, error=message, stops_run=True)
     if code is not None and code < 0:
         cause = f"was killed by {signal.Signals(-code).name}; memory may have run out"
     else:
-        cause = f'ended with status {code}; a script needs `if __name__ == "__main__":` around it'
-    return f"the process that computed it {cause}"
+        cause = f"ended with status {code}"
+    return Outcome(job, error=f"the process that computed it {cause}")
+
+
+def stop_if_unguarded() -> None:
+    """End this process without a word if it is one beside, and still imports its parent's script.
+
+    It would start processes of its own, and so on; the parent says what is wrong.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise SystemExit(_UNGUARDED)

@@ -9,6 +9,7 @@ one folder; it ends with its process.
 import datetime
 import functools
 import json
+import math
 import os
 import time
 import traceback
@@ -30,6 +31,7 @@ from relu_book.files import remove_unfinished, write_atomically
 from relu_book.records import RecordError, read, save
 from relu_book.runs.provenance import commit, device_name, versions
 from relu_book.runs.registry import find
+from relu_book.runs.source import Source
 
 RESULT, PROGRESS, CODE = "result.nc", "progress.json", "code.json"
 # What users and machines can cause is told in a sentence; anything else is a bug.
@@ -46,8 +48,9 @@ class Job:
         scale: Scale, by name.
         settings: Settings with a single value for each field of ``over``.
         seed: The seed.
-        over: The values of those fields, by name.
         folder: Folder of the job.
+        over: The values of those fields, by name.
+        fingerprint: What tells the experiment's code from any other; None for the book's.
     """
 
     experiment: str
@@ -57,6 +60,7 @@ class Job:
     seed: int
     folder: str
     over: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str | None = None
 
     @property
     def label(self) -> str:
@@ -141,9 +145,10 @@ def progress_of(folder: Path) -> tuple[float, float]:
     """Share of a job that is done and the seconds it took, as it last told; 0 if it has not."""
     try:
         told = json.loads((folder / PROGRESS).read_text())
-        return float(told["share"]), float(told["seconds"])
-    except (OSError, ValueError, KeyError):
+        share, seconds = float(told["share"]), float(told["seconds"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return 0.0, 0.0
+    return (share, seconds) if 0 <= share <= 1 and 0 <= seconds < math.inf else (0.0, 0.0)
 
 
 def finished(folder: str | Path) -> xr.Dataset | None:
@@ -172,6 +177,9 @@ def execute(job: Job) -> Outcome:
     except EXPECTED_ERRORS as error:
         environment = isinstance(error, OSError | ImportError)
         return Outcome(job, error=sentence(error), stops_run=environment)
+    except SystemExit as error:
+        message = f"it called sys.exit({error.code!r}), where an experiment returns its result"
+        return Outcome(job, error=message)
     except Exception as error:
         return Outcome(job, error=sentence(error), details=traceback.format_exc())
 
@@ -189,10 +197,15 @@ def sentence(error: BaseException) -> str:
 
 def _compute(job: Job, folder: Path) -> xr.Dataset:
     run = Run(folder, job.scale)
-    function = find(job.experiment, job.module).function
-    code = _code(folder)
+    experiment = find(job.experiment, job.module)
+    if experiment.fingerprint != job.fingerprint:
+        raise ValueError(
+            "the code of the experiment in the process that computes it is not that of the run; "
+            "start the run, and a cluster's workers, again"
+        )
+    code = _code(folder, experiment.source)
     with _one_thread(job.seed):
-        result = function(job.settings, job.seed, run)
+        result = experiment.function(job.settings, job.seed, run)
     if not isinstance(result, xr.Dataset):
         raise TypeError(
             f"{job.experiment} must return an xarray.Dataset, but returned {type(result).__name__}"
@@ -207,24 +220,32 @@ def _compute(job: Job, folder: Path) -> xr.Dataset:
         "wall_time": run.seconds,
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+    if job.fingerprint is not None:
+        attributes["fingerprint"] = job.fingerprint
     return result.assign_attrs(attributes)
 
 
-def _code(folder: Path) -> list[list[str]]:
+def _code(folder: Path, source: Source | None) -> list[list[str]]:
     """Commit and state of the code of every process that has worked on this job, in order.
 
     Where there is no checkpoint the job begins anew, and what ran before does not count.
     """
-    try:
-        before = json.loads((folder / CODE).read_text())
-    except (FileNotFoundError, ValueError):
-        before = [["unknown", "unknown"]]
-    now = list(commit())
+    before = _before(folder)
+    now = list(commit(source))
     told = before if any(folder.glob("checkpoint*")) else []
     told = told if now in told else [*told, now]
     if told != before:
         write_atomically(folder / CODE, json.dumps(told).encode())
     return told
+
+
+def _before(folder: Path) -> list[list[str]]:
+    """What ``_code`` wrote last; one entry that is unknown if that cannot be read."""
+    with suppress(FileNotFoundError, ValueError, TypeError):
+        told = json.loads((folder / CODE).read_text())
+        if told and all(isinstance(word, str) for head, tree in told for word in (head, tree)):
+            return told
+    return [["unknown", "unknown"]]
 
 
 def _check_losses(result: xr.Dataset) -> None:

@@ -15,20 +15,22 @@ from typing import Any
 import xarray as xr
 from filelock import FileLock, Timeout
 
+from relu_book.files import folder_named_by
 from relu_book.records import RecordError, load, read, recorded, repository
 from relu_book.runs.job import RESULT, Job, progress_of
 from relu_book.runs.registry import Experiment
-from relu_book.runs.settings import SEEDS, difference
+from relu_book.runs.settings import SEEDS, as_json, difference
 
 RUNS_VARIABLE = "RELU_BOOK_RUNS"
 RECORD, LOCK, SETTINGS = "record.nc", "lock", "settings.json"
+_FINGERPRINT = "SHA-256 of the code"  # beside the settings, none of which has a name with spaces
 
 
 def runs_root() -> Path:
     """Where runs write: what ``RELU_BOOK_RUNS`` names, else ``runs`` in the clone or here."""
-    named = os.environ.get(RUNS_VARIABLE)
-    if named:
-        return Path(named).expanduser().absolute()
+    named = folder_named_by(RUNS_VARIABLE)
+    if named is not None:
+        return named
     try:
         return repository() / "runs"
     except FileNotFoundError:
@@ -42,17 +44,23 @@ def run_folder(experiment: Experiment, scale: str, root: str | os.PathLike | Non
 
 def jobs_of(experiment: Experiment, scale: str, seeds: Sequence[int], folder: Path) -> list[Job]:
     """The jobs of a run, the seed varying fastest, each with the folder that is its own."""
-    settings = experiment.settings(scale)
+    settings, code = experiment.settings(scale), experiment.fingerprint
     jobs = []
     for values in itertools.product(*(getattr(settings, field) for field in experiment.over)):
         over = dict(zip(experiment.over, values, strict=True))
         single = dataclasses.replace(settings, **over)
         for seed in seeds:
-            own = _job_folder(folder / "jobs", single, over | {"seed": seed})
+            own = _job_folder(folder / "jobs", single, over | {"seed": seed}, code)
             jobs.append(
-                Job(experiment.name, experiment.module, scale, single, seed, str(own), over)
+                Job(experiment.name, experiment.module, scale, single, seed, str(own), over, code)
             )
     return jobs
+
+
+def told(job: Job) -> bytes:
+    """What the file ``settings.json`` of a job holds: whose job it is."""
+    code = {} if job.fingerprint is None else {_FINGERPRINT: job.fingerprint}
+    return json.dumps(as_json(job.settings) | code, indent=1).encode()
 
 
 def is_done(job: Job) -> bool:
@@ -65,6 +73,9 @@ def invalid(
 ) -> str | None:
     """What in a record is not as the experiment asks today; None if it is valid."""
     settings = experiment.settings(record.attrs["scale"])
+    measured, today = record.attrs.get("fingerprint"), experiment.fingerprint
+    if measured is not None and today is not None and measured != today:
+        return "code that changed since"
     changed = difference(json.loads(record.attrs["settings"]), settings)
     missing = set(settings.seeds if seeds is None else seeds) - set(json.loads(record.attrs[SEEDS]))
     return changed or (f"no seed {min(missing)}" if missing else None)
@@ -103,9 +114,19 @@ def state(experiment: Experiment, scale: str, root: str | os.PathLike | None = N
                 words.append("measured, not promoted")
         except (FileNotFoundError, RecordError):
             words.append(f"{done} of {len(jobs)} jobs done, not put together")
+    elif not words and (changed := _changed(folder / RECORD, experiment)):
+        words.append(f"measured, but with {changed}")
     elif done or any((Path(job.folder) / SETTINGS).is_file() for job in jobs):
         words.append(f"{done} of {len(jobs)} jobs done")
     return "; ".join(words) or "not run"
+
+
+def _changed(path: Path, experiment: Experiment) -> str | None:
+    """What in the record of a run is not as today, its seeds apart; None if there is no record."""
+    try:
+        return invalid(read(path), experiment, ())
+    except (FileNotFoundError, RecordError):
+        return None
 
 
 def _running(folder: Path) -> bool:
@@ -121,18 +142,24 @@ def _running(folder: Path) -> bool:
         return False
 
 
-def _job_folder(root: Path, settings: Any, values: dict[str, Any]) -> Path:
-    """The first folder of this name that is new or holds a job with these settings."""
+def _job_folder(root: Path, settings: Any, values: dict[str, Any], code: str | None) -> Path:
+    """The first folder of this name that is new or holds a job with these settings and code."""
     name = "-".join(f"{field}={value}" for field, value in values.items()).replace("/", "_")
     number = 1
     while True:
         folder = root / (name if number == 1 else f"{name}-{number}")
-        try:
-            told = json.loads((folder / SETTINGS).read_text())
-        except FileNotFoundError:
-            return folder
-        except ValueError:  # damaged: nobody can tell whose job it is
-            told = None
-        if isinstance(told, dict) and difference(told, settings) is None:
+        if not (folder / SETTINGS).exists() or _holds(folder, settings, code):
             return folder
         number += 1
+
+
+def _holds(folder: Path, settings: Any, code: str | None) -> bool:
+    """Whether a job of these settings and this code lies in a folder."""
+    try:
+        told = json.loads((folder / SETTINGS).read_text())
+    except ValueError:  # damaged: nobody can tell whose job it is
+        return False
+    if not isinstance(told, dict):
+        return False
+    measured = told.pop(_FINGERPRINT, code)  # older versions did not write it
+    return difference(told, settings) is None and measured == code

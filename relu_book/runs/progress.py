@@ -1,4 +1,5 @@
-"""Progress of a run with the time left: a bar on a terminal, plain lines in a log.
+"""Progress of a run with the time left: a bar on a terminal, a line that changes in a notebook,
+plain lines in a log.
 
 Jobs tell how far they are in their folders, whichever process they run in; a thread looks there.
 """
@@ -9,16 +10,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from tqdm import tqdm
 
+from relu_book.notebooks import in_kernel
 from relu_book.runs.job import Job, progress_of
 
 EVERY_ON_TERMINAL, EVERY_IN_LOG, BETWEEN_LINES = 1.0, 30.0, 5.0  # seconds
 
 
 class Progress:
-    """Shows on stderr how much of a run is done, while its block runs.
+    """Shows how much of a run is done, on stderr or below the cell, while its block runs.
 
     Args:
         jobs: All jobs of the run.
@@ -36,6 +39,7 @@ class Progress:
         self._name = f"{jobs[0].experiment} {jobs[0].scale}"
         self._stop = threading.Event()
         self._bar: tqdm | None = None
+        self._below_cell: Any = None  # IPython's handle of what is shown there
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "Progress":
@@ -98,7 +102,15 @@ class Progress:
 
     def _line(self, text: str) -> None:
         self._spoken = time.monotonic()
-        print(f"{self._name}: {text}", file=sys.stderr, flush=True)
+        line = f"{self._name}: {text}"
+        if not in_kernel():
+            print(line, file=sys.stderr, flush=True)
+        elif self._below_cell is None:
+            from IPython.display import display
+
+            self._below_cell = display({"text/plain": line}, raw=True, display_id=True)
+        else:
+            self._below_cell.update({"text/plain": line}, raw=True)
 
 
 def duration(seconds: float) -> str:

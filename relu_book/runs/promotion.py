@@ -21,9 +21,9 @@ def promote(name: str, scale: str, root: str | os.PathLike | None = None) -> Pat
         The path of the committed record.
 
     Raises:
-        ValueError: The experiment or scale does not exist, the run has other settings than those of
-            today or lacks seeds, it was measured by code that no commit holds, or its record is too
-            large for the repository.
+        ValueError: The experiment or scale does not exist, the run has other settings or code than
+            today's or lacks seeds, it was measured by code that no commit holds, or its record is
+            too large for the repository.
         FileNotFoundError: There is no finished run.
         RecordError: The record of the run is truncated or altered.
     """
@@ -40,8 +40,8 @@ def promote(name: str, scale: str, root: str | os.PathLike | None = None) -> Pat
     if record.attrs["tree"] != "clean":
         raise ValueError(
             f"the run of {name} at the scale {scale} was measured by code that no commit holds "
-            f"(commit {record.attrs['commit'][:12]}, {record.attrs['tree']}): commit relu_book, "
-            f"then {command[:-1]} --fresh` in a clone of that commit"
+            f"(commit {record.attrs['commit'][:12]}, {record.attrs['tree']}): commit relu_book and "
+            f"the experiment, then {command[:-1]} --fresh` in a clone of that commit"
         )
     content = source.read_bytes()
     if len(content) > LIMIT:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 import relu_book
+from relu_book.runs.source import Source
 
 PACKAGES = ("relu-book", "torch", "numpy", "scipy", "numba", "scikit-learn", "xarray")
 
@@ -25,14 +26,19 @@ def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
 
 
 @cache
-def commit() -> tuple[str, str]:
-    """The commit of this checkout, and whether the library differs from it.
+def commit(source: Source | None = None) -> tuple[str, str]:
+    """The commit of this checkout, and whether the code that measures differs from it.
 
-    Only ``relu_book`` itself counts: pages and records do not change what is measured. The answer
-    is that of the first call, since the code that runs was read then.
+    Only ``relu_book`` itself counts, and an experiment of one's own: pages and records do not
+    change what is measured. The answer is that of the first call, since the code that runs was
+    read then.
+
+    Args:
+        source: The code of the experiment, if it is not one of the book.
 
     Returns:
-        Commit and ``clean`` or ``uncommitted changes``; twice ``unknown`` outside a checkout.
+        Commit and ``clean``, ``uncommitted changes`` or, where git does not hold the experiment in
+        this checkout, ``experiment in no commit``; twice ``unknown`` outside a checkout.
     """
     package = Path(relu_book.__file__).parent
     head = _git(package, "rev-parse", "HEAD")
@@ -40,6 +46,11 @@ def commit() -> tuple[str, str]:
     # A package installed inside some other repository is none of that repository's files.
     if head is None or changes is None or not _git(package, "ls-files", "--", "__init__.py"):
         return "unknown", "unknown"
+    if source is not None:
+        held = _git(package, "ls-files", "--error-unmatch", "--", *source.files)
+        if source.typed or held is None:
+            return head, "experiment in no commit"
+        changes += _git(package, "status", "--porcelain", "--", *source.files) or ""
     return head, "uncommitted changes" if changes else "clean"
 
 

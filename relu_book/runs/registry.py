@@ -9,12 +9,14 @@ import importlib
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from relu_book.records import SCALES
 from relu_book.runs.settings import SEEDS, as_json
+from relu_book.runs.source import Source, own_source
 from relu_book.spelling import close_names
 
 PACKAGE, VARIABLE = "relu_book.experiments", "RELU_BOOK_EXPERIMENTS"
@@ -31,6 +33,7 @@ class Experiment:
         expected: Expected time and device by scale.
         over: Settings that hold several values, each of them a job of its own.
         variant: The data set that takes the place of the one its docstring speaks of, if another.
+        source: Its code, if it is not one of the book.
     """
 
     name: str
@@ -39,6 +42,12 @@ class Experiment:
     expected: Mapping[str, str]
     over: tuple[str, ...] = ()
     variant: str | None = None
+    source: Source | None = None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What tells its code from any other; None for the book's, which a commit tells."""
+        return None if self.source is None else self.source.fingerprint(self.function)
 
     def settings(self, scale: str) -> Any:
         """The settings of a scale."""
@@ -88,10 +97,11 @@ def experiment(
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = f"{chapter or _chapter_of(function)}/{function.__name__}"
         _check_docstring(name, function)
-        _register(Experiment(name, function, scales, expected, over))
+        source = own_source(function)
+        _register(Experiment(name, function, scales, expected, over, None, source))
         for data, changes in (variants or {}).items():
             there = _on(data, name, scales, changes)
-            _register(Experiment(f"{name}_{data}", function, there, expected, over, data))
+            _register(Experiment(f"{name}_{data}", function, there, expected, over, data, source))
         return function
 
     return register
@@ -144,7 +154,7 @@ def names() -> tuple[str, ...]:
         or notebook that runs.
 
     Raises:
-        ImportError: A module that the variable names cannot be imported.
+        ImportError: A module that the variable names cannot be imported, for whatever reason.
 
     Example:
         >>> "activation_cells/cells_over_width" in names()
@@ -161,6 +171,13 @@ def names() -> tuple[str, ...]:
             raise ImportError(
                 f"{VARIABLE} names {module!r}, which cannot be imported ({error}): is its folder "
                 "in PYTHONPATH?"
+            ) from error
+        except (Exception, SystemExit) as error:
+            *_, last = traceback.extract_tb(error.__traceback__)
+            raise ImportError(
+                f"{VARIABLE} names {module!r}, which cannot be imported: it ends with "
+                f"{type(error).__name__} {' '.join(str(error).split())} "
+                f"({last.filename}, line {last.lineno})"
             ) from error
     known = {*own, "__main__"}
     return tuple(

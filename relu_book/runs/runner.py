@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from filelock import FileLock, Timeout
 from relu_book.files import remove_unfinished, write_atomically
 from relu_book.records import SCALES, RecordError, load, read, save
 from relu_book.runs.assembly import assemble, command
-from relu_book.runs.executors import Executor, default_executor
+from relu_book.runs.executors import Executor, default_executor, stop_if_unguarded
 from relu_book.runs.job import RESULT, Job, Outcome, execute, finished
 from relu_book.runs.layout import (
     LOCK,
@@ -26,10 +27,11 @@ from relu_book.runs.layout import (
     is_done,
     jobs_of,
     run_folder,
+    told,
 )
 from relu_book.runs.progress import Progress
 from relu_book.runs.registry import Experiment, find
-from relu_book.runs.settings import SEEDS, as_json
+from relu_book.runs.settings import SEEDS
 
 SCALE_VARIABLE = "RELU_BOOK_SCALE"
 
@@ -61,7 +63,8 @@ def get(name: str, scale: str | None = None) -> xr.Dataset:
 
     Raises:
         ValueError: The experiment or its scale does not exist, or the committed record was
-            measured with other settings than those of today.
+            measured with other settings than those of today, or, if it is not one of the book,
+            by other code.
         FileNotFoundError: There is no record.
         RecordError: The record is truncated or altered.
         AlreadyRunningError, JobsFailedError: see ``run``.
@@ -85,8 +88,8 @@ def get(name: str, scale: str | None = None) -> xr.Dataset:
     changed = invalid(record, experiment)
     if changed:
         raise ValueError(
-            f"the record of {name} does not answer today's settings, it has {changed}: measure it "
-            f"again, `{record.attrs['command']}`, and promote it"
+            f"the record of {name} does not answer today's experiment, it has {changed}: measure "
+            f"it again, `{record.attrs['command']}`, and promote it"
         )
     return record
 
@@ -102,6 +105,11 @@ def run(
     root: str | os.PathLike | None = None,
 ) -> xr.Dataset:
     """Run an experiment, or what is left of it.
+
+    What was measured before is read again, unless the settings changed since or, in an experiment
+    that is not one of the book, the code: then it is measured again, and stderr says so. The code
+    of the book's experiments is told by the commit that a record names; ``fresh=True`` measures
+    them again.
 
     Args:
         name: Name of the experiment.
@@ -131,14 +139,19 @@ def run(
         >>> record.exact.dims, record.attrs["seeds"]
         (('width', 'seed'), '[3]')
     """
+    stop_if_unguarded()
     experiment = find(name)
     settings = experiment.settings(scale)
     asked = tuple(settings.seeds if seeds is None else _checked(seeds))
     folder = run_folder(experiment, scale, root)
     if not fresh:
-        record = _measured(experiment, asked, folder)
-        if record is not None:
-            return record
+        record = _before(folder)
+        if record is not None and invalid(record, experiment, asked) is None:
+            return _selected(record, experiment, asked)
+        changed = None if record is None else invalid(record, experiment, ())
+        if changed and progress:
+            again = f"{name} {scale}: measured before with {changed}, so it is measured again"
+            print(again, file=sys.stderr, flush=True)
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK, timeout=0.5)  # `relu-book list` holds it for an instant
     try:
@@ -162,15 +175,12 @@ def run(
     return _selected(record, experiment, asked)
 
 
-def _measured(experiment: Experiment, asked: Sequence[int], folder: Path) -> xr.Dataset | None:
-    """What is asked for, from the record of an earlier run; no lock is needed to read it."""
+def _before(folder: Path) -> xr.Dataset | None:
+    """The record of an earlier run; no lock is needed to read it."""
     try:
-        record = read(folder / RECORD)
+        return read(folder / RECORD)
     except (FileNotFoundError, RecordError):
         return None
-    if invalid(record, experiment, asked):
-        return None
-    return _selected(record, experiment, asked)
 
 
 def _selected(record: xr.Dataset, experiment: Experiment, asked: Sequence[int]) -> xr.Dataset:
@@ -201,9 +211,9 @@ def _compute(jobs: list[Job], executor: Executor | None, progress: bool) -> None
     if not waiting:
         return
     for job in waiting:
-        told = Path(job.folder) / SETTINGS
-        if not told.is_file():
-            write_atomically(told, json.dumps(as_json(job.settings), indent=1).encode())
+        file = Path(job.folder) / SETTINGS
+        if not file.is_file():
+            write_atomically(file, told(job))
     executor = executor or default_executor(waiting)
     failed = []
     with contextlib.ExitStack() as stack:
@@ -236,6 +246,8 @@ def _failure(failed: list[Outcome], jobs: list[Job]) -> JobsFailedError:
 
 def _checked(seeds: Sequence[int]) -> tuple[int, ...]:
     seeds = tuple(dict.fromkeys(seeds))
-    if not seeds or any(type(seed) is not int or seed < 0 for seed in seeds):
-        raise ValueError(f"seeds are whole numbers of at least 0, one at least, but got {seeds!r}")
+    if not seeds or any(type(seed) is not int or not 0 <= seed < 2**63 for seed in seeds):
+        raise ValueError(
+            f"seeds are whole numbers from 0 to 2**63 - 1, one at least, but got {seeds!r}"
+        )
     return seeds

@@ -4,6 +4,7 @@ They are a module of their own because other processes import them.
 """
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,10 @@ def failing(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         return xr.Dataset({"train_loss": ("step", np.array([1.0, np.nan, 2.0]))})
     if failure == "data":
         run.load("fashion_mnist", root="/nowhere")
+    if failure == "cache":
+        run.load("mnist")
+    if failure == "exit":
+        sys.exit(5)
     if failure == "bug":
         return xr.Dataset({"value": {}[seed]})
     if failure == "killed":
@@ -132,3 +137,16 @@ def on_digits(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     run.load("digits", size=16)
     (run.folder / "kept.txt").write_text("a file that the experiment keeps")
     return xr.Dataset({"mean": data.images.double().mean().item(), "pid": os.getpid()})
+
+
+@experiment(
+    chapter="samples",
+    scales={"smoke": Settings(seeds=(0,))},
+    expected={"smoke": "a second"},
+)
+def accented(settings: Settings, seed: int, run: Run) -> xr.Dataset:
+    """relu-book run samples/accented
+
+    Says naïve, which not every terminal can.
+    """
+    return xr.Dataset()

@@ -22,7 +22,10 @@ from relu_book.runs import executors, job
 
 HERE = Path(__file__).parent
 # The first optimizer imports torch._dynamo, which takes seconds.
-IMPORTED = ["sample_processes", "sample_experiments", "relu_book.cli.texts", "torch._dynamo"]
+IMPORTED = [
+    "sample_processes", "sample_experiments", "relu_book.cli.commands", "relu_book.cli.texts",
+    "torch._dynamo",
+]  # fmt: skip
 
 
 def _context() -> multiprocessing.context.BaseContext:
@@ -94,7 +97,7 @@ def _relu_book(
     for path, stream in ((out, sys.stdout), (err, sys.stderr)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), stream.fileno())
     if "SAMPLE_COMMIT" in variables:
-        job.commit = lambda: ("0" * 40, variables["SAMPLE_COMMIT"])
+        job.commit = lambda _: ("0" * 40, variables["SAMPLE_COMMIT"])
     if "SAMPLE_KILL_AT" in variables:
         _die_at(int(variables["SAMPLE_KILL_AT"]))
     status = main(words)

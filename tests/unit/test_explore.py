@@ -206,6 +206,7 @@ def test_a_grid_value_is_found_in_spite_of_rounding():
 @pytest.fixture
 def live(monkeypatch):
     monkeypatch.setattr(module, "_kernel_is_live", lambda: True)
+    monkeypatch.setattr(module, "PATIENCE", -1.0)  # nothing is drawn for readers without a kernel
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
 
 
@@ -284,37 +285,81 @@ def test_live_errors_are_shown_where_the_picture_was(live):
         explore(draw, width=[2, 4], start={"width": 4})
 
 
-def test_the_environment_chooses_the_stored_face(monkeypatch):
+def html_of(box) -> str:
+    bundle = box._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    return bundle["text/html"]
+
+
+def test_live_sliders_leave_the_player_for_readers_without_a_kernel(live, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 60.0)
+    arguments = {"width": [2, 40], "seed": range(3), "start": {"width": 40}, "play": "seed"}
+    left = html_of(explore(stripes, **arguments))
+    monkeypatch.setattr(module, "_kernel_is_live", lambda: False)
+    assert left == explore(stripes, **arguments).html()
+
+
+def test_where_the_frames_take_too_long_the_start_is_left(live):
+    left = html_of(explore(stripes, width=[2, 40], seed=range(3), start={"seed": 2}))
+    assert 'alt="Picture for width 2, seed 2."' in left and left.count("<img") == 1
+    assert "The sliders need a kernel" in left and "all 6 pictures" in left
+
+
+def test_a_setting_that_cannot_be_drawn_leaves_the_start_and_live_sliders(live, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 60.0)
+    box = explore(lambda width: stripes(8 // width, 0), width=[1, 0])
+    assert "The sliders need a kernel" in html_of(box)
+
+
+@pytest.mark.parametrize(
+    ("static", "stdin", "live"), [("", True, True), ("0", True, True), ("1", True, False),
+                                  ("", False, False)]
+)  # fmt: skip
+def test_a_person_with_a_kernel_gets_live_sliders(monkeypatch, static, stdin, live):
     import IPython
 
     class Shell:
-        kernel = object()
+        kernel = type("Kernel", (), {"_allow_stdin": stdin})()
 
     monkeypatch.setattr(IPython, "get_ipython", Shell)
-    monkeypatch.delenv("RELU_BOOK_STATIC", raising=False)
-    assert module._kernel_is_live()
-    monkeypatch.setenv("RELU_BOOK_STATIC", "1")
-    assert not module._kernel_is_live()
+    monkeypatch.setenv("RELU_BOOK_STATIC", static)
+    assert module._kernel_is_live() == live
     monkeypatch.setattr(IPython, "get_ipython", lambda: None)
-    monkeypatch.delenv("RELU_BOOK_STATIC")
     assert not module._kernel_is_live()
 
 
-def test_a_real_kernel_shows_widgets_or_the_player(monkeypatch):
+CALL = (
+    "import numpy as np\nfrom relu_book.explore import explore\n"
+    "explore(lambda n: np.full((8, 8), 80 * n, np.uint8), n=range(4))"
+)
+
+
+def executed(monkeypatch, asks: bool):
+    """A notebook with one slider, executed in a kernel for a person, who can be asked, or not."""
     nbformat = pytest.importorskip("nbformat")
-    client = pytest.importorskip("nbclient")
-    call = (
-        "import os\nimport numpy as np\nfrom relu_book.explore import explore\n"
-        "os.environ['RELU_BOOK_STATIC'] = '{}'\n"
-        "explore(lambda n: np.full((8, 8), 80 * n, np.uint8), n=range(4))"
-    )
+    nbclient = pytest.importorskip("nbclient")
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
-    cells = [nbformat.v4.new_code_cell(call.format(static)) for static in "01"]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    root = str(Path(__file__).parents[2])
-    client.NotebookClient(
-        notebook, kernel_name="python3", resources={"metadata": {"path": root}}
-    ).execute()
-    live, static = (set(cell.outputs[0].data) for cell in notebook.cells)
-    assert live == {"text/plain", "application/vnd.jupyter.widget-view+json"}
-    assert static == {"text/plain", "text/html"}
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.delenv("RELU_BOOK_STATIC", raising=False)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CALL)])
+    client = nbclient.NotebookClient(notebook, kernel_name="python3")
+    with client.setup_kernel():
+        client.kc.allow_stdin = asks
+        client.execute_cell(notebook.cells[0], 0)
+        client.set_widgets_metadata()
+    return notebook
+
+
+def test_a_cell_holds_live_sliders_for_a_person_and_the_player_for_all_others(monkeypatch):
+    export = pytest.importorskip("nbconvert").HTMLExporter().from_notebook_node
+    lived, run = executed(monkeypatch, asks=True), executed(monkeypatch, asks=False)
+    widget, player = "application/vnd.jupyter.widget-view+json", 'class="relu-explore"'
+    assert set(lived.cells[0].outputs[0].data) == {"text/plain", "text/html", widget}
+    assert set(run.cells[0].outputs[0].data) == {"text/plain", "text/html"}
+    assert lived.cells[0].outputs[0].data["text/html"] == run.cells[0].outputs[0].data["text/html"]
+    assert "widgets" in lived.metadata and "widgets" not in run.metadata
+    # JupyterLab does not store the state of widgets unless it is told to.
+    del lived.metadata["widgets"]
+    for notebook in (lived, run):
+        page, _ = export(notebook)
+        assert player in page and f'<script type="{widget}">' not in page

@@ -1,5 +1,9 @@
 """The command line, as a user types it: what is printed, and the status that it ends with."""
 
+import contextlib
+import io
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -71,13 +75,13 @@ def test_a_second_process_on_the_same_run_is_refused(folders):
     first = start(folders, "run", NAME, "--scale", "paper", "--workers", "1")
     progress = run_folder(find(NAME), "paper") / "jobs" / "width=8-seed=0" / "progress.json"
     wait_until(progress.is_file)
+    os.kill(first.process.pid, signal.SIGSTOP)  # it outlives the others, however slow they are
     second = relu_book_command(folders, "run", NAME, "--scale", "paper")
     assert (second.status, second.output) == (3, "")
     assert second.errors.startswith(f"relu-book: {NAME} at the scale paper is running in another")
     assert len(second.errors.splitlines()) == 1
     running = relu_book_command(folders, "list")
     assert "paper  running, " in running.output
-    assert first.status is None, "the first run was to outlive the second"
     first.kill()
     assert first.status == -9
     # A killed process holds nothing.
@@ -102,7 +106,10 @@ def test_a_second_process_on_the_same_run_is_refused(folders):
         (["promote", "samples/traned"], 1, "did you mean samples/trained"),
         (["promote", NAME], 1, "has no finished run at the scale smoke: `relu-book run"),
         (["promote", "samples/failing", "--scale", "paper"], 1, "has no scale 'paper'"),
-        (["run", NAME, "--seeds", "-1"], 1, "seeds are whole numbers of at least 0"),
+        (["list", "--scale", "smoke"], 2, "list has no option --scale: it has none"),
+        (["run", NAME, "--seeds", "-1"], 1, "seeds are whole numbers from 0 to 2**63 - 1"),
+        (["run", NAME, "--seeds", str(2**63)], 1, "seeds are whole numbers from 0 to 2**63 - 1"),
+        (["run", NAME, "--dask", "nonsense"], 1, "tcp://10.0.0.1:8786, but got 'nonsense'"),
         (["run", NAME, "--workers", "0"], 1, "workers must be at least 1, but got 0"),
         (["run", NAME, "--workers", "2", "--dask", "x"], 1, "give one of them"),
     ],
@@ -136,6 +143,27 @@ def test_failing_jobs_and_unwritable_folders_end_in_one_sentence(capsys, monkeyp
     assert errors.count("\n") == 1
 
 
+def test_a_job_that_leaves_python_is_told(capsys, monkeypatch, folders):
+    monkeypatch.setenv("SAMPLE_FAILURE", "exit")
+    status, output, errors = told(capsys, "run", "samples/failing")
+    assert (status, output) == (1, "")
+    assert (
+        "seed 1: it called sys.exit(5), where an experiment returns its result; 2 of 3 jobs"
+        in (errors.splitlines()[-1])
+    )
+
+
+def test_runs_that_cannot_be_read_are_listed_as_such(capsys, monkeypatch, folders):
+    place = folders / "runs" / "samples" / "trained" / "smoke"
+    place.parent.mkdir(parents=True)
+    place.write_text("no folder")
+    (folders / "runs" / "samples" / "failing").write_text("no folder")
+    status, output, errors = told(capsys, "list")
+    assert (status, errors) == (0, "")
+    assert f"{NAME}\n  smoke  cannot be read: not a directory: " in output
+    assert "samples/on_digits\n  smoke  not run" in output
+
+
 def test_an_error_that_nobody_expects_shows_where_it_is(capsys, monkeypatch):
     monkeypatch.setenv("SAMPLE_FAILURE", "bug")
     status, _, errors = told(capsys, "run", "samples/failing")
@@ -150,9 +178,53 @@ def test_modules_that_are_not_there_are_named(capsys, monkeypatch):
     assert "RELU_BOOK_EXPERIMENTS names 'no_such_module', which cannot be imported" in errors
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def f(:", "SyntaxError invalid syntax (wrong_module.py, line 1)"),
+        ("import torch\n1 / 0", "ZeroDivisionError division by zero"),
+        ("import sys\nsys.exit(3)", "SystemExit 3"),
+        ("import no_such_package", "No module named 'no_such_package'"),
+        (
+            "from relu_book.runs import experiment\n@experiment(chapter='x')\ndef f(): ...",
+            "TypeErr",
+        ),
+    ],
+)
+def test_a_module_that_fails_is_named_with_its_error(capsys, monkeypatch, folders, text, message):
+    (folders / "wrong_module.py").write_text(text)
+    monkeypatch.syspath_prepend(str(folders))
+    monkeypatch.setenv("RELU_BOOK_EXPERIMENTS", "wrong_module")
+    status, output, errors = told(capsys, "list")
+    assert (status, output) == (1, "") and errors.count("\n") == 1
+    assert "names 'wrong_module', which cannot be imported" in errors and message in errors
+
+
+@pytest.mark.parametrize("variable", ["RELU_BOOK_RUNS", "RELU_BOOK_RECORDS", "RELU_BOOK_DATA"])
+def test_a_folder_of_nobody_is_named_by_its_variable(capsys, monkeypatch, variable):
+    monkeypatch.setenv(variable, "~no_such_user/place")
+    words = ["run", "samples/failing", "--seeds", "1"]
+    monkeypatch.setenv("SAMPLE_FAILURE", "cache")
+    status, _, errors = told(capsys, *(words if variable == "RELU_BOOK_DATA" else ["list"]))
+    assert status == 1 and errors.count("\n") == 1
+    assert f"{variable} names ~no_such_user/place, but there is no such user" in errors
+
+
+def test_a_terminal_that_knows_ascii_alone_is_written_to(monkeypatch):
+    """Its locale chooses the encoding; what it lacks becomes a question mark."""
+    for words in (["--help"], ["run", "--help"], ["show", "samples/accented"]):
+        written = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+        with contextlib.suppress(SystemExit):
+            assert main(words) == 0
+        sys.stdout.flush()
+        assert written.getvalue()
+    assert b"Says na?ve" in written.getvalue()
+
+
 def test_a_promoted_record_is_one_that_a_commit_can_measure_again(capsys, monkeypatch):
     for tree in ("uncommitted changes", "unknown", "clean"):
-        monkeypatch.setattr(job, "commit", lambda tree=tree: ("0" * 40, tree))
+        monkeypatch.setattr(job, "commit", lambda _, tree=tree: ("0" * 40, tree))
         assert main(["run", "samples/failing", "--fresh"]) == 0
         capsys.readouterr()
         status, _, errors = told(capsys, "promote", "samples/failing")
@@ -212,18 +284,36 @@ def test_doctor_tells_what_is_there_and_what_can_run(monkeypatch, folders):
     lines = list(doctor.examine())
     text = "\n".join(lines)
     assert [line for line in lines if not line.startswith(" ")][:4] == [
-        "Packages", "Machine", "Data sets", "Experiments"
+        "Packages", "Machine", "Parts", "Data sets"
     ]  # fmt: skip
     assert f"  python           {sys.version.split()[0]}" in lines
     assert f"  compiled code in {folders / 'cache'}" in lines
     assert f"  data sets in     {folders / 'nothing'} (no such folder yet)" in lines
     assert any(line.startswith(f"  runs in          {folders / 'runs'}, ") for line in lines)
+    parts = ("records", "verdicts", "ledger", "pictures", "sliders", "cluster")
+    assert all(f"  {part:<16} yes" in lines for part in parts)
     assert "  digits           found" in lines
     assert "  fashion_mnist    missing: " in text and "download=True" in text
     assert "    desk   cannot run without fashion_mnist" in lines
     assert "    smoke  can run, takes 1 s on one core" in lines
     assert lines[-2].startswith("In short: of the experiments you can run ")
     assert lines[-1] == "The others need data sets; missing are fashion_mnist."
+
+
+def test_doctor_tries_what_a_run_needs(monkeypatch, folders):
+    """What is installed in name alone does not count as what can run."""
+
+    def broken(*_):
+        raise ImportError("h5netcdf does not go with this h5py")
+
+    monkeypatch.setattr(doctor.datasets, "names", lambda: ("digits",))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folders / "cache"))
+    monkeypatch.setattr(doctor, "save", broken)
+    lines = list(doctor.examine())
+    assert "  records          no: h5netcdf does not go with this h5py" in lines
+    lacking = "cannot run without records (no: h5netcdf does not go with this h5py)"
+    assert f"    smoke  {lacking}" in lines
+    assert lines[-1].startswith("In short: of the experiments you can run 0 of ")
 
 
 def test_doctor_names_what_cannot_be_used(monkeypatch, folders):

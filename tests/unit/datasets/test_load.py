@@ -1,5 +1,6 @@
 """The door to the data sets, the cut of a validation set, and the embedded digits."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from relu_book import datasets
 from relu_book.datasets import Dataset, load, names, published_sizes
 from relu_book.datasets.splits import at_most, held_out, training_split
 
@@ -41,6 +43,19 @@ def test_the_same_call_gives_the_same_bits_and_another_seed_or_split_others(name
     assert data.checksum == load(name).checksum == load(name, "train", seed=0).checksum
     others = [load(name, seed=1), load(name, "test"), load(name, "validation")]
     assert len({data.checksum, *(other.checksum for other in others)}) == 4
+
+
+def test_the_training_set_is_as_published_unless_a_validation_set_is_asked_for():
+    """The digits are published in one piece, and all three parts of them are made here."""
+    defaults = {
+        name: parameters["validation"].default
+        for name, loader in datasets._LOADERS.items()
+        if "validation" in (parameters := inspect.signature(loader).parameters)
+    }
+    assert set(defaults) > {"mnist", "fashion_mnist", "cifar10", "cifar100", "tiny_imagenet"}
+    assert {name for name, default in defaults.items() if default != 0} == {"digits"}
+    assert [len(load("digits", split)) for split in SPLITS] == [1293, 360, 144]
+    assert len(load("digits", validation=0)) == 1293 + 144
 
 
 @pytest.mark.parametrize("name", ["uniform", "clusters", "checkboard"])

@@ -4,11 +4,13 @@ Tests of the real FashionMNIST skip where ``RELU_BOOK_DATA`` does not lead to it
 """
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
 import torch
 
+from relu_book import records
 from relu_book.datasets import data_root, idx, load
 
 FILES = tuple(file.name for file in idx._FASHION_MNIST.files.values())
@@ -44,7 +46,7 @@ def test_the_real_set_equals_what_torchvision_reads(real_files, tmp_path, split,
     for file in FILES:
         (raw / file).write_bytes(gzip.decompress((real_files / f"{file}.gz").read_bytes()))
     theirs = torchvision().datasets.FashionMNIST(tmp_path, train=split == "train")
-    ours = load("fashion_mnist", split, root=real_files.parent, validation=0)
+    ours = load("fashion_mnist", split, root=real_files.parent)
     assert ours.images.shape == (n, 1, 28, 28)
     assert torch.equal(ours.images[:, 0], theirs.data / 255)
     assert torch.equal(ours.labels, theirs.targets)
@@ -52,6 +54,16 @@ def test_the_real_set_equals_what_torchvision_reads(real_files, tmp_path, split,
     assert ours.labels.bincount().tolist() == [n // 10] * 10
     # The same files as torchvision leaves them, uncompressed, give the same bits.
     assert load("fashion_mnist", split, root=tmp_path, validation=0).checksum == ours.checksum
+
+
+def test_records_that_held_out_a_tenth_by_default_say_so_by_their_checksum(real_files):
+    """When they were measured that was the default; their experiments ask for it today."""
+    tenth = load("fashion_mnist", root=real_files.parent, validation=0.1)
+    assert len(tenth) == 54_000
+    for name in ("tutorial/small_vgg", "tutorial/loss_landscape"):
+        first, *_ = json.loads(records.load(name, "desk").attrs["data"])
+        assert (first["name"], first["split"]) == ("fashion_mnist", "train")
+        assert first["checksum"] == tenth.checksum
 
 
 def test_the_setting_of_f1_holds_out_600_pictures(real_files):

@@ -652,6 +652,9 @@ def test_a_bar_is_shown_where_asked_for(capsys, monkeypatch):
     quiet = count_patterns(model, IMAGES.split(8))
     assert capsys.readouterr() == ("", "")
     assert count_patterns(model, IMAGES.split(8), progress=True) == quiet
+    assert capsys.readouterr() == ("", ""), "in a log or a notebook each update would stay"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert count_patterns(model, IMAGES.split(8), progress=True) == quiet
     shown = capsys.readouterr().err
     assert "counting patterns" in shown and "3/3" in shown
     monkeypatch.setitem(__import__("sys").modules, "tqdm", None)

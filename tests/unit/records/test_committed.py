@@ -72,4 +72,7 @@ def test_the_records_are_found_from_a_clone_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("relu_book.records.committed.__file__", str(tmp_path / "package" / "x.py"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match="no clone of the book above"):
-        recorded()
+        records_root()
+    with pytest.raises(FileNotFoundError, match="no clone of the book above"):
+        load("activation_cells/cells_over_width")
+    assert recorded() == {}

@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,10 +126,41 @@ def test_workers_with_several_threads_are_refused():
 
 
 def test_an_address_without_a_scheduler_is_named(monkeypatch):
-    for address in ("tcp://127.0.0.1:9", "nonsense://x"):
+    for address in ("tcp://127.0.0.1:9", "nonsense://127.0.0.1:9", "127.0.0.1:99999", "no.host.:1"):
         with pytest.raises(OSError, match=f"no Dask scheduler answers at {address}") as caught:
             list(DaskCluster(address, patience="1s").map(None, []))
         assert "\n" not in executors.sentence(caught.value)
+    for address in ("nonsense", "", "tcp://", "tcp://x", ":1", "tcp://a b:1", "x:y"):
+        with pytest.raises(ValueError, match=r"Dask scheduler is like tcp:.* but got"):
+            DaskCluster(address)
+
+
+SCRIPT = """
+from relu_book import experiments
+from relu_book.runs.executors import LocalProcesses
+def compute():
+    experiments.run("samples/trained", "smoke", executor=LocalProcesses(2), progress=False)
+import sample_experiments
+"""
+
+
+def test_a_script_without_a_main_guard_is_told_so_and_nothing_else(folders):
+    (folders / "bare.py").write_text(SCRIPT + "compute()")
+    (folders / "guarded.py").write_text(SCRIPT + 'if __name__ == "__main__":\n    compute()')
+    root = Path(executors.__file__).parents[2]
+    paths = os.pathsep.join([str(root), str(root / "tests" / "support")])
+    bare, guarded = (
+        subprocess.run(
+            [sys.executable, folders / f"{name}.py"], capture_output=True, text=True, check=False,
+            env=os.environ | {"PYTHONPATH": paths},
+        )
+        for name in ("bare", "guarded")
+    )  # fmt: skip
+    assert (guarded.returncode, guarded.stderr) == (0, "")
+    *trace, last = bare.stderr.splitlines()
+    assert bare.returncode == 1 and bare.stderr.count("Traceback") == 1, bare.stderr
+    assert "JobsFailedError" in last and '`if __name__ == "__main__":` around what' in last
+    assert not any("Error" in line for line in trace), "one error, and none behind it"
 
 
 def test_a_process_that_dies_costs_its_own_job(folders):

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import time
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -42,7 +43,7 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("RELU_BOOK_RECORDS", str(tmp_path / "records"))
     monkeypatch.delenv("RELU_BOOK_SCALE", raising=False)
     monkeypatch.setattr(executors, "cores", lambda: 1)  # other processes have tests of their own
-    monkeypatch.setattr(job, "commit", lambda: ("0" * 40, "clean"))
+    monkeypatch.setattr(job, "commit", lambda _: ("0" * 40, "clean"))
     monkeypatch.setenv("SAMPLE_LOG", str(tmp_path / "log"))
     return tmp_path
 
@@ -199,7 +200,7 @@ def test_a_new_option_leaves_jobs_runs_and_records_valid(folders, monkeypatch):
     assert len(updates(folders)) == count
     _with_settings(monkeypatch, Widened(clip=2.0))
     assert state(find(NAME), "smoke") == "recorded, but with clip=1.0 instead of 2.0"
-    with pytest.raises(ValueError, match=r"does not answer today's settings, it has clip=1\.0"):
+    with pytest.raises(ValueError, match=r"does not answer today's experiment, it has clip=1\.0"):
         get(NAME)
 
 
@@ -307,6 +308,23 @@ def test_a_folder_of_a_job_that_was_damaged_is_left_alone(folders):
     assert smoke("samples/failing", seeds=[0]).sizes["seed"] == 1
     assert told.read_text() == "{garbage"
     assert state(find("samples/failing"), "smoke") == "1 of 3 jobs done"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", "3", '"x"', '{"share": null}', '{"share": "x", "seconds": 1}',
+     '{"share": NaN, "seconds": 1}', '{"share": 2, "seconds": 1}', '{"share": 0, "seconds": 1e999}',
+     '{"share": 1' + "0" * 400 + ', "seconds": 1}', "[[1, 2]]", "[1]", "\\xff"],
+)  # fmt: skip
+def test_what_a_job_told_counts_as_nothing_where_it_cannot_be_read(folders, text):
+    (first, *_) = jobs_of(find(NAME), "smoke", [0], folders)
+    place = Path(first.folder)
+    place.mkdir(parents=True)
+    (place / "progress.json").write_text(text)
+    (place / "code.json").write_text(text)
+    (place / "checkpoint").touch()
+    assert job.progress_of(place) == (0.0, 0.0)
+    assert job._code(place, None) == [["unknown", "unknown"], ["0" * 40, "clean"]]
 
 
 def test_progress_that_cannot_be_told_stops_nothing(monkeypatch, tmp_path):
