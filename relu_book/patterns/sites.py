@@ -9,6 +9,7 @@ written to, and mode and hooks are gone when the block ends.
 
 import sys
 import threading
+import warnings
 import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -22,15 +23,10 @@ from torch import Tensor, nn
 from torch._C import _functorch as functorch
 from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 
-from relu_book.patterns.calls import (
-    RECURRENT,
-    RELU_MODULES,
-    channel_dimension,
-    decides_layout,
-    relu_like,
-    single_sample,
-)
+from relu_book.patterns.calls import RECURRENT, RELU_MODULES, may_be_relu, plain_name, relu_like
+from relu_book.patterns.channels import Channels, Rule, rule_of
 from relu_book.patterns.eager import compiled_code_runs_eagerly
 from relu_book.patterns.fused import modes_set_aside, runs_again, would_fuse
 from relu_book.patterns.names import Selection, innermost, module_names
@@ -80,9 +76,9 @@ class _Pass:
     frame: FrameType | None
     names: dict[int, str]
     running: list[nn.Module] = field(default_factory=list)
-    last_leaf: nn.Module | None = None
-    single: int | None = None  # dimensions of the last leaf's output, if it lacks that of the batch
+    channels: Channels = field(default_factory=Channels)
     calls: Counter = field(default_factory=Counter)
+    number: int = 0  # of the next call
     complete: bool = False
     elsewhere: bool = False
 
@@ -92,15 +88,26 @@ class _Calls(TorchFunctionMode):
 
     def __init__(self, block: "watch") -> None:
         self.block = block
+        self.channels: Channels | None = None
 
     def __torch_function__(
         self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        known = _functions.get(func)
+        relu, rule = known if known is not None else _learn(func)
+        if relu:
+            self._show(func, args, kwargs)
+        result = func(*args, **kwargs)
+        if rule is not None and self.channels is not None:
+            self.channels.follow(rule, result, args, kwargs)
+        return result
+
+    def _show(self, func: Callable, args: tuple, kwargs: dict) -> None:
         call = relu_like(func, args, kwargs)
         site = self.block._site(*call) if call else None
         if site is None:
-            return func(*args, **kwargs)
+            return
         shown = self.block._deliver(site)
         del site
         kept = shown() if shown is not None else None
@@ -108,7 +115,17 @@ class _Calls(TorchFunctionMode):
             # The consumer held on to what it saw: give it storage of its own before the model
             # writes to this one.
             kept.data = kept.clone()
-        return func(*args, **kwargs)
+
+
+# Torch function -> whether it may be ReLU-like, and what it does to the channels.
+_functions: dict[Callable, tuple[bool, Rule | None]] = {}
+
+
+def _learn(function: Callable) -> tuple[bool, Rule | None]:
+    if len(_functions) > 10_000:  # functions made anew in each pass
+        _functions.clear()
+    name = plain_name(function)
+    return _functions.setdefault(function, (may_be_relu(name), rule_of(function, name)))
 
 
 _open_blocks: list["watch"] = []
@@ -218,6 +235,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         self._consumer = consumer
         self._selection = Selection(sites)
         self._channel_dim = channel_dim
+        self._guessed: set[str] = set()  # sites whose channel dimension was warned of
         self._mode = _Calls(self)
         self._handles: list = []
         self._stance = None
@@ -292,10 +310,13 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             self._end_pass()  # an interrupt left the last pass without its hooks being called
         self._pass = _Pass(frame, module_names(self._root))
         self.sites = _Sites()
+        if self._channel_dim is None:
+            self._mode.channels = self._pass.channels
         self._mode.__enter__()
 
     def _end_pass(self) -> None:
         self._mode.__exit__(None, None, None)
+        self._mode.channels = None
         if self._pass.complete:
             self._complete_passes += 1
         else:
@@ -320,19 +341,22 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         self._pass.complete = module is self._root and len(running) == 1
         if would_fuse(module, args, kwargs) and not any(map(runs_again, running[:-1])):
             with _unseen(), modes_set_aside(_Calls):
-                return module.forward(*args, **kwargs)
+                fused = module.forward(*args, **kwargs)
+            for seen, taken in zip(tree_leaves(output), tree_leaves(fused), strict=True):
+                self._pass.channels.put(taken, self._pass.channels.of(seen))
+            return fused
         return None
 
     def _after(self, module: nn.Module, args: tuple, output: Any) -> None:
         """Runs after every module's forward, also one that raised."""
-        if not self._in_pass() or not any(module is other for other in self._pass.running):
+        if not self._in_pass():
             return
-        while self._pass.running.pop() is not module:
+        running = self._pass.running
+        if running[-1] is not module and not any(module is other for other in running):
+            return
+        while running.pop() is not module:
             pass  # modules whose hooks an interrupt skipped
-        if decides_layout(module):
-            self._pass.last_leaf = module
-            self._pass.single = single_sample(module, output, self._pass.single)
-        if not self._pass.running:
+        if not running:
             self._end_pass()
 
     def _site(self, function: str, pre_activation: Tensor) -> Site | None:
@@ -344,8 +368,9 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         own_module = owner and id(running[-1]) in names and isinstance(running[-1], RELU_MODULES)
         name = owner if own_module else f"{owner}/{function}"
         earlier = self._pass.calls[name]
-        number = self._pass.calls.total()
+        number = self._pass.number
         self._pass.calls[name] += 1
+        self._pass.number += 1
         if earlier:
             name = f"{name}:{earlier}"
         if not self._selection.takes(name, number):
@@ -360,9 +385,16 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
 
     def _channels_of(self, name: str, tensor: Tensor) -> int:
         if self._channel_dim is None:
-            if tensor.ndim == self._pass.single:
-                return 0
-            return channel_dimension(tensor, self._pass.last_leaf)
+            dimension, sure = self._pass.channels.dimension(tensor)
+            if not sure and name not in self._guessed:
+                self._guessed.add(name)
+                warnings.warn(
+                    f"the channels cannot be followed to site {name!r}, whose pre-activation has "
+                    f"shape {tuple(tensor.shape)}; dimension {dimension} is taken, set "
+                    "channel_dim= if that is not theirs",
+                    stacklevel=2,
+                )
+            return dimension
         if not -tensor.ndim <= self._channel_dim < tensor.ndim:
             raise ValueError(
                 f"channel_dim={self._channel_dim} does not exist at site {name!r}, whose "
