@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode, _pop_mode, _push_mode
 from torch.utils._pytree import tree_leaves
 
-
 _FUSING = {
     *(nn.MultiheadAttention.forward, nn.TransformerEncoderLayer.forward),
     nn.TransformerEncoder.forward,

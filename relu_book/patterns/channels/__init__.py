@@ -20,16 +20,16 @@ from relu_book.patterns.channels.products import PRODUCTS
 
 _RULES: dict[str, Rule] = {**MAKERS, **PRODUCTS, **MOVERS, **INDEXING, **WRITES}
 # What is asked most often gives no tensor.
-_NO_TENSORS = frozenset(
-    "shape size dim ndim numel stride dtype device layout requires_grad grad_fn is_leaf is_cuda "
-    "is_floating_point is_complex is_contiguous is_nested is_sparse item tolist len".split()
-)
+_NO_TENSORS = """
+shape size dim ndim numel stride dtype device layout requires_grad grad_fn is_leaf is_cuda
+is_floating_point is_complex is_contiguous is_nested is_sparse item tolist len
+"""
 _TORCH = ("aten", "prims", "quantized")
 
 
 def rule_of(function: Callable, name: str) -> Rule | None:
     """What a torch function of this plain name does to the channels; ``None`` if nothing ever."""
-    if name in _NO_TENSORS:
+    if name in _NO_TENSORS.split():
         return None
     if name in _RULES:
         return _RULES[name]
@@ -69,7 +69,8 @@ class Channels:
     def follow(self, rule: Rule, result: Any, args: tuple, kwargs: dict) -> None:
         """Notes where the channels lie in what a call returned."""
         if isinstance(result, Tensor):
-            short = args and (rule is same or rule is elementwise and len(args) <= 2 and not kwargs)
+            two = rule is elementwise and len(args) <= 2 and not kwargs
+            short = args and (rule is same or two)
             if not short or not self._kept(rule, result, args[0], args[-1]):
                 self._note(rule, result, args, kwargs)
         elif isinstance(result, tuple | list):

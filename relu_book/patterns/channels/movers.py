@@ -231,7 +231,7 @@ def reducing(place: int) -> Rule:
 
     def reduce(marks, tensor, result, args, kwargs):
         dims = argument(args, kwargs, place, "dim", "axis")
-        if dims is None or isinstance(dims, bool) or isinstance(dims, tuple | list) and not dims:
+        if dims is None or isinstance(dims, bool) or dims in ((), []):
             dims = range(len(marks))
         dims = {d % len(marks) for d in ([dims] if isinstance(dims, int) else dims)}
         if result.ndim == len(marks):

@@ -80,7 +80,8 @@ def _matrix_product(of: Of, a: Tensor, b: Tensor, dimensions: int) -> Layout | N
     left, right = of(a), of(b)
     data = right is not None and right is not WEIGHT
     last = channels_at(-1, dimensions)
-    if not data and a.ndim > 1 < b.ndim and (left is last or left is None and right is WEIGHT):
+    weight = not data and a.ndim > 1 < b.ndim
+    if weight and (left is last or (left is None and right is WEIGHT)):
         return last  # the short way for a linear map
     batch = [-n for n in range(max(a.ndim, b.ndim) - 2, 0, -1)]
     rows = [*batch[len(batch) - max(a.ndim - 2, 0) :], "i", "k"] if a.ndim > 1 else ["k"]

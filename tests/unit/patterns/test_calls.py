@@ -199,7 +199,7 @@ def test_three_dimensions_after_layers_with_channels_last(layer):
 
 def test_three_dimensions_with_nothing_before():
     model = nn.Sequential(nn.ReLU(), nn.Conv1d(4, 4, 1))
-    with watch(model) as seen, pytest.warns(UserWarning, match=r"site '0' .*\(2, 4, 6\)") as told:
+    with watch(model) as seen, pytest.warns(UserWarning, match=r"'0', .*\(2, 4, 6\)") as told:
         for _ in range(2):  # the first pass's last layer says nothing about the second's first
             model(torch.randn(2, 4, 6))
             assert seen.sites["0"].channel_dim == 2
