@@ -41,11 +41,10 @@ class Layout:
         if self._alone is not None:
             return self._alone, self.sure
         pure = [d for d, mark in enumerate(self.marks) if mark == CHANNELS]
-        pure = [d for d in pure if shape[d] != 1] or pure[-1:]
         mixed = [d for d, mark in enumerate(self.marks) if isinstance(mark, tuple)]
-        among = pure or mixed
-        taken = max(among, key=lambda d: (shape[d], d))
-        sure = self.sure and len(among) == 1
+        several = [d for d in pure + mixed if shape[d] != 1]
+        taken = max(pure or mixed, key=lambda d: (shape[d], d))
+        sure = self.sure and several in ([], [taken])
         if not pure and taken == 0:  # merged with the samples, unless there is but one
             if len(shape) > 1:
                 return usual_dimension(len(shape)), False
@@ -54,8 +53,9 @@ class Layout:
 
     @cached_property
     def _alone(self) -> int | None:
-        """The one dimension that holds channels and nothing else."""
-        return self.marks.index(CHANNELS) if self.marks.count(CHANNELS) == 1 else None
+        """The only dimension that holds channels, if it holds nothing else."""
+        held = [d for d, mark in enumerate(self.marks) if mark]
+        return held[0] if len(held) == 1 and self.marks[held[0]] == CHANNELS else None
 
 
 # What is computed from parameters alone: no data, so it has no channels that could be followed.
