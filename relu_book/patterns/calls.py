@@ -6,7 +6,7 @@ operator, in place or not, on floating-point tensors. Its pattern is x > 0 (thes
 1, with zero inactive; PReLU, LeakyReLU and RReLU by their sign likewise).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -16,17 +16,13 @@ RELU_MODULES = (
     *(nn.Threshold, nn.Hardtanh),
 )
 
-# One call for all steps of a recurrent layer: its ReLUs are inside, out of sight.
-RECURRENT = ("rnn_relu", "rnn_relu_cell")
-
 # Function -> the argument (keyword, position) that must be 0, or None where it always counts.
-_KINK: dict[str, tuple[str, int] | None] = {
+RELUS: dict[str, tuple[str, int] | None] = {
     "relu": None,
     "relu6": None,
     "leaky_relu": None,
     "prelu": None,
     "rrelu": None,
-    **dict.fromkeys(RECURRENT),
     "threshold": ("threshold", 1),
     "hardtanh": ("min_val", 1),
     "clamp": ("min", 1),
@@ -51,9 +47,54 @@ def plain_name(function: Callable) -> str:
     return name.partition(".")[0].strip("_")
 
 
+def is_fused(name: str) -> bool:
+    """Whether one call of this plain name does more than a ReLU, which is inside, out of sight.
+
+    Example:
+        >>> [is_fused(name) for name in ("rnn_relu_cell", "conv2d_relu", "leaky_relu", "relu")]
+        [True, True, False, False]
+    """
+    words = name.split("_")
+    return "relu" in words and name not in RELUS and "backward" not in words
+
+
 def may_be_relu(name: str) -> bool:
     """Whether a function of this plain name counts, at least with some arguments."""
-    return name in _KINK
+    return name in RELUS or is_fused(name)
+
+
+def has_kink_at_zero(name: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None) -> bool:
+    """Whether a function in this file's table is ReLU-like with these arguments.
+
+    Example:
+        >>> has_kink_at_zero("clamp", [None, 0]), has_kink_at_zero("clamp", [None], {"min": -1})
+        (True, False)
+    """
+    if RELUS[name] is None:
+        return True
+    keyword, position = RELUS[name]
+    bound = args[position] if len(args) > position else (kwargs or {}).get(keyword)
+    return not isinstance(bound, Tensor) and bound == 0
+
+
+def pre_activation_of(name: str, args: tuple, kwargs: dict[str, Any]) -> Tensor | None:
+    """The input of a function that may be a ReLU, or ``None`` where the call does not count.
+
+    Example:
+        >>> import torch
+        >>> x = torch.tensor([[-1.0, 2.0]])
+        >>> pre_activation_of("clamp", (x,), {"min": 0})
+        tensor([[-1.,  2.]])
+        >>> pre_activation_of("clamp", (x, 1.0), {}) is None
+        True
+    """
+    tensor = args[0] if args else kwargs.get("input", kwargs.get("self"))
+    if is_fused(name):
+        return tensor
+    if not isinstance(tensor, Tensor) or not has_kink_at_zero(name, args, kwargs):
+        return None
+    number = tensor.is_floating_point() or tensor.is_quantized
+    return tensor if number and tensor.dim() else None
 
 
 def relu_like(function: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[str, Tensor] | None:
@@ -64,19 +105,7 @@ def relu_like(function: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[
         >>> x = torch.tensor([[-1.0, 2.0]])
         >>> relu_like(torch.Tensor.clamp_, (x,), {"min": 0})
         ('clamp', tensor([[-1.,  2.]]))
-        >>> relu_like(torch.clamp, (x, 1.0), {}) is None
-        True
     """
     name = plain_name(function)
-    if name not in _KINK:
-        return None
-    kink = _KINK[name]
-    if kink is not None:
-        keyword, position = kink
-        bound = args[position] if len(args) > position else kwargs.get(keyword)
-        if isinstance(bound, Tensor) or bound != 0:
-            return None
-    tensor = args[0] if args else kwargs.get("input", kwargs.get("self"))
-    if not isinstance(tensor, Tensor) or not tensor.is_floating_point() or tensor.ndim == 0:
-        return None
-    return name, tensor
+    tensor = pre_activation_of(name, args, kwargs) if name in RELUS else None
+    return None if tensor is None else (name, tensor)

@@ -5,9 +5,12 @@ The count of a pattern A at a layer is the number of its occurrences over the da
 normalise by the batch, as they do in training (thesis 3.1.3), or by their running statistics.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from numbers import Number
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
@@ -42,8 +45,10 @@ def count_patterns(
     Args:
         model: any module; compiled ones run eagerly.
         batches: what a data loader gives. A batch is the model's input, or a tuple or list whose
-            first item is (labels may follow). An input is a tensor, or a tuple of positional or a
-            dict of keyword arguments. Tensors are moved to the model's device.
+            first item is (labels may follow). An input is a tensor, a tuple of positional or a
+            mapping of keyword arguments (such as a tokenizer gives), or any other object that the
+            model takes as its one argument (such as a graph). Tensors are moved to the model's
+            device, and so are objects with a method ``to``.
         sites: names, globs (``"layer1.*"``), numbers from 0, or a predicate of the name; all by
             default. The first batch must have those asked for.
         batch_norm: ``"batch"``: batch norms alone are in training mode and normalise by each batch,
@@ -190,11 +195,12 @@ def _checked(model: nn.Module, batch_norm: str) -> nn.Module:
 
 def _checked_batches(batches: Iterable[Any], progress: bool) -> Iterator[Any]:
     single = isinstance(batches, torch.utils.data.Dataset) and hasattr(batches, "__getitem__")
-    if single or isinstance(batches, Tensor | dict | str) or not isinstance(batches, Iterable):
-        remedy = {
-            "Tensor": "batches=[tensor] counts one, batches=tensor.split(256) several",
-            "dict": "batches=[dict] counts one",
-        }.get(type(batches).__name__, "wrap a data set in torch.utils.data.DataLoader")
+    if single or isinstance(batches, Tensor | Mapping | str) or not isinstance(batches, Iterable):
+        remedy = "wrap a data set in torch.utils.data.DataLoader"
+        if isinstance(batches, Tensor):
+            remedy = "batches=[tensor] counts one, batches=tensor.split(256) several"
+        elif isinstance(batches, Mapping):
+            remedy = "batches=[mapping] counts one"
         raise TypeError(
             f"batches is an iterable of batches, not {type(batches).__name__}; {remedy}"
         )
@@ -211,24 +217,32 @@ def _checked_batches(batches: Iterable[Any], progress: bool) -> Iterator[Any]:
         yield from bar
 
 
+# What is no input of a model, or only one of several.
+_NO_INPUT = (tuple, list, Mapping, set, str, bytes, Number, np.ndarray, np.generic, type(None))
+
+
 def _as_arguments(
     batch: Any, number: int, device: torch.device | None
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The positional and keyword arguments that the model is called with."""
-    given = batch
-    if isinstance(batch, tuple | list) and batch:
-        given = batch[0]
-    if device is not None:
-        given = tree_map_only(Tensor, lambda tensor: tensor.to(device), given)
+
+    def moved(value: Any) -> Any:
+        return value if device is None else value.to(device)
+
+    given = batch[0] if isinstance(batch, tuple | list) and batch else batch
     if isinstance(given, Tensor):
-        return (given,), {}
-    if isinstance(given, dict) and all(isinstance(key, str) for key in given):
-        return (), given
+        return (moved(given),), {}
+    if isinstance(given, Mapping) and all(isinstance(key, str) for key in given):
+        return (), tree_map_only(Tensor, moved, dict(given))
     if isinstance(given, tuple | list) and any(isinstance(t, Tensor) for t in tree_leaves(given)):
-        return tuple(given), {}
+        return tuple(tree_map_only(Tensor, moved, given)), {}
+    if not isinstance(given, _NO_INPUT):
+        # Some objects move themselves where others return a moved copy.
+        return (moved(copy.copy(given)) if hasattr(given, "to") else given,), {}
     raise TypeError(
         f"batch {number} is the input or a tuple that begins with it; an input is a tensor, a "
-        f"tuple of arguments or a dict of named ones, not {type(given).__name__}"
+        "tuple of arguments, a mapping of named ones or an object that the model takes, not "
+        f"{type(given).__name__}"
     )
 
 

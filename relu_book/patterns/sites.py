@@ -13,7 +13,7 @@ import warnings
 import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Self
@@ -25,12 +25,19 @@ from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from relu_book.patterns.calls import RECURRENT, RELU_MODULES, may_be_relu, plain_name, relu_like
+from relu_book.patterns.calls import (
+    RELU_MODULES,
+    is_fused,
+    may_be_relu,
+    plain_name,
+    pre_activation_of,
+)
 from relu_book.patterns.channels import Channels, Rule, rule_of
 from relu_book.patterns.eager import compiled_code_runs_eagerly
 from relu_book.patterns.fused import modes_set_aside, runs_again, would_fuse
 from relu_book.patterns.names import Selection, innermost, module_names
-from relu_book.patterns.packing import pack
+from relu_book.patterns.packing import is_whole, pack
+from relu_book.patterns.scripted import scripted_relus
 
 
 @dataclass(eq=False, repr=False)
@@ -96,16 +103,16 @@ class _Calls(TorchFunctionMode):
         kwargs = kwargs or {}
         known = _functions.get(func)
         relu, rule = known if known is not None else _learn(func)
-        if relu:
-            self._show(func, args, kwargs)
+        if relu is not None:
+            self._show(relu, args, kwargs)
         result = func(*args, **kwargs)
         if rule is not None and self.channels is not None:
             self.channels.follow(rule, result, args, kwargs)
         return result
 
-    def _show(self, func: Callable, args: tuple, kwargs: dict) -> None:
-        call = relu_like(func, args, kwargs)
-        site = self.block._site(*call) if call else None
+    def _show(self, function: str, args: tuple, kwargs: dict) -> None:
+        tensor = pre_activation_of(function, args, kwargs)
+        site = self.block._site(function, tensor) if tensor is not None else None
         if site is None:
             return
         shown = self.block._deliver(site)
@@ -117,15 +124,16 @@ class _Calls(TorchFunctionMode):
             kept.data = kept.clone()
 
 
-# Torch function -> whether it may be ReLU-like, and what it does to the channels.
-_functions: dict[Callable, tuple[bool, Rule | None]] = {}
+# Torch function -> its plain name if it may be ReLU-like, and what it does to the channels.
+_functions: dict[Callable, tuple[str | None, Rule | None]] = {}
 
 
-def _learn(function: Callable) -> tuple[bool, Rule | None]:
+def _learn(function: Callable) -> tuple[str | None, Rule | None]:
     if len(_functions) > 10_000:  # functions made anew in each pass
         _functions.clear()
     name = plain_name(function)
-    return _functions.setdefault(function, (may_be_relu(name), rule_of(function, name)))
+    known = (name if may_be_relu(name) else None), rule_of(function, name)
+    return _functions.setdefault(function, known)
 
 
 _open_blocks: list["watch"] = []
@@ -149,16 +157,38 @@ def _unseen() -> Iterator[None]:
             block._blind -= 1
 
 
-def _out_of_transforms(site: str, tensor: Tensor) -> Tensor:
-    """The plain tensor inside torch.func.grad and its like, whose wrappers must not escape."""
-    while functorch.is_gradtrackingtensor(tensor):
-        tensor = functorch.get_unwrapped(tensor)
-    if functorch.is_batchedtensor(tensor):
-        raise RuntimeError(
-            f"watch cannot keep the pre-activation of site {site!r} under torch.func.vmap; "
-            "run the model on the whole batch, or take the sites with a consumer"
+_AS_IT_IS = nullcontext()
+
+
+@contextmanager
+def _out_of_transforms(site: Site) -> Iterator[None]:
+    """The site with the plain tensor inside torch.func's wrappers, which must not escape.
+
+    Dimensions that vmap hides come first.
+    """
+    with torch._C._DisableFuncTorch():
+        tensor, hidden = site.pre_activation, []
+        while functorch.is_functorch_wrapped_tensor(tensor):
+            hidden.append(functorch.maybe_get_bdim(tensor))
+            tensor = functorch.get_unwrapped(tensor)
+        dims = list(range(tensor.ndim))
+        front = [dims.pop(d) for d in reversed(hidden) if d >= 0]
+        site.pre_activation = tensor.permute(front + dims)
+        site.channel_dim += len(front)
+        yield
+
+
+def _refuse_unpackable(name: str, tensor: Tensor) -> None:
+    """Raises for the kinds of tensors in which channels do not lie along a dimension."""
+    kind = "nested" if tensor.is_nested else "quantised" if tensor.is_quantized else None
+    if kind is None and tensor.layout is not torch.strided:
+        kind = str(tensor.layout)
+    if kind is not None:
+        raise TypeError(
+            f"the pre-activation of site {name!r} is a {kind} tensor, in which patterns cannot be "
+            "read off; make it an ordinary one before the ReLU (to_padded_tensor, to_dense, "
+            "dequantize), or choose other sites with sites="
         )
-    return tensor
 
 
 def _in_backward() -> bool:
@@ -230,11 +260,16 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                 f"the consumer must be callable with one Site, {type(consumer).__name__} is not; "
                 "sites are chosen with sites="
             )
+        if channel_dim is not None and not is_whole(channel_dim):
+            raise TypeError(
+                f"channel_dim is the number of a dimension, such as 1 or -1, not {channel_dim!r}"
+            )
         self.sites: OrderedDict[str, Site] = _Sites()
         self._root = innermost(model)
         self._consumer = consumer
         self._selection = Selection(sites)
         self._channel_dim = channel_dim
+        self._told_of_scripted = False
         self._guessed: set[str] = set()  # sites whose channel dimension was warned of
         self._mode = _Calls(self)
         self._handles: list = []
@@ -252,6 +287,9 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                     f"calls inside the scripted module {name or type(module).__name__!r} cannot be "
                     "seen; watch the model that it was made from"
                 )
+        if not self._told_of_scripted:
+            self._told_of_scripted = True
+            self._tell_of_scripted()
         self._thread = threading.get_ident()
         self._complete_passes = 0
         self._stance = compiled_code_runs_eagerly()
@@ -263,6 +301,15 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         ]
         _open_blocks.append(self)
         return self
+
+    def _tell_of_scripted(self) -> None:
+        for module, function, operators in scripted_relus(self._root):
+            warnings.warn(
+                f"{module} names the scripted function {function!r}, whose ReLU-like calls "
+                f"({', '.join(operators)}) cannot be seen; call the Python function that it was "
+                "made from",
+                stacklevel=3,
+            )
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         _open_blocks.remove(self)
@@ -375,12 +422,13 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             name = f"{name}:{earlier}"
         if not self._selection.takes(name, number):
             return None
-        if function in RECURRENT:
+        if is_fused(function):
             raise TypeError(
                 f"the ReLUs of {name!r} run inside one fused call, where their pre-activations "
-                "cannot be seen; write the recurrence with nn.Linear and nn.ReLU, or choose other "
-                "sites with sites="
+                "cannot be seen; write a recurrence with nn.Linear and nn.ReLU, take a quantised "
+                "model before it is converted, or choose other sites with sites="
             )
+        _refuse_unpackable(name, pre_activation)
         return Site(name, pre_activation, self._channels_of(name, pre_activation))
 
     def _channels_of(self, name: str, tensor: Tensor) -> int:
@@ -408,14 +456,16 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         Returns a weak reference to the tensor that the consumer saw.
         """
         tensor = site.pre_activation
+        wrapped = functorch.is_functorch_wrapped_tensor(tensor)
+        plain = _out_of_transforms(site) if wrapped else _AS_IT_IS
         if self._consumer is None:
             # Out of inference mode the copy is an ordinary tensor, usable anywhere.
-            with _unseen(), torch.inference_mode(False), torch.no_grad():
-                site.pre_activation = _out_of_transforms(site.name, tensor).clone()
+            with _unseen(), torch.inference_mode(False), torch.no_grad(), plain:
+                site.pre_activation = site.pre_activation.clone()
             self.sites[site.name] = site
             return None
-        with _unseen(), torch.no_grad():
-            shown = site.pre_activation = tensor.detach()
+        with _unseen(), torch.no_grad(), plain:
+            shown = site.pre_activation = site.pre_activation.detach()
             version = None if tensor.is_inference() else tensor._version
             self._consumer(site)
             if version is not None and tensor._version != version:

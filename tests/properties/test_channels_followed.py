@@ -1,8 +1,8 @@
 """Random chains of operations: the channel dimension is where the channels' numbers are.
 
 The first layer gives channel k the number k + 1 everywhere. However the tensor is turned, cut and
-merged after that, its values then vary along the dimension of the channels and along no other, which
-the ReLU's input shows without any rule about operations.
+merged after that, its values vary along the dimension of the channels and along no other, which the
+ReLU's input shows without any rule about operations.
 """
 
 import warnings

@@ -188,7 +188,9 @@ CASES = {
     ),
     "chunk": (through(nn.Conv1d(5, 14, 3), lambda x: x.chunk(2, 1)[0]), [WAVE], 1, 7),
     "split": (through(nn.Conv1d(5, 14, 3), lambda x: x.split([7, 7], 1)[1]), [WAVE], 1, 7),
-    "unbound": (through(nn.Linear(5, 14), lambda x: x.view(4, 6, 2, 7).unbind(2)[0]), [TOKENS], 2, 7),
+    "unbound": (
+        through(nn.Linear(5, 14), lambda x: x.view(4, 6, 2, 7).unbind(2)[0]), [TOKENS], 2, 7,
+    ),
     # Moved.
     "transposed after": (through(conv1(), lambda x: x.transpose(1, 2)), [WAVE], 2, 7),
     "permuted": (through(conv2(), lambda x: x.permute(0, 2, 3, 1)), [IMAGE], 3, 7),
