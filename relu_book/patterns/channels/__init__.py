@@ -15,10 +15,20 @@ from torch.nn import Parameter
 from relu_book.patterns.channels.indexing import INDEXING, WRITES
 from relu_book.patterns.channels.layouts import WEIGHT, Layout, usual_dimension
 from relu_book.patterns.channels.makers import MAKERS
-from relu_book.patterns.channels.movers import MOVERS, Rule, elementwise, foreign, same
+from relu_book.patterns.channels.movers import (
+    MOVERS,
+    Rule,
+    elementwise,
+    foreign,
+    lost,
+    resized,
+    same,
+)
 from relu_book.patterns.channels.products import PRODUCTS
 
 _RULES: dict[str, Rule] = {**MAKERS, **PRODUCTS, **MOVERS, **INDEXING, **WRITES}
+_FAMILIES = {"linalg_": lost, "fft_": resized}
+
 # What is asked most often gives no tensor.
 _NO_TENSORS = """
 shape size dim ndim numel stride dtype device layout requires_grad grad_fn is_leaf is_cuda
@@ -31,8 +41,12 @@ def rule_of(function: Callable, name: str) -> Rule | None:
     """What a torch function of this plain name does to the channels; ``None`` if nothing ever."""
     if name in _NO_TENSORS.split():
         return None
+    name = name if name in _RULES else name.removesuffix("_copy")
     if name in _RULES:
         return _RULES[name]
+    for prefix, rule in _FAMILIES.items():
+        if name.startswith(prefix):
+            return rule
     namespace = getattr(function, "_qualified_op_name", "aten::").partition("::")[0]
     return elementwise if getattr(function, "namespace", namespace) in _TORCH else foreign
 
@@ -92,7 +106,10 @@ class Channels:
         found = entry[1]
         if rule is elementwise:
             second = known.get(id(other))
-            alike = second is None or second[1] is found
+            if second is None:  # an unknown tensor may be the larger one
+                alike = type(other) is Parameter or not isinstance(other, Tensor)
+            else:
+                alike = second[1] is found
             if not alike or result.dim() != len(found.marks):
                 return False
         if result is not tensor:

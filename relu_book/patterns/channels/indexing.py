@@ -5,18 +5,20 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from relu_book.patterns.channels.layouts import PLAIN, WEIGHT, Layout, layout, whole
+from relu_book.patterns.channels.layouts import PLAIN, WEIGHT, Layout, agreed, layout, whole
 from relu_book.patterns.channels.movers import Of, Rule
 
 _FULL = slice(None)
 
 
-def indexed(marks: list, index: Any) -> list | None:
-    """What becomes of one mark for each dimension; ``None`` if channels mix with others.
+def indexed(marks: list, index: Any) -> list:
+    """What becomes of one mark for each dimension; dimensions that merge leave a list of theirs.
 
     Example:
         >>> indexed(["n", "c", "h", "w"], (0, ..., None, slice(2)))
         ['c', 'h', 0, 'w']
+        >>> indexed(["n", "c", "h", "w"], (slice(None), slice(None), np.ones((5, 5), bool)))
+        ['n', 'c', ['h', 'w']]
     """
     items = list(index) if isinstance(index, tuple) else [index]
     used = sum(_dimensions(item) for item in items)
@@ -40,11 +42,8 @@ def indexed(marks: list, index: Any) -> list | None:
     if not blocks:
         return found
     if len(gathered) == 1:
-        block = [whole(gathered[0]) if isinstance(gathered[0], tuple) else gathered[0]] * length
-    elif any(gathered):
-        return None
-    else:
-        block = [PLAIN] * length
+        gathered = whole(gathered[0]) if isinstance(gathered[0], tuple) else gathered[0]
+    block = [gathered] * length
     adjacent = blocks[-1] - blocks[0] == len(blocks) - 1
     start = blocks[0] if adjacent else 0
     return found[:start] + block + found[start:]
@@ -75,24 +74,41 @@ def _read(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
     if one is None or one is WEIGHT:
         return one
     marks = indexed(list(one.marks), index)
-    return layout(tuple(marks), one.sure) if marks else None
+    if any(isinstance(mark, list) and any(mark) for mark in marks):
+        return None
+    return layout(tuple(_unlisted(marks)), one.sure)
+
+
+def _unlisted(marks: list) -> list:
+    return [PLAIN if isinstance(mark, list) else mark for mark in marks]
 
 
 def _written(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
     """The tensor keeps what it had; if that was unknown, it takes what the written part has."""
     tensor, index, value = args[:3]
     before, one = of(tensor), of(value)
-    if one is None or one is WEIGHT or (before is not None and before.sure):
+    if one is None or one is WEIGHT:
         return before
-    dimensions = indexed([d + 1 for d in range(tensor.ndim)], index)
-    if dimensions is None or len(dimensions) < len(one.marks):
+    dimensions = _unlisted(indexed([d + 1 for d in range(tensor.ndim)], index))
+    if len(dimensions) < len(one.marks):
         return before
     marks = [PLAIN] * tensor.ndim
     into = dimensions[len(dimensions) - len(one.marks) :]
     for dimension, mark in zip(into, one.marks, strict=True):
         if mark and dimension:
             marks[dimension - 1] = whole(mark)
-    return layout(tuple(marks), one.sure)
+    written = layout(tuple(marks), one.sure)
+    return agreed([known for known in (before, written) if known not in (None, WEIGHT)])
+
+
+def _operator(rule: Rule) -> Rule:
+    """The operators index and index_put: tensors for the first dimensions, None for all of one."""
+
+    def indexing(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
+        index = tuple(_FULL if item is None else item for item in args[1])
+        return rule(of, result, (args[0], index, *args[2:]), kwargs)
+
+    return indexing
 
 
 def _replaced(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
@@ -101,8 +117,8 @@ def _replaced(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | Non
 
 INDEXING: dict[str, Rule] = {
     "getitem": _read,
-    "index": _read,
-    "index_put": _written,
+    "index": _operator(_read),
+    "index_put": _operator(_written),
 }
 # These return nothing: what they write to is their first argument.
 WRITES: dict[str, Rule] = {"setitem": _written, "data=": _replaced}

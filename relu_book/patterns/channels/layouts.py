@@ -52,6 +52,11 @@ class Layout:
         return taken, sure
 
     @cached_property
+    def split(self) -> bool:
+        """Whether several dimensions hold channels."""
+        return sum(mark != PLAIN for mark in self.marks) > 1
+
+    @cached_property
     def _alone(self) -> int | None:
         """The only dimension that holds channels, if it holds nothing else."""
         held = [d for d, mark in enumerate(self.marks) if mark]

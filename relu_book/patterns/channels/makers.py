@@ -21,6 +21,11 @@ def made_at(dimension: int) -> Rule:
     return rule
 
 
+def _linear(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
+    one_output = argument(args, kwargs, 1, "weight").dim() < 2  # which has no dimension then
+    return None if one_output else channels_at(-1, result.dim())
+
+
 def _convolution(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
     return channels_at(1 - argument(args, kwargs, 1, "weight").ndim, result.ndim)
 
@@ -30,7 +35,7 @@ def pooled(spatial: int | None) -> Rule:
 
     def rule(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
         known = resized(of, result, args[:1], {} if args else kwargs)
-        if known is not None and known.sure:
+        if known is not None and known.sure and not known.split:
             return known
         return channels_at(1 if spatial is None else -1 - spatial, result.ndim)
 
@@ -40,7 +45,7 @@ def pooled(spatial: int | None) -> Rule:
 def _normalised(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
     """Statistics by channel in dimension 1; where the data's are elsewhere, that is a doubt."""
     known = same(of, result, args, kwargs)
-    if known is None or not known.sure:
+    if known is None or not known.sure or known.split:
         return channels_at(1, result.ndim)
     return known if known.marks[1] else layout(known.marks, False)
 
@@ -54,7 +59,7 @@ def _layer_norm(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | N
 
 
 _LAST = """
-linear embedding embedding_bag one_hot bilinear multi_head_attention_forward pad_packed_sequence
+embedding embedding_bag one_hot bilinear multi_head_attention_forward pad_packed_sequence
 lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell conv_tbc
 """
 _NORMS = """
@@ -67,10 +72,15 @@ max_pool{}d max_pool{}d_with_indices avg_pool{}d lp_pool{}d adaptive_max_pool{}d
 adaptive_max_pool{}d_with_indices adaptive_avg_pool{}d fractional_max_pool{}d
 fractional_max_pool{}d_with_indices max_unpool{}d
 """
-_SECOND = "local_response_norm interpolate upsample grid_sample channel_shuffle fold im2col col2im"
+_SECOND = """
+local_response_norm interpolate upsample upsample_nearest1d upsample_nearest2d upsample_nearest3d
+upsample_linear1d upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d grid_sample
+grid_sampler channel_shuffle native_channel_shuffle fold im2col col2im
+"""
 
 MAKERS: dict[str, Rule] = {
     **dict.fromkeys(_LAST.split(), made_at(-1)),
+    "linear": _linear,
     **{f"conv{k}d": made_at(-1 - k) for k in (1, 2, 3)},
     **{f"conv_transpose{k}d": made_at(-1 - k) for k in (1, 2, 3)},
     **dict.fromkeys(["convolution", "mkldnn_convolution", "cudnn_convolution"], _convolution),

@@ -74,16 +74,24 @@ def elementwise(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | N
         if tuple(shape) == tuple(result.shape):
             full.append(one)
         else:
+            # One channel that is broadcast says little on the channels of the other operand.
             sizes = zip(one.marks, shape, result.shape[missing:], strict=True)
-            marks = [mark if a == b else whole(mark) for mark, a, b in sizes]
-            broadcast.append(layout((*[PLAIN] * missing, *marks), one.sure))
+            sure = one.sure and all(a == b or not mark for mark, a, b in sizes)
+            marks = _kept(one.marks, shape, result.shape[missing:])
+            broadcast.append(layout((*[PLAIN] * missing, *marks), sure))
     return agreed(full) if any(one.sure for one in full) else agreed(full + broadcast)
 
 
 def foreign(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
-    """An operator that is not torch's: what has the shape of an operand is taken to keep it."""
+    """An operator that is not torch's may do anything; what has an operand's shape may keep it."""
     found = elementwise(of, result, args, kwargs)
-    return found and layout(found.marks, False)
+    if found is None or found is WEIGHT:
+        return channels_at(usual_dimension(result.ndim), result.ndim, False)
+    return layout(found.marks, False)
+
+
+def lost(of: Of, result: Tensor, args: tuple, kwargs: dict) -> None:
+    """Nothing is known of the result, even if it has the shape of an operand."""
 
 
 def resized(of: Of, result: Tensor, args: tuple, kwargs: dict) -> Layout | None:
@@ -235,6 +243,8 @@ def reducing(place: int) -> Rule:
             dims = range(len(marks))
         dims = {d % len(marks) for d in ([dims] if isinstance(dims, int) else dims)}
         if result.ndim == len(marks):
+            if any(result.shape[d] != 1 for d in dims):
+                return None
             return [whole(mark) if d in dims else mark for d, mark in enumerate(marks)]
         return [mark for d, mark in enumerate(marks) if d not in dims]
 
@@ -283,7 +293,8 @@ _RESIZED = """
 pad constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d
 replication_pad2d replication_pad3d narrow narrow_copy slice chunk unsafe_chunk split
 split_with_sizes unsafe_split unsafe_split_with_sizes tensor_split hsplit vsplit dsplit glu
-index_select gather take_along_dim topk sort msort diff roi_align roi_pool ps_roi_align ps_roi_pool
+index_select gather take_along_dim topk sort msort diff repeat_interleave
+roi_align roi_pool ps_roi_align ps_roi_pool
 index_add index_copy index_fill index_reduce scatter scatter_add scatter_reduce masked_scatter
 select_scatter slice_scatter put
 """
@@ -292,11 +303,16 @@ _REDUCTIONS = {
     var_mean std_mean mode trapz trapezoid select""",
     2: "norm linalg_norm linalg_vector_norm vector_norm quantile nanquantile kthvalue",
 }
-_RESHAPES = "view reshape flatten unflatten ravel view_as reshape_as unsafe_view view_copy"
+_LOST = """
+new_zeros new_ones new_empty new_full set resize resize_as as_strided rot90 cdist cov corrcoef kron
+inverse pinverse cholesky qr svd matrix_exp matrix_power broadcast_tensors
+"""
+_RESHAPES = "view reshape flatten unflatten ravel view_as reshape_as unsafe_view"
 
 MOVERS: dict[str, Rule] = {
     **dict.fromkeys(_SAME.split(), same),
     **dict.fromkeys(_RESIZED.split(), resized),
+    **dict.fromkeys(_LOST.split(), lost),
     **dict.fromkeys(_RESHAPES.split(), moving(_reshape)),
     **{name: reducing(place) for place, names in _REDUCTIONS.items() for name in names.split()},
     **dict.fromkeys(["permute"], permuting(_permute)),
