@@ -1,5 +1,6 @@
 """Names of sites, and what happens when a name is wrong."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -112,6 +113,8 @@ def test_an_ordinary_child_called_module_keeps_its_name():
         (["*:1"], [name for name in NAMES if name.endswith(":1")]),
         (lambda name: "clamp" in name, ["blocks.0/clamp", "blocks.1/clamp"]),
         (0, ["stem.1"]),
+        (np.int64(0), ["stem.1"]),
+        (np.array([0, 1]), ["stem.1", "blocks.0.relu"]),
         ([0, 13, "blocks.0/relu"], ["stem.1", "blocks.0/relu", "/relu"]),
         (("*",), NAMES),
     ],
@@ -163,7 +166,7 @@ def test_an_unmet_wish_is_silent_without_a_complete_pass_or_after_another_error(
         _ = 1 / 0
 
 
-@pytest.mark.parametrize("sites", [[], [1.5], [None], True, -1, ["stem.1", -2]])
+@pytest.mark.parametrize("sites", [[], 1.5, [1.5], [None], True, -1, ["stem.1", -2]])
 def test_wishes_that_make_no_sense(sites):
     with pytest.raises((TypeError, ValueError), match="sites"):
         watch(Net(), sites=sites)

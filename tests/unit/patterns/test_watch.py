@@ -69,6 +69,33 @@ def test_the_latest_pass_is_kept_as_it_was(inplace):
         assert torch.equal(site.pack(), pack(expected))
 
 
+def test_two_chunks_of_one_tensor_written_in_place():
+    class Halves(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(3, 8)
+
+        def forward(self, x):
+            x = self.linear(x)
+            a, b = x.chunk(2, 1)
+            a.relu_()
+            b.clamp_(min=0)
+            return F.relu(x - 0.1)
+
+    model, packed = Halves(), []
+    with (
+        torch.no_grad(),
+        watch(model) as seen,
+        watch(model, lambda site: packed.append(site.pack())),
+    ):
+        model(X)
+    x = model.linear(X).detach()
+    expected = [x[:, :4], x[:, 4:], x.relu() - 0.1]
+    for site, words, tensor in zip(seen.sites.values(), packed, expected, strict=True):
+        assert torch.equal(site.pre_activation, tensor)
+        assert torch.equal(words, pack(tensor))
+
+
 def test_later_writes_do_not_reach_what_is_kept():
     class Writes(nn.Module):
         def __init__(self):
