@@ -42,7 +42,7 @@ def plain_name(function: Callable) -> str:
     """
     name = getattr(function, "__name__", "")
     if name in ("__get__", "__set__"):
-        attribute = function.__self__.__name__
+        attribute = getattr(function.__self__, "__name__", "")  # a property has none
         return attribute if name == "__get__" else f"{attribute}="
     return name.partition(".")[0].strip("_")
 
@@ -89,7 +89,7 @@ def pre_activation_of(name: str, args: tuple, kwargs: dict[str, Any]) -> Tensor 
         True
     """
     tensor = args[0] if args else kwargs.get("input", kwargs.get("self"))
-    if is_fused(name):
+    if name not in RELUS:  # a fused one
         return tensor
     if not isinstance(tensor, Tensor) or not has_kink_at_zero(name, args, kwargs):
         return None

@@ -4,6 +4,10 @@ A site takes the qualified name of its module (``layer1.0.relu``), a functional 
 module whose forward makes it and the function (``layer1.0/relu``, ``/relu`` in the model's own
 forward), a further call in the same pass a number (``layer1.0.relu:1``). What merely wraps a model,
 such as ``torch.compile`` or ``DataParallel``, leaves no trace in the names.
+
+A name says where a call is made and the how-manieth it is, not which line made it. Where a branch
+depends on the data, functional calls of both sides share ``/relu``, or ``/relu:1`` is another call
+in another pass; modules, one for each ReLU, keep them apart.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -60,15 +60,16 @@ def count_patterns(
         max_bytes: the same by memory: so many bytes for the counting at all sites together (not for
             the pass itself), in equal shares for the sites of the first batch; at least 64 KiB for
             each, which is also what sites get that only come later.
-        channel_dim: the channel dimension of every site, where the rule of
-            :class:`relu_book.patterns.watch` does not find it.
+        channel_dim: the channel dimension of every site, where
+            :class:`relu_book.patterns.watch` warns that it cannot follow it.
         progress: show a bar (needs the package tqdm).
 
     Returns:
         Site name -> :class:`relu_book.patterns.PatternCounts`, in execution order.
 
     Raises:
-        TypeError: ``model`` is no module or a scripted one; ``batches`` gives no batches.
+        TypeError: ``model`` is no module or a scripted one; ``batches`` gives no batches; calls
+            that :class:`relu_book.patterns.watch` refuses.
         ValueError: no batch; no ReLU-like call; a site asked for that the first batch does not
             have; NaN, with the site's name; a site whose width changes; one value a channel under
             batch statistics; parameters without shape or numbers; copies in several threads.

@@ -12,8 +12,8 @@ import threading
 import warnings
 import weakref
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Self
@@ -36,44 +36,9 @@ from relu_book.patterns.channels import Channels, Rule, rule_of
 from relu_book.patterns.eager import compiled_code_runs_eagerly
 from relu_book.patterns.fused import modes_set_aside, runs_again, would_fuse
 from relu_book.patterns.names import Selection, innermost, module_names
-from relu_book.patterns.packing import is_whole, pack
+from relu_book.patterns.packing import is_whole
 from relu_book.patterns.scripted import scripted_relus
-
-
-@dataclass(eq=False, repr=False)
-class Site:
-    """One ReLU-like call of a forward pass.
-
-    Attributes:
-        name: qualified name, such as ``layer1.0.relu``, ``layer1.0/relu`` or ``layer1.0.relu:1``.
-        pre_activation: the call's input, without gradient.
-        channel_dim: the dimension that holds the channels, counted from the front.
-    """
-
-    name: str
-    pre_activation: Tensor
-    channel_dim: int
-
-    @property
-    def width(self) -> int:
-        """The number of channels, so the length of a pattern."""
-        return self.pre_activation.shape[self.channel_dim]
-
-    def pack(self) -> Tensor:
-        """The patterns of this site as words, see :func:`relu_book.patterns.pack`."""
-        return pack(self.pre_activation, self.channel_dim, site=self.name)
-
-    def __repr__(self) -> str:
-        shape = tuple(self.pre_activation.shape)
-        return f"Site({self.name!r}, width={self.width}, shape={shape})"
-
-
-class _Sites(OrderedDict):
-    """Name -> site; a wrong name is answered with the right ones."""
-
-    def __missing__(self, name: object) -> Site:
-        known = ", ".join(map(repr, self)) or "none (no pass yet, no ReLU-like call, or a consumer)"
-        raise KeyError(f"no site {name!r} in the latest forward pass; sites: {known}")
+from relu_book.patterns.site import Site, Sites, out_of_transforms, refuse_unpackable
 
 
 @dataclass
@@ -95,7 +60,7 @@ class _Calls(TorchFunctionMode):
 
     def __init__(self, block: "watch") -> None:
         self.block = block
-        self.channels: Channels | None = None
+        self.follow: Callable | None = None  # where the channels go, if that is asked for
 
     def __torch_function__(
         self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
@@ -106,8 +71,8 @@ class _Calls(TorchFunctionMode):
         if relu is not None:
             self._show(relu, args, kwargs)
         result = func(*args, **kwargs)
-        if rule is not None and self.channels is not None:
-            self.channels.follow(rule, result, args, kwargs)
+        if rule is not None and self.follow is not None:
+            self.follow(rule, result, args, kwargs)
         return result
 
     def _show(self, function: str, args: tuple, kwargs: dict) -> None:
@@ -144,51 +109,21 @@ _ELSEWHERE = (
 )
 
 
-@contextmanager
-def _unseen() -> Iterator[None]:
+class _unseen:  # noqa: N801, as torch.no_grad
     """What runs here is ours or a consumer's: the blocks open in this thread do not see it."""
-    blocks = [block for block in _open_blocks if block._thread == threading.get_ident()]
-    for block in blocks:
-        block._blind += 1
-    try:
-        yield
-    finally:
-        for block in blocks:
+
+    def __enter__(self) -> None:
+        thread = threading.get_ident()
+        self._blocks = [block for block in _open_blocks if block._thread == thread]
+        for block in self._blocks:
+            block._blind += 1
+
+    def __exit__(self, *error: object) -> None:
+        for block in self._blocks:
             block._blind -= 1
 
 
 _AS_IT_IS = nullcontext()
-
-
-@contextmanager
-def _out_of_transforms(site: Site) -> Iterator[None]:
-    """The site with the plain tensor inside torch.func's wrappers, which must not escape.
-
-    Dimensions that vmap hides come first.
-    """
-    with torch._C._DisableFuncTorch():
-        tensor, hidden = site.pre_activation, []
-        while functorch.is_functorch_wrapped_tensor(tensor):
-            hidden.append(functorch.maybe_get_bdim(tensor))
-            tensor = functorch.get_unwrapped(tensor)
-        dims = list(range(tensor.ndim))
-        front = [dims.pop(d) for d in reversed(hidden) if d >= 0]
-        site.pre_activation = tensor.permute(front + dims)
-        site.channel_dim += len(front)
-        yield
-
-
-def _refuse_unpackable(name: str, tensor: Tensor) -> None:
-    """Raises for the kinds of tensors in which channels do not lie along a dimension."""
-    kind = "nested" if tensor.is_nested else "quantised" if tensor.is_quantized else None
-    if kind is None and tensor.layout is not torch.strided:
-        kind = str(tensor.layout)
-    if kind is not None:
-        raise TypeError(
-            f"the pre-activation of site {name!r} is a {kind} tensor, in which patterns cannot be "
-            "read off; make it an ordinary one before the ReLU (to_padded_tensor, to_dense, "
-            "dequantize), or choose other sites with sites="
-        )
 
 
 def _in_backward() -> bool:
@@ -200,9 +135,23 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
 
     Seen are nn.ReLU, ReLU6, LeakyReLU, PReLU, RReLU, Threshold at 0, Hardtanh from 0, the
     functions, methods and operators behind them, and clamp, clip and clamp_min at 0: in place or
-    not, on floating-point tensors, once each, in execution order; not a maximum with zeros or a
-    product with a mask. Calls outside the model's own forward
-    pass (the user's code, another model, recomputation in a backward pass) are not seen.
+    not, on floating-point tensors, once each, in execution order. Calls outside the model's own
+    forward pass (the user's code, another model, recomputation in a backward pass) are not seen.
+
+    Not seen either: a maximum with zeros, a product with a mask, and what runs where Python makes
+    no call, such as a kernel of one's own or a hand-written ``torch.autograd.Function``. Refused
+    by name are scripted modules and calls known to hide ReLUs (nn.RNN of ReLUs, quantised
+    ``conv2d_relu``); functions under ``torch.jit.script`` that the model's code names are warned
+    of. What ``watch`` sees includes every clamp at 0, also of boxes or logarithms: ``sites=``
+    leaves such out.
+
+    The channel dimension of a site follows the data: from the convolution, linear map, product,
+    normalisation or embedding that made the channels, through whatever keeps or moves them. Where
+    that cannot be followed, or the channels are split over several dimensions (heads, groups), a
+    warning, once a site, names the dimension taken: the last of one to three, else 1, or the
+    largest of several. What no layer has touched, such as an image that goes straight into a ReLU,
+    has that dimension too, with a warning for three dimensions. Under torch.func.vmap, hidden
+    dimensions come first.
 
     The pass itself stays as it is: outputs, gradients, parameters, buffers, random numbers, flags
     and hooks are bitwise as without the block, also after an exception. Compiled models run eagerly
@@ -215,9 +164,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             nothing is kept then. It sees the pre-activation itself, so it must not write to it.
         sites: names, globs (``"layer1.*"``), numbers from 0, or a predicate of the name; all by
             default.
-        channel_dim: the channel dimension of every site. By default 1, and for three dimensions 1
-            after a 1-D convolution, pooling or normalisation layer, else the last; 0 after a
-            convolution or pooling layer that ran without a batch dimension.
+        channel_dim: the channel dimension of every site, negative from the end, in place of the
+            one that is followed.
 
     Attributes:
         sites: name -> :class:`relu_book.patterns.Site` of the latest complete pass, in execution
@@ -226,13 +174,14 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
 
     Raises:
         TypeError: ``model`` is no module, or calls that were asked for cannot be seen: those of a
-            scripted module, or of an nn.RNN of ReLUs, which runs fused.
+            scripted module, or inside a fused one; a site is a sparse, nested or quantised tensor;
+            ``channel_dim`` or ``sites`` is of another kind than said.
         ValueError: at the end of the block, if ``sites`` asked for one that no pass had.
         RuntimeError: the model runs in another thread than the one that opened the block.
 
-    Cost: a microsecond or two for each torch call of the pass, and a copy of each pre-activation
-    unless a consumer takes it. In evaluation, transformer layers that would run as one fused call
-    run a second time, since the fused call hides its ReLU.
+    Cost: one to four microseconds for each torch call of the pass, and a copy of each
+    pre-activation unless a consumer takes it. In evaluation, transformer layers that would run as
+    one fused call run a second time, since the fused call hides its ReLU.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
@@ -264,7 +213,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             raise TypeError(
                 f"channel_dim is the number of a dimension, such as 1 or -1, not {channel_dim!r}"
             )
-        self.sites: OrderedDict[str, Site] = _Sites()
+        self.sites: OrderedDict[str, Site] = Sites()
         self._root = innermost(model)
         self._consumer = consumer
         self._selection = Selection(sites)
@@ -356,18 +305,18 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                 caller = caller.f_back
             self._end_pass()  # an interrupt left the last pass without its hooks being called
         self._pass = _Pass(frame, module_names(self._root))
-        self.sites = _Sites()
+        self.sites = Sites()
         if self._channel_dim is None:
-            self._mode.channels = self._pass.channels
+            self._mode.follow = self._pass.channels.follow
         self._mode.__enter__()
 
     def _end_pass(self) -> None:
         self._mode.__exit__(None, None, None)
-        self._mode.channels = None
+        self._mode.follow = None
         if self._pass.complete:
             self._complete_passes += 1
         else:
-            self.sites = _Sites()
+            self.sites = Sites()
         self._pass = None
 
     def _in_pass(self) -> bool:
@@ -411,8 +360,10 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         if not self._in_pass():
             return None
         running, names = self._pass.running, self._pass.names
-        owner = next(names[id(m)] for m in reversed(running) if id(m) in names)
-        own_module = owner and id(running[-1]) in names and isinstance(running[-1], RELU_MODULES)
+        owner = names.get(id(running[-1]))
+        own_module = owner and isinstance(running[-1], RELU_MODULES)
+        if owner is None:  # a module that is not registered
+            owner = next(names[id(m)] for m in reversed(running) if id(m) in names)
         name = owner if own_module else f"{owner}/{function}"
         earlier = self._pass.calls[name]
         number = self._pass.number
@@ -428,7 +379,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                 "cannot be seen; write a recurrence with nn.Linear and nn.ReLU, take a quantised "
                 "model before it is converted, or choose other sites with sites="
             )
-        _refuse_unpackable(name, pre_activation)
+        refuse_unpackable(name, pre_activation)
         return Site(name, pre_activation, self._channels_of(name, pre_activation))
 
     def _channels_of(self, name: str, tensor: Tensor) -> int:
@@ -457,14 +408,15 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         """
         tensor = site.pre_activation
         wrapped = functorch.is_functorch_wrapped_tensor(tensor)
-        plain = _out_of_transforms(site) if wrapped else _AS_IT_IS
+        plain = out_of_transforms(site) if wrapped else _AS_IT_IS
+        no_grad = torch.no_grad() if torch.is_grad_enabled() else _AS_IT_IS
         if self._consumer is None:
             # Out of inference mode the copy is an ordinary tensor, usable anywhere.
-            with _unseen(), torch.inference_mode(False), torch.no_grad(), plain:
+            with _unseen(), torch.inference_mode(False), no_grad, plain:
                 site.pre_activation = site.pre_activation.clone()
             self.sites[site.name] = site
             return None
-        with _unseen(), torch.no_grad(), plain:
+        with _unseen(), no_grad, plain:
             shown = site.pre_activation = site.pre_activation.detach()
             version = None if tensor.is_inference() else tensor._version
             self._consumer(site)

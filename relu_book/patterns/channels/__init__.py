@@ -34,6 +34,7 @@ _NO_TENSORS = """
 shape size dim ndim numel stride dtype device layout requires_grad grad_fn is_leaf is_cuda
 is_floating_point is_complex is_contiguous is_nested is_sparse item tolist len
 """
+_NUMBERS = {int, float, bool}
 _TORCH = ("aten", "prims", "quantized")
 
 
@@ -49,10 +50,6 @@ def rule_of(function: Callable, name: str) -> Rule | None:
             return rule
     namespace = getattr(function, "_qualified_op_name", "aten::").partition("::")[0]
     return elementwise if getattr(function, "namespace", namespace) in _TORCH else foreign
-
-
-def _parameter(args: tuple) -> bool:
-    return type(args[0]) is Parameter or type(args[-1]) is Parameter
 
 
 class Channels:
@@ -82,11 +79,21 @@ class Channels:
 
     def follow(self, rule: Rule, result: Any, args: tuple, kwargs: dict) -> None:
         """Notes where the channels lie in what a call returned."""
+        if args and (rule is same or (rule is elementwise and not kwargs and len(args) < 3)):
+            # The short way, for nearly all calls: no look at shapes, no new layout.
+            tensor, other = args[0], args[-1]
+            entry = self._known.get(id(tensor))
+            if entry is None:
+                if self._unknown(tensor, other):
+                    return
+            elif entry[0]() is tensor and isinstance(result, Tensor):
+                found = entry[1]
+                if rule is same or type(other) in _NUMBERS or self._alike(found, other, result):
+                    if result is not tensor:
+                        self._known[id(result)] = weakref.ref(result), found
+                    return
         if isinstance(result, Tensor):
-            two = rule is elementwise and len(args) <= 2 and not kwargs
-            short = args and (rule is same or two)
-            if not short or not self._kept(rule, result, args[0], args[-1]):
-                self._note(rule, result, args, kwargs)
+            self._note(rule, result, args, kwargs)
         elif isinstance(result, tuple | list):
             for item in result:
                 if isinstance(item, Tensor):
@@ -94,27 +101,19 @@ class Channels:
         elif result is None and rule in WRITES.values():
             self._note(rule, args[0], args, kwargs)
 
-    def _kept(self, rule: Rule, result: Tensor, tensor: Any, other: Any) -> bool:
-        """The short way for nearly all calls: an operand whose layout the other one keeps."""
-        known = self._known
-        entry = known.get(id(tensor))
-        if entry is None:
-            parameter = type(tensor) is Parameter or type(other) is Parameter
-            return id(other) not in known and not parameter  # nothing is known of the operands
-        if entry[0]() is not tensor:
-            return False
-        found = entry[1]
-        if rule is elementwise:
-            second = known.get(id(other))
-            if second is None:  # an unknown tensor may be the larger one
-                alike = type(other) is Parameter or not isinstance(other, Tensor)
-            else:
-                alike = second[1] is found
-            if not alike or result.dim() != len(found.marks):
-                return False
-        if result is not tensor:
-            known[id(result)] = weakref.ref(result), found
-        return True
+    def _unknown(self, tensor: Any, other: Any) -> bool:
+        """Whether nothing is known of the operands, so nothing of the result."""
+        parameter = type(tensor) is Parameter or type(other) is Parameter
+        return not parameter and isinstance(tensor, Tensor) and id(other) not in self._known
+
+    def _alike(self, found: Layout, other: Any, result: Tensor) -> bool:
+        """Whether a second operand leaves the layout of the first as it is."""
+        entry = self._known.get(id(other))
+        if entry is not None:
+            alike = entry[1] is found
+        else:  # an unknown tensor may be the larger one
+            alike = type(other) is Parameter or not isinstance(other, Tensor)
+        return alike and result.dim() == len(found.marks)
 
     def _note(self, rule: Rule, result: Tensor, args: tuple, kwargs: dict) -> None:
         try:

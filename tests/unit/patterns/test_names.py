@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from relu_book.patterns import resolve_site, watch
+from relu_book.patterns import count_patterns, resolve_site, watch
 from relu_book.patterns.names import innermost, module_names
 
 
@@ -143,6 +143,19 @@ def test_a_wish_that_no_pass_met_is_an_error_at_the_end(sites, sentence):
     with pytest.raises(ValueError, match=sentence), watch(model, sites=sites):
         model(torch.randn(3, 4))
         model(torch.randn(3, 4))
+
+
+def test_both_sides_of_a_branch_share_a_name():
+    class Branch(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 3), nn.Linear(4, 3)
+
+        def forward(self, x):
+            return F.relu(self.a(x)) if x.sum() > 0 else F.relu(self.b(x))
+
+    counts = count_patterns(Branch(), [torch.ones(2, 4), -torch.ones(5, 4)])
+    assert {name: c.total for name, c in counts.items()} == {"/relu": 7}
 
 
 def test_no_relu_at_all():
