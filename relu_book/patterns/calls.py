@@ -1,4 +1,4 @@
-"""Which calls are ReLU-like, and along which dimension their channels lie.
+"""Which calls are ReLU-like.
 
 A call counts when its output has a kink at zero of its input: relu, relu6, leaky_relu, prelu,
 rrelu, threshold at 0, hardtanh from 0, clamp (clip, clamp_min) from 0; as function, method or
@@ -6,28 +6,23 @@ operator, in place or not, on floating-point tensors. Its pattern is x > 0 (thes
 1, with zero inactive; PReLU, LeakyReLU and RReLU by their sign likewise).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
 
 RELU_MODULES = (
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU),
     *(nn.Threshold, nn.Hardtanh),
 )
 
-# One call for all steps of a recurrent layer: its ReLUs are inside, out of sight.
-RECURRENT = ("rnn_relu", "rnn_relu_cell")
-
 # Function -> the argument (keyword, position) that must be 0, or None where it always counts.
-_KINK: dict[str, tuple[str, int] | None] = {
+RELUS: dict[str, tuple[str, int] | None] = {
     "relu": None,
     "relu6": None,
     "leaky_relu": None,
     "prelu": None,
     "rrelu": None,
-    **dict.fromkeys(RECURRENT),
     "threshold": ("threshold", 1),
     "hardtanh": ("min_val", 1),
     "clamp": ("min", 1),
@@ -35,23 +30,71 @@ _KINK: dict[str, tuple[str, int] | None] = {
     "clamp_min": ("min", 1),
 }
 
-_CHANNELS_SECOND_IN_3D = (
-    *(nn.Conv1d, nn.ConvTranspose1d),
-    *(nn.MaxPool1d, nn.AvgPool1d, nn.LPPool1d, nn.MaxUnpool1d),
-    *(nn.AdaptiveMaxPool1d, nn.AdaptiveAvgPool1d),
-    *(nn.BatchNorm1d, nn.SyncBatchNorm, nn.InstanceNorm1d, nn.GroupNorm),
-)
-_POOLS = (
-    *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d),
-    *(nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d),
-    *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
-)
-# Leaves that hand their input's layout on, so that the leaf before them still decides.
-_LAYOUT_KEPT = (
-    *RELU_MODULES,
-    *(nn.Identity, nn.Dropout, nn.AlphaDropout, nn.FeatureAlphaDropout),
-    *(nn.Dropout1d, nn.Dropout2d, nn.Dropout3d),
-)
+
+def plain_name(function: Callable) -> str:
+    """The name of a torch function without what tells its forms apart.
+
+    Example:
+        >>> import torch
+        >>> functions = torch.relu_, torch.ops.aten.relu.default, torch.Tensor.T.__get__
+        >>> [plain_name(function) for function in functions]
+        ['relu', 'relu', 'T']
+    """
+    name = getattr(function, "__name__", "")
+    if name in ("__get__", "__set__"):
+        attribute = getattr(function.__self__, "__name__", "")  # a property has none
+        return attribute if name == "__get__" else f"{attribute}="
+    return name.partition(".")[0].strip("_")
+
+
+def is_fused(name: str) -> bool:
+    """Whether one call of this plain name does more than a ReLU, which is inside, out of sight.
+
+    Example:
+        >>> [is_fused(name) for name in ("rnn_relu_cell", "conv2d_relu", "leaky_relu", "relu")]
+        [True, True, False, False]
+    """
+    words = name.split("_")
+    return "relu" in words and name not in RELUS and "backward" not in words
+
+
+def may_be_relu(name: str) -> bool:
+    """Whether a function of this plain name counts, at least with some arguments."""
+    return name in RELUS or is_fused(name)
+
+
+def has_kink_at_zero(name: str, args: Sequence[Any], kwargs: dict[str, Any] | None = None) -> bool:
+    """Whether a function in this file's table is ReLU-like with these arguments.
+
+    Example:
+        >>> has_kink_at_zero("clamp", [None, 0]), has_kink_at_zero("clamp", [None], {"min": -1})
+        (True, False)
+    """
+    if RELUS[name] is None:
+        return True
+    keyword, position = RELUS[name]
+    bound = args[position] if len(args) > position else (kwargs or {}).get(keyword)
+    return not isinstance(bound, Tensor) and bound == 0
+
+
+def pre_activation_of(name: str, args: tuple, kwargs: dict[str, Any]) -> Tensor | None:
+    """The input of a function that may be a ReLU, or ``None`` where the call does not count.
+
+    Example:
+        >>> import torch
+        >>> x = torch.tensor([[-1.0, 2.0]])
+        >>> pre_activation_of("clamp", (x,), {"min": 0})
+        tensor([[-1.,  2.]])
+        >>> pre_activation_of("clamp", (x, 1.0), {}) is None
+        True
+    """
+    tensor = args[0] if args else kwargs.get("input", kwargs.get("self"))
+    if name not in RELUS:  # a fused one
+        return tensor
+    if not isinstance(tensor, Tensor) or not has_kink_at_zero(name, args, kwargs):
+        return None
+    number = tensor.is_floating_point() or tensor.is_quantized
+    return tensor if number and tensor.dim() else None
 
 
 def relu_like(function: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[str, Tensor] | None:
@@ -62,67 +105,7 @@ def relu_like(function: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[
         >>> x = torch.tensor([[-1.0, 2.0]])
         >>> relu_like(torch.Tensor.clamp_, (x,), {"min": 0})
         ('clamp', tensor([[-1.,  2.]]))
-        >>> relu_like(torch.clamp, (x, 1.0), {}) is None
-        True
     """
-    # "relu_", "_threshold" and the operator "relu.default" are relu, threshold and relu.
-    name = getattr(function, "__name__", "").partition(".")[0].strip("_")
-    if name not in _KINK:
-        return None
-    kink = _KINK[name]
-    if kink is not None:
-        keyword, position = kink
-        bound = args[position] if len(args) > position else kwargs.get(keyword)
-        if isinstance(bound, Tensor) or bound != 0:
-            return None
-    tensor = args[0] if args else kwargs.get("input", kwargs.get("self"))
-    if not isinstance(tensor, Tensor) or not tensor.is_floating_point() or tensor.ndim == 0:
-        return None
-    return name, tensor
-
-
-def decides_layout(module: nn.Module) -> bool:
-    """Whether a leaf module's run says where the channels of what follows lie."""
-    return not module._modules and not isinstance(module, _LAYOUT_KEPT)
-
-
-def single_sample(module: nn.Module, output: Any, before: int | None) -> int | None:
-    """The dimensions of a layer's output, if it is one sample without a batch dimension.
-
-    A convolution tells (what it takes besides is one dimension fewer), pooling layers hand it on.
-
-    Args:
-        module: a leaf module that has run.
-        output: what it returned.
-        before: what this function gave for the leaf before it.
-
-    Example:
-        >>> import torch
-        >>> layer = nn.Conv2d(1, 3, 1)
-        >>> [single_sample(layer, torch.zeros(shape), None) for shape in [(3, 8, 8), (2, 3, 8, 8)]]
-        [3, None]
-    """
-    dimensions = output.ndim if isinstance(output, Tensor) else None
-    if isinstance(module, _ConvNd):
-        return dimensions if dimensions == len(module.kernel_size) + 1 else None
-    return before if isinstance(module, _POOLS) and dimensions == before else None
-
-
-def channel_dimension(tensor: Tensor, last_leaf: nn.Module | None) -> int:
-    """The channel dimension of a pre-activation, counted from the front.
-
-    1 for two and for more than three dimensions; for three dimensions (batch, channel, time) 1
-    after a 1-D convolution, pooling or normalisation, else (batch, token, channel) the last.
-
-    Example:
-        >>> import torch
-        >>> channel_dimension(torch.zeros(2, 3, 5), nn.Conv1d(1, 3, 1))
-        1
-        >>> channel_dimension(torch.zeros(2, 3, 5), nn.Linear(1, 5))
-        2
-    """
-    if tensor.ndim == 1:
-        return 0
-    if tensor.ndim == 3 and not isinstance(last_leaf, _CHANNELS_SECOND_IN_3D):
-        return 2
-    return 1
+    name = plain_name(function)
+    tensor = pre_activation_of(name, args, kwargs) if name in RELUS else None
+    return None if tensor is None else (name, tensor)

@@ -12,7 +12,7 @@ from torch import Tensor
 from relu_book.patterns import backends
 from relu_book.patterns.backends import reference
 from relu_book.patterns.counting import PatternCounts
-from relu_book.patterns.packing import check_packed, check_width
+from relu_book.patterns.packing import check_packed, check_width, is_whole
 
 _LEAST_BYTES = 1 << 16
 
@@ -50,10 +50,11 @@ class PatternCounter:
         self, width: int, *, max_patterns: int | None = None, max_bytes: int | None = None
     ) -> None:
         check_width(width)
-        _check_limit("max_patterns", max_patterns, 0)
-        _check_limit("max_bytes", max_bytes, _LEAST_BYTES)
-        self.width = width
-        self._limits = max_patterns, max_bytes
+        self.width = int(width)
+        self._limits = (
+            _checked_limit("max_patterns", max_patterns, 0),
+            _checked_limit("max_bytes", max_bytes, _LEAST_BYTES),
+        )
         self._device: torch.device | None = None
         self._tally = reference.Tally(width, *self._limits)
 
@@ -79,8 +80,9 @@ class PatternCounter:
         return PatternCounts(patterns, counts, self.width, unlisted)
 
 
-def _check_limit(name: str, limit: int | None, least: int) -> None:
+def _checked_limit(name: str, limit: int | None, least: int) -> int | None:
     if limit is None:
-        return
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < least:
+        return None
+    if not is_whole(limit) or limit < least:
         raise ValueError(f"{name} is a whole number of at least {least}, or None, not {limit!r}")
+    return int(limit)

@@ -54,6 +54,7 @@ class PatternCounts:
 
     def __post_init__(self) -> None:
         check_packed(self.patterns, self.width)
+        object.__setattr__(self, "width", int(self.width))  # one of NumPy's overflows in 2^width
         if self.counts.dtype != torch.int64 or self.counts.shape != self.patterns.shape[:1]:
             raise ValueError(
                 f"counts are int64, one for each of {len(self.patterns)} patterns, not "

@@ -16,18 +16,23 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode, _pop_mode, _push_mode
 from torch.utils._pytree import tree_leaves
 
+_FUSING = {
+    *(nn.MultiheadAttention.forward, nn.TransformerEncoderLayer.forward),
+    nn.TransformerEncoder.forward,
+}
+
 
 def may_fuse(module: nn.Module) -> bool:
     """Whether this module's state lets it run fused (what its inputs allow is asked elsewhere)."""
     forward = type(module).forward
+    if forward not in _FUSING:
+        return False
     if forward is nn.MultiheadAttention.forward:
         training = module.training
     elif forward is nn.TransformerEncoderLayer.forward:
         training = module.training or not module.activation_relu_or_gelu
-    elif forward is nn.TransformerEncoder.forward and getattr(module, "use_nested_tensor", False):
-        training = not may_fuse(module.layers[0])
     else:
-        return False
+        training = not (getattr(module, "use_nested_tensor", False) and may_fuse(module.layers[0]))
     return not training and not any(
         part._forward_hooks or part._forward_pre_hooks for part in module.modules()
     )

@@ -17,6 +17,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from relu_book.patterns.hashing import hash_patterns
+from relu_book.patterns.packing import is_whole
 
 
 class HashList:
@@ -51,11 +52,11 @@ class HashList:
     """
 
     def __init__(self, size: int = 30_000) -> None:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        if not is_whole(size) or size < 1:
             raise ValueError(
                 f"the size of a hash list is a positive number of places, not {size!r}"
             )
-        self.size = size
+        self.size = int(size)
         self.counts: Int64[Tensor, " size"] = torch.zeros(size, dtype=torch.int64)
 
     def keys(self, packed: Int64[Tensor, "n words"]) -> Int64[Tensor, " n"]:
@@ -152,9 +153,9 @@ def prime_size(least: int) -> int:
         >>> prime_size(30_000), prime_size(2**15)
         (30011, 32771)
     """
-    if isinstance(least, bool) or not isinstance(least, int):
+    if not is_whole(least):
         raise ValueError(f"a least size is a whole number, not {least!r}")
-    size = max(2, least)
+    size = max(2, int(least))
     while any(size % divisor == 0 for divisor in range(2, math.isqrt(size) + 1)):
         size += 1
     return size

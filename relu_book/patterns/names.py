@@ -4,6 +4,10 @@ A site takes the qualified name of its module (``layer1.0.relu``), a functional 
 module whose forward makes it and the function (``layer1.0/relu``, ``/relu`` in the model's own
 forward), a further call in the same pass a number (``layer1.0.relu:1``). What merely wraps a model,
 such as ``torch.compile`` or ``DataParallel``, leaves no trace in the names.
+
+A name says where a call is made and the how-manieth it is, not which line made it. Where a branch
+depends on the data, functional calls of both sides share ``/relu``, or ``/relu:1`` is another call
+in another pass; modules, one for each ReLU, keep them apart.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +17,7 @@ from torch import nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
+from relu_book.patterns.packing import is_whole
 from relu_book.spelling import close_names
 
 _WRAPPED_AS = ("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
@@ -125,16 +130,17 @@ class Selection:
         self.predicate = sites if callable(sites) else None
         self.wishes: list[str | int] = []
         if not self.all and self.predicate is None:
-            self.wishes = [sites] if isinstance(sites, str | int) else list(sites)
+            several = isinstance(sites, Iterable) and not isinstance(sites, str)
+            self.wishes = list(sites) if several else [sites]
             if not self.wishes:
                 raise ValueError("sites=[] asks for no site at all; leave it out to see every site")
         for wish in self.wishes:
-            if isinstance(wish, bool) or not isinstance(wish, str | int):
+            if not isinstance(wish, str) and not is_whole(wish):
                 raise TypeError(
                     "sites= takes names, globs, numbers or a predicate of the name, "
                     f"not {type(wish).__name__} {wish!r}"
                 )
-            if isinstance(wish, int) and wish < 0:
+            if not isinstance(wish, str) and wish < 0:
                 raise ValueError(
                     f"sites={wish}: while a pass runs its last site is not known; "
                     "count from 0 or give the name"

@@ -5,10 +5,13 @@ The count of a pattern A at a layer is the number of its occurrences over the da
 normalise by the batch, as they do in training (thesis 3.1.3), or by their running statistics.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from numbers import Number
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -52,8 +55,10 @@ def count_patterns(
     Args:
         model: any module; compiled ones run eagerly.
         batches: what a data loader gives. A batch is the model's input, or a tuple or list whose
-            first item is (labels may follow). An input is a tensor, or a tuple of positional or a
-            dict of keyword arguments. Tensors are moved to the model's device.
+            first item is (labels may follow). An input is a tensor, a tuple of positional or a
+            mapping of keyword arguments (such as a tokenizer gives), or any other object that the
+            model takes as its one argument (such as a graph). Tensors are moved to the model's
+            device, and so are objects with a method ``to``.
         sites: names, globs (``"layer1.*"``), numbers from 0, or a predicate of the name; all by
             default. The first batch must have those asked for.
         batch_norm: ``"batch"``: batch norms alone are in training mode and normalise by each batch,
@@ -65,15 +70,16 @@ def count_patterns(
         max_bytes: the same by memory: so many bytes for the counting at all sites together (not for
             the pass itself), in equal shares for the sites of the first batch; at least 64 KiB for
             each, which is also what sites get that only come later.
-        channel_dim: the channel dimension of every site, where the rule of
-            :class:`relu_book.patterns.watch` does not find it.
+        channel_dim: the channel dimension of every site, where
+            :class:`relu_book.patterns.watch` warns that it cannot follow it.
         progress: show a bar where stderr is a terminal (needs the package tqdm).
 
     Returns:
         Site name -> :class:`relu_book.patterns.PatternCounts`, in execution order.
 
     Raises:
-        TypeError: ``model`` is no module or a scripted one; ``batches`` gives no batches.
+        TypeError: ``model`` is no module or a scripted one; ``batches`` gives no batches; calls
+            that :class:`relu_book.patterns.watch` refuses.
         ValueError: no batch; no ReLU-like call; a site asked for that the first batch does not
             have; NaN, with the site's name; a site whose width changes; one value a channel under
             batch statistics; parameters without shape or numbers; copies in several threads.
@@ -209,11 +215,12 @@ def _checked(model: nn.Module, batch_norm: str) -> nn.Module:
 
 def _checked_batches(batches: Iterable[Any], progress: bool) -> Iterator[Any]:
     single = isinstance(batches, torch.utils.data.Dataset) and hasattr(batches, "__getitem__")
-    if single or isinstance(batches, Tensor | dict | str) or not isinstance(batches, Iterable):
-        remedy = {
-            "Tensor": "batches=[tensor] counts one, batches=tensor.split(256) several",
-            "dict": "batches=[dict] counts one",
-        }.get(type(batches).__name__, "wrap a data set in torch.utils.data.DataLoader")
+    if single or isinstance(batches, Tensor | Mapping | str) or not isinstance(batches, Iterable):
+        remedy = "wrap a data set in torch.utils.data.DataLoader"
+        if isinstance(batches, Tensor):
+            remedy = "batches=[tensor] counts one, batches=tensor.split(256) several"
+        elif isinstance(batches, Mapping):
+            remedy = "batches=[mapping] counts one"
         raise TypeError(
             f"batches is an iterable of batches, not {type(batches).__name__}; {remedy}"
         )
@@ -231,24 +238,32 @@ def _checked_batches(batches: Iterable[Any], progress: bool) -> Iterator[Any]:
         yield from bar
 
 
+# What is no input of a model, or only one of several.
+_NO_INPUT = (tuple, list, Mapping, set, str, bytes, Number, np.ndarray, np.generic, type(None))
+
+
 def _as_arguments(
     batch: Any, number: int, device: torch.device | None
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The positional and keyword arguments that the model is called with."""
-    given = batch
-    if isinstance(batch, tuple | list) and batch:
-        given = batch[0]
-    if device is not None:
-        given = tree_map_only(Tensor, lambda tensor: tensor.to(device), given)
+
+    def moved(value: Any) -> Any:
+        return value if device is None else value.to(device)
+
+    given = batch[0] if isinstance(batch, tuple | list) and batch else batch
     if isinstance(given, Tensor):
-        return (given,), {}
-    if isinstance(given, dict) and all(isinstance(key, str) for key in given):
-        return (), given
+        return (moved(given),), {}
+    if isinstance(given, Mapping) and all(isinstance(key, str) for key in given):
+        return (), tree_map_only(Tensor, moved, dict(given))
     if isinstance(given, tuple | list) and any(isinstance(t, Tensor) for t in tree_leaves(given)):
-        return tuple(given), {}
+        return tuple(tree_map_only(Tensor, moved, given)), {}
+    if not isinstance(given, _NO_INPUT):
+        # Some objects move themselves where others return a moved copy.
+        return (moved(copy.copy(given)) if hasattr(given, "to") else given,), {}
     raise TypeError(
         f"batch {number} is the input or a tuple that begins with it; an input is a tensor, a "
-        f"tuple of arguments or a dict of named ones, not {type(given).__name__}"
+        "tuple of arguments, a mapping of named ones or an object that the model takes, not "
+        f"{type(given).__name__}"
     )
 
 

@@ -37,8 +37,8 @@ def pack(
         ``(n, ceil(channels / 64))`` int64 on the input's device; no rows for an empty batch.
 
     Raises:
-        ValueError: NaN in the input, or no such dimension.
-        TypeError: not a tensor, or complex numbers.
+        ValueError: NaN in the input, no numbers (meta device), or no such dimension.
+        TypeError: not a tensor, a sparse or nested one, or complex numbers.
 
     Cost: one read of the input, near the bandwidth of memory on the CPU with Numba. No copy for
     contiguous and channels-last tensors.
@@ -55,7 +55,17 @@ def pack(
         raise TypeError(f"pack needs a tensor{where}, not {type(pre_activation).__name__}")
     if pre_activation.is_complex():
         raise TypeError(f"complex numbers have no sign{where}; pack their real part")
+    if pre_activation.is_nested or pre_activation.layout is not torch.strided:
+        kind = "nested" if pre_activation.is_nested else str(pre_activation.layout)
+        raise TypeError(
+            f"pack needs an ordinary tensor{where}, not a {kind} one; make it one with "
+            "to_padded_tensor or to_dense"
+        )
+    if pre_activation.is_meta:
+        raise ValueError(f"a tensor on the meta device has no numbers to pack{where}")
     shape = tuple(pre_activation.shape)
+    if not is_whole(channel_dim):
+        raise TypeError(f"channel_dim is the number of a dimension, not {channel_dim!r}")
     if not -len(shape) <= channel_dim < len(shape):
         raise ValueError(f"no channel dimension {channel_dim} in the shape {shape}{where}")
     pre_activation = pre_activation.detach().resolve_neg()
@@ -86,9 +96,14 @@ def unpack(packed: Int64[Tensor, "n words"], width: int) -> Bool[Tensor, "n widt
     return active.flatten(1)[:, :width]
 
 
+def is_whole(number: object) -> bool:
+    """Whether this is an integer, of Python or of NumPy; True and False are none."""
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
+
+
 def check_width(width: int) -> None:
     """Raises one sentence unless ``width`` is a number of channels."""
-    if isinstance(width, bool) or not isinstance(width, int) or width < 0:
+    if not is_whole(width) or width < 0:
         raise ValueError(f"the width is a number of channels, not {width!r}")
 
 

@@ -9,10 +9,11 @@ written to, and mode and hooks are gone when the block ends.
 
 import sys
 import threading
+import warnings
 import weakref
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Self
@@ -22,55 +23,22 @@ from torch import Tensor, nn
 from torch._C import _functorch as functorch
 from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 
 from relu_book.patterns.calls import (
-    RECURRENT,
     RELU_MODULES,
-    channel_dimension,
-    decides_layout,
-    relu_like,
-    single_sample,
+    is_fused,
+    may_be_relu,
+    plain_name,
+    pre_activation_of,
 )
+from relu_book.patterns.channels import Channels, Rule, rule_of
 from relu_book.patterns.eager import compiled_code_runs_eagerly
 from relu_book.patterns.fused import modes_set_aside, runs_again, would_fuse
 from relu_book.patterns.names import Selection, innermost, module_names
-from relu_book.patterns.packing import pack
-
-
-@dataclass(eq=False, repr=False)
-class Site:
-    """One ReLU-like call of a forward pass.
-
-    Attributes:
-        name: qualified name, such as ``layer1.0.relu``, ``layer1.0/relu`` or ``layer1.0.relu:1``.
-        pre_activation: the call's input, without gradient.
-        channel_dim: the dimension that holds the channels, counted from the front.
-    """
-
-    name: str
-    pre_activation: Tensor
-    channel_dim: int
-
-    @property
-    def width(self) -> int:
-        """The number of channels, so the length of a pattern."""
-        return self.pre_activation.shape[self.channel_dim]
-
-    def pack(self) -> Tensor:
-        """The patterns of this site as words, see :func:`relu_book.patterns.pack`."""
-        return pack(self.pre_activation, self.channel_dim, site=self.name)
-
-    def __repr__(self) -> str:
-        shape = tuple(self.pre_activation.shape)
-        return f"Site({self.name!r}, width={self.width}, shape={shape})"
-
-
-class _Sites(OrderedDict):
-    """Name -> site; a wrong name is answered with the right ones."""
-
-    def __missing__(self, name: object) -> Site:
-        known = ", ".join(map(repr, self)) or "none (no pass yet, no ReLU-like call, or a consumer)"
-        raise KeyError(f"no site {name!r} in the latest forward pass; sites: {known}")
+from relu_book.patterns.packing import is_whole
+from relu_book.patterns.scripted import scripted_relus
+from relu_book.patterns.site import Site, Sites, out_of_transforms, refuse_unpackable
 
 
 @dataclass
@@ -80,9 +48,9 @@ class _Pass:
     frame: FrameType | None
     names: dict[int, str]
     running: list[nn.Module] = field(default_factory=list)
-    last_leaf: nn.Module | None = None
-    single: int | None = None  # dimensions of the last leaf's output, if it lacks that of the batch
+    channels: Channels = field(default_factory=Channels)
     calls: Counter = field(default_factory=Counter)
+    number: int = 0  # of the next call
     complete: bool = False
     elsewhere: bool = False
 
@@ -92,15 +60,26 @@ class _Calls(TorchFunctionMode):
 
     def __init__(self, block: "watch") -> None:
         self.block = block
+        self.follow: Callable | None = None  # where the channels go, if that is asked for
 
     def __torch_function__(
         self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        call = relu_like(func, args, kwargs)
-        site = self.block._site(*call) if call else None
+        known = _functions.get(func)
+        relu, rule = known if known is not None else _learn(func)
+        if relu is not None:
+            self._show(relu, args, kwargs)
+        result = func(*args, **kwargs)
+        if rule is not None and self.follow is not None:
+            self.follow(rule, result, args, kwargs)
+        return result
+
+    def _show(self, function: str, args: tuple, kwargs: dict) -> None:
+        tensor = pre_activation_of(function, args, kwargs)
+        site = self.block._site(function, tensor) if tensor is not None else None
         if site is None:
-            return func(*args, **kwargs)
+            return
         shown = self.block._deliver(site)
         del site
         kept = shown() if shown is not None else None
@@ -108,7 +87,18 @@ class _Calls(TorchFunctionMode):
             # The consumer held on to what it saw: give it storage of its own before the model
             # writes to this one.
             kept.data = kept.clone()
-        return func(*args, **kwargs)
+
+
+# Torch function -> its plain name if it may be ReLU-like, and what it does to the channels.
+_functions: dict[Callable, tuple[str | None, Rule | None]] = {}
+
+
+def _learn(function: Callable) -> tuple[str | None, Rule | None]:
+    if len(_functions) > 10_000:  # functions made anew in each pass
+        _functions.clear()
+    name = plain_name(function)
+    known = (name if may_be_relu(name) else None), rule_of(function, name)
+    return _functions.setdefault(function, known)
 
 
 _open_blocks: list["watch"] = []
@@ -119,29 +109,21 @@ _ELSEWHERE = (
 )
 
 
-@contextmanager
-def _unseen() -> Iterator[None]:
+class _unseen:  # noqa: N801, as torch.no_grad
     """What runs here is ours or a consumer's: the blocks open in this thread do not see it."""
-    blocks = [block for block in _open_blocks if block._thread == threading.get_ident()]
-    for block in blocks:
-        block._blind += 1
-    try:
-        yield
-    finally:
-        for block in blocks:
+
+    def __enter__(self) -> None:
+        thread = threading.get_ident()
+        self._blocks = [block for block in _open_blocks if block._thread == thread]
+        for block in self._blocks:
+            block._blind += 1
+
+    def __exit__(self, *error: object) -> None:
+        for block in self._blocks:
             block._blind -= 1
 
 
-def _out_of_transforms(site: str, tensor: Tensor) -> Tensor:
-    """The plain tensor inside torch.func.grad and its like, whose wrappers must not escape."""
-    while functorch.is_gradtrackingtensor(tensor):
-        tensor = functorch.get_unwrapped(tensor)
-    if functorch.is_batchedtensor(tensor):
-        raise RuntimeError(
-            f"watch cannot keep the pre-activation of site {site!r} under torch.func.vmap; "
-            "run the model on the whole batch, or take the sites with a consumer"
-        )
-    return tensor
+_AS_IT_IS = nullcontext()
 
 
 def _in_backward() -> bool:
@@ -153,9 +135,23 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
 
     Seen are nn.ReLU, ReLU6, LeakyReLU, PReLU, RReLU, Threshold at 0, Hardtanh from 0, the
     functions, methods and operators behind them, and clamp, clip and clamp_min at 0: in place or
-    not, on floating-point tensors, once each, in execution order; not a maximum with zeros or a
-    product with a mask. Calls outside the model's own forward
-    pass (the user's code, another model, recomputation in a backward pass) are not seen.
+    not, on floating-point tensors, once each, in execution order. Calls outside the model's own
+    forward pass (the user's code, another model, recomputation in a backward pass) are not seen.
+
+    Not seen either: a maximum with zeros, a product with a mask, and what runs where Python makes
+    no call, such as a kernel of one's own or a hand-written ``torch.autograd.Function``. Refused
+    by name are scripted modules and calls known to hide ReLUs (nn.RNN of ReLUs, quantised
+    ``conv2d_relu``); functions under ``torch.jit.script`` that the model's code names are warned
+    of. What ``watch`` sees includes every clamp at 0, also of boxes or logarithms: ``sites=``
+    leaves such out.
+
+    The channel dimension of a site follows the data: from the convolution, linear map, product,
+    normalisation or embedding that made the channels, through whatever keeps or moves them. Where
+    that cannot be followed, or the channels are split over several dimensions (heads, groups), a
+    warning, once a site, names the dimension taken: the last of one to three, else 1, or the
+    largest of several. What no layer has touched, such as an image that goes straight into a ReLU,
+    has that dimension too, with a warning for three dimensions. Under torch.func.vmap, hidden
+    dimensions come first.
 
     The pass itself stays as it is: outputs, gradients, parameters, buffers, random numbers, flags
     and hooks are bitwise as without the block, also after an exception. Compiled models run eagerly
@@ -168,9 +164,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             nothing is kept then. It sees the pre-activation itself, so it must not write to it.
         sites: names, globs (``"layer1.*"``), numbers from 0, or a predicate of the name; all by
             default.
-        channel_dim: the channel dimension of every site. By default 1, and for three dimensions 1
-            after a 1-D convolution, pooling or normalisation layer, else the last; 0 after a
-            convolution or pooling layer that ran without a batch dimension.
+        channel_dim: the channel dimension of every site, negative from the end, in place of the
+            one that is followed.
 
     Attributes:
         sites: name -> :class:`relu_book.patterns.Site` of the latest complete pass, in execution
@@ -179,13 +174,14 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
 
     Raises:
         TypeError: ``model`` is no module, or calls that were asked for cannot be seen: those of a
-            scripted module, or of an nn.RNN of ReLUs, which runs fused.
+            scripted module, or inside a fused one; a site is a sparse, nested or quantised tensor;
+            ``channel_dim`` or ``sites`` is of another kind than said.
         ValueError: at the end of the block, if ``sites`` asked for one that no pass had.
         RuntimeError: the model runs in another thread than the one that opened the block.
 
-    Cost: a microsecond or two for each torch call of the pass, and a copy of each pre-activation
-    unless a consumer takes it. In evaluation, transformer layers that would run as one fused call
-    run a second time, since the fused call hides its ReLU.
+    Cost: one to four microseconds for each torch call of the pass, and a copy of each
+    pre-activation unless a consumer takes it. In evaluation, transformer layers that would run as
+    one fused call run a second time, since the fused call hides its ReLU.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
@@ -213,11 +209,17 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                 f"the consumer must be callable with one Site, {type(consumer).__name__} is not; "
                 "sites are chosen with sites="
             )
-        self.sites: OrderedDict[str, Site] = _Sites()
+        if channel_dim is not None and not is_whole(channel_dim):
+            raise TypeError(
+                f"channel_dim is the number of a dimension, such as 1 or -1, not {channel_dim!r}"
+            )
+        self.sites: OrderedDict[str, Site] = Sites()
         self._root = innermost(model)
         self._consumer = consumer
         self._selection = Selection(sites)
         self._channel_dim = channel_dim
+        self._told_of_scripted = False
+        self._guessed: set[str] = set()  # sites whose channel dimension was warned of
         self._mode = _Calls(self)
         self._handles: list = []
         self._stance = None
@@ -234,6 +236,9 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                     f"calls inside the scripted module {name or type(module).__name__!r} cannot be "
                     "seen; watch the model that it was made from"
                 )
+        if not self._told_of_scripted:
+            self._told_of_scripted = True
+            self._tell_of_scripted()
         self._thread = threading.get_ident()
         self._complete_passes = 0
         self._stance = compiled_code_runs_eagerly()
@@ -245,6 +250,15 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         ]
         _open_blocks.append(self)
         return self
+
+    def _tell_of_scripted(self) -> None:
+        for module, function, operators in scripted_relus(self._root):
+            warnings.warn(
+                f"{module} names the scripted function {function!r}, whose ReLU-like calls "
+                f"({', '.join(operators)}) cannot be seen; call the Python function that it was "
+                "made from",
+                stacklevel=3,
+            )
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         _open_blocks.remove(self)
@@ -291,15 +305,18 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                 caller = caller.f_back
             self._end_pass()  # an interrupt left the last pass without its hooks being called
         self._pass = _Pass(frame, module_names(self._root))
-        self.sites = _Sites()
+        self.sites = Sites()
+        if self._channel_dim is None:
+            self._mode.follow = self._pass.channels.follow
         self._mode.__enter__()
 
     def _end_pass(self) -> None:
         self._mode.__exit__(None, None, None)
+        self._mode.follow = None
         if self._pass.complete:
             self._complete_passes += 1
         else:
-            self.sites = _Sites()
+            self.sites = Sites()
         self._pass = None
 
     def _in_pass(self) -> bool:
@@ -320,19 +337,22 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         self._pass.complete = module is self._root and len(running) == 1
         if would_fuse(module, args, kwargs) and not any(map(runs_again, running[:-1])):
             with _unseen(), modes_set_aside(_Calls):
-                return module.forward(*args, **kwargs)
+                fused = module.forward(*args, **kwargs)
+            for seen, taken in zip(tree_leaves(output), tree_leaves(fused), strict=True):
+                self._pass.channels.put(taken, self._pass.channels.of(seen))
+            return fused
         return None
 
     def _after(self, module: nn.Module, args: tuple, output: Any) -> None:
         """Runs after every module's forward, also one that raised."""
-        if not self._in_pass() or not any(module is other for other in self._pass.running):
+        if not self._in_pass():
             return
-        while self._pass.running.pop() is not module:
+        running = self._pass.running
+        if running[-1] is not module and not any(module is other for other in running):
+            return
+        while running.pop() is not module:
             pass  # modules whose hooks an interrupt skipped
-        if decides_layout(module):
-            self._pass.last_leaf = module
-            self._pass.single = single_sample(module, output, self._pass.single)
-        if not self._pass.running:
+        if not running:
             self._end_pass()
 
     def _site(self, function: str, pre_activation: Tensor) -> Site | None:
@@ -340,29 +360,40 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         if not self._in_pass():
             return None
         running, names = self._pass.running, self._pass.names
-        owner = next(names[id(m)] for m in reversed(running) if id(m) in names)
-        own_module = owner and id(running[-1]) in names and isinstance(running[-1], RELU_MODULES)
+        owner = names.get(id(running[-1]))
+        own_module = owner and isinstance(running[-1], RELU_MODULES)
+        if owner is None:  # a module that is not registered
+            owner = next(names[id(m)] for m in reversed(running) if id(m) in names)
         name = owner if own_module else f"{owner}/{function}"
         earlier = self._pass.calls[name]
-        number = self._pass.calls.total()
+        number = self._pass.number
         self._pass.calls[name] += 1
+        self._pass.number += 1
         if earlier:
             name = f"{name}:{earlier}"
         if not self._selection.takes(name, number):
             return None
-        if function in RECURRENT:
+        if is_fused(function):
             raise TypeError(
                 f"the ReLUs of {name!r} run inside one fused call, where their pre-activations "
-                "cannot be seen; write the recurrence with nn.Linear and nn.ReLU, or choose other "
-                "sites with sites="
+                "cannot be seen; write a recurrence with nn.Linear and nn.ReLU, take a quantised "
+                "model before it is converted, or choose other sites with sites="
             )
+        refuse_unpackable(name, pre_activation)
         return Site(name, pre_activation, self._channels_of(name, pre_activation))
 
     def _channels_of(self, name: str, tensor: Tensor) -> int:
         if self._channel_dim is None:
-            if tensor.ndim == self._pass.single:
-                return 0
-            return channel_dimension(tensor, self._pass.last_leaf)
+            dimension, sure = self._pass.channels.dimension(tensor)
+            if not sure and name not in self._guessed:
+                self._guessed.add(name)
+                warnings.warn(
+                    f"the channels cannot be followed to site {name!r}, whose pre-activation has "
+                    f"shape {tuple(tensor.shape)}; dimension {dimension} is taken, set "
+                    "channel_dim= if that is not theirs",
+                    stacklevel=2,
+                )
+            return dimension
         if not -tensor.ndim <= self._channel_dim < tensor.ndim:
             raise ValueError(
                 f"channel_dim={self._channel_dim} does not exist at site {name!r}, whose "
@@ -376,14 +407,17 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         Returns a weak reference to the tensor that the consumer saw.
         """
         tensor = site.pre_activation
+        wrapped = functorch.is_functorch_wrapped_tensor(tensor)
+        plain = out_of_transforms(site) if wrapped else _AS_IT_IS
+        no_grad = torch.no_grad() if torch.is_grad_enabled() else _AS_IT_IS
         if self._consumer is None:
             # Out of inference mode the copy is an ordinary tensor, usable anywhere.
-            with _unseen(), torch.inference_mode(False), torch.no_grad():
-                site.pre_activation = _out_of_transforms(site.name, tensor).clone()
+            with _unseen(), torch.inference_mode(False), no_grad, plain:
+                site.pre_activation = site.pre_activation.clone()
             self.sites[site.name] = site
             return None
-        with _unseen(), torch.no_grad():
-            shown = site.pre_activation = tensor.detach()
+        with _unseen(), no_grad, plain:
+            shown = site.pre_activation = site.pre_activation.detach()
             version = None if tensor.is_inference() else tensor._version
             self._consumer(site)
             if version is not None and tensor._version != version:

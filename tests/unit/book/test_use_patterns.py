@@ -27,5 +27,5 @@ def test_the_page_on_patterns_does_what_it_says(tmp_path, monkeypatch, capsys):
             assert OutputChecker().check_output(text, found, ELLIPSIS), f"{text}\n---\n{found}"
             shown += 1
     assert capsys.readouterr().out == ""  # nothing is printed that the page does not show
-    assert shown == 8
+    assert shown == 10
     assert [path.name for path in tmp_path.iterdir()] == ["first_site.npz"]

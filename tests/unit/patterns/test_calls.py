@@ -190,19 +190,20 @@ def test_three_dimensions_after_layers_with_channels_second(layer):
     assert channels(nn.Sequential(layer), nn.ReLU(), x=x) == [1]
 
 
-@pytest.mark.parametrize("layer", [nn.Linear(6, 6), nn.LayerNorm(6), nn.Flatten(2)])
-def test_three_dimensions_after_other_layers(layer):
-    x = torch.randn(2, 4, 6)
+@pytest.mark.parametrize("layer", [nn.Linear(6, 6), nn.LayerNorm(6), nn.Embedding(9, 6)])
+def test_three_dimensions_after_layers_with_channels_last(layer):
+    x = torch.ones(2, 4, dtype=int) if isinstance(layer, nn.Embedding) else torch.randn(2, 4, 6)
     assert channels(layer, nn.ReLU(), x=x) == [2]
-    assert channels(nn.Conv1d(4, 4, 1), nn.ReLU(), layer, nn.ReLU(), x=x) == [1, 2]
+    assert channels(layer, nn.Conv1d(4, 4, 1), nn.ReLU(), nn.Linear(6, 6), nn.ReLU(), x=x) == [1, 2]
 
 
 def test_three_dimensions_with_nothing_before():
     model = nn.Sequential(nn.ReLU(), nn.Conv1d(4, 4, 1))
-    with watch(model) as seen:
+    with watch(model) as seen, pytest.warns(UserWarning, match=r"'0', .*\(2, 4, 6\)") as told:
         for _ in range(2):  # the first pass's last layer says nothing about the second's first
             model(torch.randn(2, 4, 6))
             assert seen.sites["0"].channel_dim == 2
+    assert len(told) == 1
 
 
 def test_one_sample_without_a_batch_dimension():
@@ -216,7 +217,7 @@ def test_one_sample_without_a_batch_dimension():
     assert channels(*batch, x=image[None, :, 0]) == [1, 1]
     assert channels(nn.Conv2d(3, 4, 1), pool, relu, nn.Flatten(2), nn.ReLU(), x=image[None]) == [
         1,
-        2,
+        1,
     ]
 
 

@@ -5,6 +5,7 @@ import contextlib
 import copy
 import random
 import threading
+import types
 import warnings
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import nn
 from torch.nn.modules import module as module_hooks
 from torch.utils.data import DataLoader, TensorDataset
 
-from relu_book.patterns import PatternCounts, count_patterns, watch
+from relu_book.patterns import PatternCounts, count_patterns, pack, watch
 
 
 class Block(nn.Module):
@@ -157,10 +158,47 @@ def test_every_kind_of_batch():
     assert plain != shifted
     for batch in (x, (x, label), [x, label], (x,), TensorDataset(x, label)[:], {"x": x}):
         assert count_patterns(model, [batch]) == plain
-    for batch in ({"x": x, "shift": shift}, ({"x": x, "shift": shift}, label), ([x, shift], label)):
+    named = {"x": x, "shift": shift}
+    mappings = [named, collections.UserDict(named), types.MappingProxyType(named)]
+    for batch in (*mappings, (mappings[1], label), ([x, shift], label)):
         assert count_patterns(model, [batch]) == shifted
     loader = DataLoader(TensorDataset(x, label), batch_size=4)
     assert count_patterns(model, loader) == plain
+
+
+class Graph:
+    """Nodes and edges in one object that moves itself, as graph libraries have it."""
+
+    def __init__(self, nodes, edges):
+        self.nodes, self.edges = nodes, edges
+
+    def to(self, device):
+        self.nodes, self.edges = self.nodes.to(device), self.edges.to(device)
+        self.device = device
+        return self
+
+
+def test_an_object_is_the_one_argument():
+    class OverNodes(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(3, 5)
+
+        def forward(self, graph):
+            source, target = graph.edges
+            nodes = self.linear(graph.nodes)
+            return F.relu(torch.zeros_like(nodes).index_add(0, target, nodes[source]))
+
+    model, graph = OverNodes(), Graph(torch.randn(4, 3), torch.tensor([[0, 1, 2], [1, 2, 3]]))
+    loaders = (
+        [graph, graph],
+        [(graph, torch.zeros(1))] * 2,
+        [types.SimpleNamespace(**vars(graph))] * 2,
+    )
+    counts = [count_patterns(model, batches)["/relu"] for batches in loaders]
+    assert counts[0].total == 8
+    assert counts[0] == counts[1] == counts[2]
+    assert not hasattr(graph, "device")  # a copy was moved
 
 
 def test_a_list_of_images_as_detectors_take_it():
@@ -174,14 +212,32 @@ def test_a_list_of_images_as_detectors_take_it():
     assert {name: c.total for name, c in counts.items()} == {"/relu": 16, "/relu:1": 36}
 
 
-@pytest.mark.parametrize("batch", [None, 3.0, "image", [], (), np.zeros((2, 3)), ("a", "b")])
+@pytest.mark.parametrize(
+    "batch",
+    [
+        None,
+        3.0,
+        np.float32(3),
+        "image",
+        b"",
+        [],
+        (),
+        np.zeros((2, 3)),
+        ("a", "b"),
+        {1: IMAGES},
+    ],
+)
 def test_what_is_no_batch_is_named(batch):
     with pytest.raises(TypeError, match=r"batch 0 is the input or a tuple .*, not \w+$"):
         count_patterns(network(), [batch])
 
 
 @pytest.mark.parametrize(
-    "batches", [IMAGES, 3, None, "images", {"x": IMAGES}, TensorDataset(IMAGES), nn.ReLU()]
+    "batches",
+    [
+        *(IMAGES, 3, None, "images", {"x": IMAGES}, collections.UserDict(x=IMAGES)),
+        *(TensorDataset(IMAGES), nn.ReLU()),
+    ],
 )
 def test_what_gives_no_batches_is_named(batches):
     with pytest.raises(TypeError, match=r"batches is an iterable of batches, not \w+; "):
@@ -352,7 +408,7 @@ def transformer() -> nn.Module:
 
 
 ODD = {
-    "functions": (FunctionalTensorCalls, 4),
+    "functions": (lambda: nn.Sequential(nn.Conv1d(3, 5, 3), FunctionalTensorCalls()), 4),
     "transformer": (transformer, 2),
     "1-D": (lambda: nn.Sequential(nn.Conv1d(3, 5, 3), nn.BatchNorm1d(5), nn.ReLU()), 1),
     "3-D": (
@@ -400,6 +456,79 @@ def test_models_of_all_kinds(kind, dtype):
     assert list(counts) == list(expected)
     for name, found in counts.items():
         assert as_dictionary(found) == expected[name]
+
+
+def test_a_loop_of_seven_steps_and_then_of_four():
+    class Loop(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell, self.relu = nn.Linear(6, 6), nn.ReLU()
+
+        def forward(self, x):
+            state = torch.zeros(len(x), 6)
+            for step in x.unbind(1):
+                state = self.relu(self.cell(state) + step)
+            return state
+
+    counts = count_patterns(Loop(), [torch.randn(5, 7, 6), torch.randn(3, 4, 6)])
+    names = ["relu", *(f"relu:{number}" for number in range(1, 7))]
+    assert {name: c.total for name, c in counts.items()} == dict.fromkeys(names[:4], 8) | (
+        dict.fromkeys(names[4:], 5)
+    )
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
+def test_a_padded_transformer():
+    model = transformer()
+    padding = torch.arange(3) >= torch.tensor([[1], [3], [2]])
+    batch = {"src": X1[:3], "src_key_padding_mask": padding}
+    counts = count_patterns(model, [batch])
+    model.eval().layers[1].linear1.register_forward_hook(lambda *out: hidden.append(out[2]))
+    hidden = []
+    model(**batch)
+    expected = collections.Counter(map(tuple, (hidden[0] > 0).flatten(0, 1).tolist()))
+    assert as_dictionary(counts["layers.1/relu"]) == expected
+
+
+def test_numbers_of_numpy_are_numbers():
+    model = network()
+    options = {"sites": np.int64(5), "channel_dim": np.int32(1), "max_patterns": np.int64(99)}
+    counts = count_patterns(model, [IMAGES], **options)
+    assert counts == count_patterns(model, [IMAGES], sites=5)
+    assert count_patterns(
+        model, [IMAGES], sites=np.arange(6), max_bytes=np.int64(1 << 20)
+    ).keys() == set(NAMES)
+
+
+@pytest.mark.parametrize("channel_dim", ["x", 1.5, True, [1]])
+def test_a_channel_dimension_that_is_no_number(channel_dim):
+    with pytest.raises(TypeError, match=r"channel_dim is the number of a dimension, such as 1 or"):
+        count_patterns(network(), [IMAGES], channel_dim=channel_dim)
+
+
+def test_a_layer_without_filters_has_one_pattern():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Initializing zero-element tensors")
+        model = nn.Sequential(nn.Linear(3, 0), nn.ReLU(), nn.Linear(0, 2), nn.ReLU())
+    counts = count_patterns(model, torch.randn(8, 3).split(3))
+    assert [(c.width, c.total, c.distinct) for c in counts.values()] == [(0, 8, 1), (2, 8, 1)]
+
+
+def test_sparse_and_nested_tensors_are_named():
+    model = nn.Sequential(nn.ReLU())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nested = torch.nested.nested_tensor([torch.randn(2, 3), torch.randn(4, 3)])
+        csr = torch.eye(3).to_sparse_csr()
+    for kind, x in (
+        ("nested", nested),
+        (r"torch\.sparse_coo", torch.eye(3).to_sparse()),
+        ("torch.sparse_csr", csr),
+    ):
+        with pytest.raises(TypeError, match=rf"site '0' is a {kind} tensor, .*to_dense"):
+            count_patterns(model, [x])
+        with pytest.raises(TypeError, match=rf"pack needs an ordinary tensor, not a {kind} one"):
+            pack(x)
 
 
 def test_layout_of_the_memory_does_not_matter():

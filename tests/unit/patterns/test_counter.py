@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 
+import numpy as np
 import pytest
 import torch
 
@@ -277,6 +278,14 @@ def test_wrong_input_is_named(backend):
         with pytest.raises(ValueError, match=message):
             counter.update(packed)
     assert counter.result() == count(torch.tensor([[1], [2]]), 2)
+
+
+def test_numbers_of_numpy_are_numbers():
+    counter = PatternCounter(np.int64(70), max_patterns=np.int32(1))
+    counter.update(torch.tensor([[1, 1], [2, 2]]))
+    result = counter.result()
+    assert (result.width, result.distinct_bounds) == (70, (2, 2))
+    assert count(torch.tensor([[1, 1]]), np.int64(70)).entropy_bounds == (0, 0)
 
 
 def test_backends_agree_under_every_limit():

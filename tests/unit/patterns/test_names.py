@@ -1,11 +1,12 @@
 """Names of sites, and what happens when a name is wrong."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from relu_book.patterns import resolve_site, watch
+from relu_book.patterns import count_patterns, resolve_site, watch
 from relu_book.patterns.names import innermost, module_names
 
 
@@ -112,6 +113,8 @@ def test_an_ordinary_child_called_module_keeps_its_name():
         (["*:1"], [name for name in NAMES if name.endswith(":1")]),
         (lambda name: "clamp" in name, ["blocks.0/clamp", "blocks.1/clamp"]),
         (0, ["stem.1"]),
+        (np.int64(0), ["stem.1"]),
+        (np.array([0, 1]), ["stem.1", "blocks.0.relu"]),
         ([0, 13, "blocks.0/relu"], ["stem.1", "blocks.0/relu", "/relu"]),
         (("*",), NAMES),
     ],
@@ -142,6 +145,19 @@ def test_a_wish_that_no_pass_met_is_an_error_at_the_end(sites, sentence):
         model(torch.randn(3, 4))
 
 
+def test_both_sides_of_a_branch_share_a_name():
+    class Branch(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 3), nn.Linear(4, 3)
+
+        def forward(self, x):
+            return F.relu(self.a(x)) if x.sum() > 0 else F.relu(self.b(x))
+
+    counts = count_patterns(Branch(), [torch.ones(2, 4), -torch.ones(5, 4)])
+    assert {name: c.total for name, c in counts.items()} == {"/relu": 7}
+
+
 def test_no_relu_at_all():
     model = nn.Sequential(nn.Linear(4, 4), nn.GELU())
     with pytest.raises(ValueError, match="the model made no ReLU-like call"):
@@ -163,7 +179,7 @@ def test_an_unmet_wish_is_silent_without_a_complete_pass_or_after_another_error(
         _ = 1 / 0
 
 
-@pytest.mark.parametrize("sites", [[], [1.5], [None], True, -1, ["stem.1", -2]])
+@pytest.mark.parametrize("sites", [[], 1.5, [1.5], [None], True, -1, ["stem.1", -2]])
 def test_wishes_that_make_no_sense(sites):
     with pytest.raises((TypeError, ValueError), match="sites"):
         watch(Net(), sites=sites)

@@ -1,5 +1,6 @@
 """Packing: every bit where it belongs, for any shape, type, layout and backend."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -176,6 +177,11 @@ def test_what_cannot_be_packed():
         pack(torch.zeros(2, 3, dtype=torch.complex64))
     with pytest.raises(ValueError, match=r"\(\)"):
         pack(torch.tensor(1.0), 0)
+    with pytest.raises(TypeError, match="channel_dim is the number of a dimension, not 'x'"):
+        pack(torch.zeros(2, 3), "x")
+    with pytest.raises(ValueError, match="meta device has no numbers to pack at site 'fc'"):
+        pack(torch.zeros(2, 3, device="meta"), site="fc")
+    assert torch.equal(pack(torch.ones(2, 3), np.int64(1)), pack(torch.ones(2, 3)))
 
 
 def test_unpack_refuses_what_is_not_packed():

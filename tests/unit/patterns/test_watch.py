@@ -69,6 +69,33 @@ def test_the_latest_pass_is_kept_as_it_was(inplace):
         assert torch.equal(site.pack(), pack(expected))
 
 
+def test_two_chunks_of_one_tensor_written_in_place():
+    class Halves(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(3, 8)
+
+        def forward(self, x):
+            x = self.linear(x)
+            a, b = x.chunk(2, 1)
+            a.relu_()
+            b.clamp_(min=0)
+            return F.relu(x - 0.1)
+
+    model, packed = Halves(), []
+    with (
+        torch.no_grad(),
+        watch(model) as seen,
+        watch(model, lambda site: packed.append(site.pack())),
+    ):
+        model(X)
+    x = model.linear(X).detach()
+    expected = [x[:, :4], x[:, 4:], x.relu() - 0.1]
+    for site, words, tensor in zip(seen.sites.values(), packed, expected, strict=True):
+        assert torch.equal(site.pre_activation, tensor)
+        assert torch.equal(words, pack(tensor))
+
+
 def test_later_writes_do_not_reach_what_is_kept():
     class Writes(nn.Module):
         def __init__(self):
@@ -467,8 +494,43 @@ def test_function_transforms():
     assert all(torch.equal(plain[name], watched[name]) for name in plain)
     for name, expected in pre_activations().items():
         assert torch.equal(seen.sites[name].pre_activation, expected)
-    with pytest.raises(RuntimeError, match=r"site '1' under torch.func.vmap"), watch(mlp()) as seen:
-        torch.func.vmap(seen._root)(X)
+
+
+def test_vmap_shows_what_the_batch_shows():
+    model, x, packed = mlp(), torch.randn(6, 7, 3), {}
+    with watch(model) as plain:
+        model(x)
+    consumer = watch(model, lambda site: packed.update({site.name: site.pack()}))
+    maps = {
+        (0, 1): torch.vmap(model),
+        (1, 0): torch.vmap(model, in_dims=1, out_dims=1),
+        (0, 1, 2): torch.vmap(torch.vmap(model)),
+    }
+    for order, mapped in maps.items():
+        with watch(model) as seen, consumer:
+            output = mapped(x)
+        assert torch.allclose(output, model(x), atol=1e-6)
+        for name, site in plain.sites.items():
+            expected = site.pre_activation.permute(*order[:2], 2)
+            assert torch.allclose(seen.sites[name].pre_activation, expected, atol=1e-6)
+            assert seen.sites[name].channel_dim == 2
+            assert torch.equal(packed[name], seen.sites[name].pack())
+
+
+def test_gradients_of_each_sample():
+    model, packed = mlp(), {}
+    parameters = dict(model.named_parameters())
+
+    def loss(parameters, x):
+        return torch.func.functional_call(model, parameters, (x,)).sum()
+
+    gradients = torch.vmap(torch.func.grad(loss), in_dims=(None, 0))
+    plain = gradients(parameters, X)
+    with watch(model, lambda site: packed.update({site.name: site.pack()})):
+        watched = gradients(parameters, X)
+    assert all(torch.equal(plain[name], watched[name]) for name in plain)
+    for name, expected in pre_activations().items():
+        assert torch.equal(packed[name], pack(expected))
 
 
 def test_traced_and_exported_graphs():

@@ -5,7 +5,7 @@ import torch
 import torch._dynamo
 from torch import nn
 
-from relu_book.patterns import watch
+from relu_book.patterns import count_patterns, watch
 
 X = torch.randn(7, 3, generator=torch.Generator().manual_seed(0))
 
@@ -79,6 +79,19 @@ def test_the_compiled_model_and_the_model_inside_are_the_same():
     with watch(nn.Sequential(nn.Identity(), run)) as seen:
         seen._root(X)
     assert list(seen.sites) == ["1.1", "1.3"]
+
+
+def test_a_compiled_model_is_counted_without_its_backend():
+    compiled = []
+
+    def backend(graph, inputs):
+        compiled.append(graph)
+        return graph
+
+    model = mlp()
+    counts = count_patterns(torch.compile(model, backend=backend), [X])
+    assert counts == count_patterns(model, [X])
+    assert not compiled
 
 
 def test_compiled_code_runs_again_after_the_block_without_a_new_compilation():
