@@ -98,6 +98,7 @@ def refinement(seed: int) -> dict:
     }
 
 
+# Sets of patterns by name: their width, and how their words are made.
 PATTERN_SETS = {
     "random 64": (64, lambda: _random_words(1)),
     "random 512": (512, lambda: _random_words(8)),
@@ -105,7 +106,6 @@ PATTERN_SETS = {
     "few ones 512": (512, lambda: _few_ones(512, 100_000)),
     "all of 16": (16, lambda: np.arange(2**16)[:, None]),
 }
-"""Sets of patterns: their width, and the patterns as words."""
 
 
 def hash_collisions(name: str) -> dict:
