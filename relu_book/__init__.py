@@ -1,9 +1,10 @@
 """Activation patterns of ReLU networks: counted, drawn, measured.
 
-The library behind the book of the same name. Floors, from the ground up: ``patterns`` (what fires),
-``cells`` (where it fires), ``models`` and ``datasets`` (on what), ``experiments`` and ``claims``
-(does it hold), ``plots`` and ``explore`` (how it looks). The lower two floors need torch, numpy and
-scipy alone.
+The library behind the book of the same name. Floors, from the ground up: files of general use
+(``undisturbed``, ``files``, ``parallel`` and others), ``patterns`` (what fires), ``cells`` (where it
+fires), ``datasets``, ``models`` and ``training`` (the laboratory), ``records`` and ``runs`` (how a
+measurement is made and kept), ``claims`` and ``experiments`` (does it hold), ``plots`` and
+``explore`` (how it looks). Up to ``cells`` they need torch, numpy and scipy alone.
 """
 
 from relu_book.devices import device

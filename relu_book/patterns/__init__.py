@@ -1,4 +1,4 @@
-"""The instrument: which units fire, as exact patterns of bits.
+"""The instrument: which filters fire, as exact patterns of bits.
 
 ``count_patterns`` counts them at every layer of a network; its parts are ``watch``, which sees each
 ReLU-like call of a forward pass, ``pack``, which turns pre-activations into words, and ``count``,
