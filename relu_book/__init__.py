@@ -1,7 +1,7 @@
 """Activation patterns of ReLU networks: counted, drawn, measured.
 
 The library behind the book of the same name. Floors, from the ground up: files of general use
-(``undisturbed``, ``files``, ``parallel`` and others), ``patterns`` (what fires), ``cells`` (where it
+(``undisturbed``, ``files``, ``parallel``, others), ``patterns`` (what fires), ``cells`` (where it
 fires), ``datasets``, ``models`` and ``training`` (the laboratory), ``records`` and ``runs`` (how a
 measurement is made and kept), ``claims`` and ``experiments`` (does it hold), ``plots`` and
 ``explore`` (how it looks). Up to ``cells`` they need torch, numpy and scipy alone.
