@@ -6,9 +6,9 @@ by more, and ``unlisted``. With a limit the first patterns to come are listed an
 
 import numpy as np
 
-from relu_book.patterns.backends.numba_hashed import Hashed
-from relu_book.patterns.backends.numba_words import Words, words_of_one_call
+from relu_book.patterns.backends.numba_hashed import Hashed, hashed_of_one_call
 from relu_book.patterns.backends.numba_table import Table
+from relu_book.patterns.backends.numba_words import Words, words_of_one_call
 
 
 def tally(width: int, limit: int | None, max_bytes: int | None):
@@ -22,4 +22,8 @@ def tally(width: int, limit: int | None, max_bytes: int | None):
 
 def tally_of_one_call(words: np.ndarray, width: int):
     """The tally for these patterns, which are given to it all at once and without a limit."""
-    return words_of_one_call(words[:, 0], width) if 16 < width <= 64 else tally(width, None, None)
+    if width <= 16:
+        return tally(width, None, None)
+    if width <= 64:
+        return words_of_one_call(words[:, 0], width)
+    return hashed_of_one_call(words)

@@ -7,10 +7,12 @@ of distinct words; where that happens to most rows, the table is given up. The m
 to a place, and the word itself is compared, so that equal places cost time and never exactness.
 """
 
-import math
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
+
+from relu_book.patterns.backends.numba_sample import expected, runs, sampled
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, odd
 _FAR = 256  # places looked at, so that words that crowd around one place cost a sort and no more
@@ -20,9 +22,9 @@ _AT_ONCE = 1024  # rows looked up before those that were not at their place are 
 _SLOTS = 1 << 14  # of the table of a stream: 256 KiB
 _MOST_SLOTS = 1 << 18  # of that of a count in one call: 4 MiB
 _LEAST_ROWS = 1 << 15  # a shorter buffer is not worth a merge
-_SAMPLE = 1 << 16
 _PARTS = 1 << 8  # in which many rows are sorted, so that each lies in the cache
 _MANY_ROWS = 1 << 18
+_FEW_ROWS = 1 << 14  # not worth a sample
 
 
 @njit(nogil=True, cache=True)
@@ -117,27 +119,6 @@ def _scatter(keys, shift, starts, out):
 
 
 @njit(nogil=True, cache=True)
-def _runs(rows, keys, times):
-    """The distinct words of the sorted ``rows`` and how often each occurs; how many there are.
-
-    ``keys`` may be ``rows``.
-    """
-    found = start = 0
-    last = rows[0]
-    for r in range(1, len(rows)):
-        row = rows[r]
-        keys[found] = last
-        times[found] = r - start
-        other = row != last
-        found += other
-        start = r if other else start
-        last = row
-    keys[found] = last
-    times[found] = len(rows) - start
-    return found + 1
-
-
-@njit(nogil=True, cache=True)
 def _match(keys, counts, rows):
     """Counts the sorted ``rows`` that are among the sorted ``keys``, and keeps the others.
 
@@ -151,7 +132,7 @@ def _match(keys, counts, rows):
         end = min(start + _AT_ONCE, len(rows))
         while end < len(rows) and rows[end] == rows[end - 1]:
             end += 1
-        found = _runs(rows[start:end], some, times)
+        found = runs(rows[start:end], some, times)
         start = end
         r = 0
         while k < len(keys) and r < found:
@@ -188,7 +169,7 @@ def _insert(keys, counts, size, rows):
         start = max(0, end - _AT_ONCE)
         while start > 0 and rows[start - 1] == rows[start]:
             start -= 1
-        r = _runs(rows[start:end], some, times) - 1
+        r = runs(rows[start:end], some, times) - 1
         end = start
         while r >= 0 and k >= 0:
             key, row = keys[k], some[r]
@@ -238,7 +219,7 @@ def _sort_into(rows: np.ndarray, keys: np.ndarray, width: int) -> None:
     starts = np.empty(_PARTS + 1, np.uint64)
     _scatter(keys, np.uint64(width - _PARTS.bit_length() + 1), starts, rows)
     bounds = starts.tolist()
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         rows[start:end].sort()
 
 
@@ -293,8 +274,10 @@ class Words:
             if self._filled == len(self._buffer):
                 self._absorb()
                 self._make_room()
-            free = len(self._buffer) - self._filled
-            part = np.ascontiguousarray(keys[: free if self._slots is None else min(free, _AT_A_TIME)])
+            rows = len(self._buffer) - self._filled
+            if self._slots is not None:
+                rows = min(rows, _AT_A_TIME)
+            part = np.ascontiguousarray(keys[:rows])
             keys = keys[len(part) :]
             if self._slots is not None:
                 self._look_up(part)
@@ -384,7 +367,7 @@ class Words:
     def _begin(self, rows: np.ndarray) -> None:
         """Makes the list of the first sorted rows, in their own memory where most are distinct."""
         counts = np.empty(len(rows), np.int64)
-        found = _runs(rows, rows, counts)
+        found = runs(rows, rows, counts)
         counts.resize(found, refcheck=False)
         self._counts = counts
         if 2 * found > len(self._buffer):
@@ -395,26 +378,13 @@ class Words:
 
 
 def words_of_one_call(keys: np.ndarray, width: int) -> Words:
-    """What counts these keys, which come at once, best.
-
-    A sample of r rows, of which d differ and f1 and f2 occur once and twice, says how many patterns
-    to expect: N = d + f1² / 2 f2 (Chao) where about as many differ as of N equally frequent ones;
-    else some are frequent and many are rare, and d grows as the rows to the power f1 / d. A wrong
-    expectation costs time and memory alone.
-    """
-    if len(keys) < 16 * _AT_ONCE:
+    """What counts these keys, which come at once, best."""
+    if len(keys) < _FEW_ROWS:
         return Words(width, None, None)
-    sample = np.sort(keys[:: -(-len(keys) // min(_SAMPLE, len(keys) // 16))])
-    times = np.empty(len(sample), np.int64)
-    seen = _runs(sample, sample, times)
-    once, twice = (int((times[:seen] == n).sum()) for n in (1, 2))
-    patterns = seen + once**2 // (2 * max(twice, 1))
-    even = seen > 0.75 * patterns * -math.expm1(-len(sample) / patterns)
-    if not even:
-        patterns = int(seen * (len(keys) / len(sample)) ** (once / seen))
+    patterns, others, even = expected(sampled(keys), len(keys))
     if 2 * patterns <= (_MOST_SLOTS if even else 4 * _SLOTS) and 32 * patterns <= len(keys):
         slots = 1 << max(_SLOTS // 2, min(3 * patterns, _MOST_SLOTS - 1)).bit_length()
     else:
-        slots = _SLOTS if 2 * once < len(sample) else 0
+        slots = _SLOTS if others < 0.5 else 0
     rows = min(max(4 * patterns, _LEAST_ROWS), len(keys))
     return Words(width, None, None, slots=slots, rows=rows, ratio=4)
