@@ -12,8 +12,8 @@ are one pattern, and greatest where they all differ.
 """
 
 import math
+import operator
 import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -198,16 +198,18 @@ class PatternCounts:
                 patterns, counts, width, unlisted, mixed = (
                     arrays[key] for key in ("patterns", "counts", "width", "unlisted", "mixed")
                 )
-            return PatternCounts(
+            loaded = PatternCounts(
                 torch.from_numpy(patterns),
                 torch.from_numpy(counts),
-                int(width),
-                int(unlisted),
+                operator.index(width[()]),
+                operator.index(unlisted[()]),
                 bool(mixed),
             )
+            _require_counted(patterns.view(np.uint64), counts)
+            return loaded
         except FileNotFoundError:
             raise
-        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # on damaged bytes zipfile, zlib and NumPy raise all kinds
             raise ValueError(
                 f"{path} holds no pattern counts or is damaged ({error}); count and save them again"
             ) from error
@@ -228,6 +230,19 @@ class PatternCounts:
         if self.complete:
             return f"{what}={self.distinct})"
         return f"{what}>={self.distinct_bounds[0]}, unlisted={self.unlisted})"
+
+
+def _require_counted(words: np.ndarray, counts: np.ndarray) -> None:
+    """Raises one sentence unless the rows are in order, all different, and counted at least once."""
+    if (counts < 1).any():
+        raise ValueError(f"a pattern is counted {int(counts.min())} times")
+    tie = np.ones(max(len(words) - 1, 0), bool)
+    for column in words.T:
+        if (tie & (column[:-1] > column[1:])).any():
+            raise ValueError("its patterns are not in order")
+        tie &= column[:-1] == column[1:]
+    if tie.any():
+        raise ValueError("a pattern is listed twice")
 
 
 def count(packed: Int64[Tensor, "n words"], width: int) -> PatternCounts:

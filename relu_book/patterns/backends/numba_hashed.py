@@ -7,8 +7,12 @@ known, so equal fingerprints cost time and never exactness.
 import numpy as np
 from numba import njit
 
+from relu_book.patterns.backends.numba_sample import expected, sampled
+
 _LOW = np.uint64(0xFFFFFFFF)
 _MOST = (1 << 32) - 2  # patterns that 32 bits can point to
+_FEW_ROWS = 1 << 14  # not worth a sample
+_AHEAD = 256  # rows whose slots and patterns are read before they are compared
 
 
 @njit(nogil=True, cache=True)
@@ -35,15 +39,33 @@ def _touch(prints, slots):
 
 
 @njit(nogil=True, cache=True)
+def _touch_patterns(prints, slots, patterns, counts):
+    """Reads the patterns, and their counts, that the fingerprints lead to first."""
+    last = np.uint64(len(slots) - 1)
+    read = np.uint64(0)
+    for fingerprint in prints:
+        known = max(np.int64(slots[fingerprint & last] & _LOW) - 1, 0)
+        read |= patterns[known, 0] | np.uint64(counts[known])
+    return read
+
+
+@njit(nogil=True, cache=True)
 def _enter(words, prints, slots, patterns, counts, size, limit):
     """Counts rows until there is no space for a new pattern.
 
     A slot holds the upper half of a fingerprint and, below, the number of its pattern plus one.
-    Returns the rows done, how many patterns there are, and the rows that the limit left out.
+    Returns the rows done, how many patterns there are, the rows that the limit left out, and what
+    was read ahead, so that the compiler lets it be read.
     """
     last = np.uint64(len(slots) - 1)
+    read = np.uint64(0)
     unlisted = 0
     for r in range(len(words)):
+        if r % _AHEAD == 0:
+            ahead = prints[r : r + _AHEAD]
+            read |= _touch(ahead, slots)
+            if size:
+                read |= _touch_patterns(ahead, slots, patterns, counts)
         tag = prints[r] & ~_LOW
         place = prints[r] & last
         while True:
@@ -53,7 +75,7 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
                     unlisted += 1
                     break
                 if size == len(patterns):
-                    return r, size, unlisted
+                    return r, size, unlisted, read
                 patterns[size] = words[r]
                 counts[size] = 1
                 size += 1
@@ -70,7 +92,7 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
                     counts[known] += 1
                     break
             place = (place + np.uint64(1)) & last
-    return len(words), size, unlisted
+    return len(words), size, unlisted, read
 
 
 @njit(nogil=True, cache=True)
@@ -136,10 +158,13 @@ class Hashed:
 
     For each pattern of w words: up to 1.5 · 8w bytes in the list, which may move while it grows, 12
     for the count and 22 in the table; to sort them, up to 64 in place of those. A limit on bytes
-    leaves a quarter of them to what is read at a time.
+    leaves a quarter of them to what is read at a time. Space is made at once for so many patterns
+    as are ``expected``.
     """
 
-    def __init__(self, words: int, limit: int | None, max_bytes: int | None) -> None:
+    def __init__(
+        self, words: int, limit: int | None, max_bytes: int | None, *, expected: int = 0
+    ) -> None:
         self._rows = 4096
         if max_bytes is not None:
             fits = max_bytes * 3 // 4 // (14 * words + 64)
@@ -149,6 +174,7 @@ class Hashed:
         self._patterns = np.empty((0, words), np.uint64)
         self._counts = np.empty(0, np.int64)
         self._slots = None
+        self._expected = expected
         self._size = 0
         self._shared = False
         self.unlisted = 0
@@ -158,10 +184,9 @@ class Hashed:
             rows = np.ascontiguousarray(words[start : start + self._rows])
             prints = fingerprints(rows)
             if self._slots is None:
-                self._grow(self._size)
-            _touch(prints, self._slots)
+                self._grow(max(self._size, self._expected))
             while True:
-                done, self._size, unlisted = _enter(
+                done, self._size, unlisted, _ = _enter(
                     rows, prints, self._slots, self._patterns, self._counts, self._size, self._limit
                 )
                 self.unlisted += unlisted
@@ -200,3 +225,12 @@ class Hashed:
             prints = fingerprints(known)
             _touch(prints, self._slots)
             _enter_known(prints, start, self._slots)
+
+
+def hashed_of_one_call(words: np.ndarray) -> Hashed:
+    """What counts these patterns, which come at once, best."""
+    if len(words) < _FEW_ROWS:
+        return Hashed(words.shape[1], None, None)
+    sample = fingerprints(np.ascontiguousarray(sampled(words)))
+    patterns, _, even = expected(sample, len(words))
+    return Hashed(words.shape[1], None, None, expected=patterns if even else 0)

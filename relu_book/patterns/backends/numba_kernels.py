@@ -56,9 +56,11 @@ def count(packed: Tensor, width: int, weights: Tensor | None = None) -> tuple[Te
     if not len(packed) or not packed.shape[1]:
         return reference.count(packed, width, weights)
     if weights is None:
-        tally = Tally(width, None, None)
-        tally.add(packed)
-        return tally.finish()[:2]
+        words = packed.numpy().view(np.uint64)
+        tally = numba_tallies.tally_of_one_call(words, width)
+        tally.add(words)
+        patterns, counts = tally.finish()
+        return torch.from_numpy(patterns.view(np.int64)), torch.from_numpy(counts)
     words = packed.contiguous().numpy().view(np.uint64)
     prints = words[:, 0] if words.shape[1] == 1 else numba_hashed.fingerprints(words)
     order = np.argsort(prints)

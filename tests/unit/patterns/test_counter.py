@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from relu_book.patterns import PatternCounter, PatternCounts, count, pack, set_backend
-from relu_book.patterns.backends import numba_hashed, numba_sorted, numba_table, reference
+from relu_book.patterns.backends import numba_hashed, numba_table, numba_words, reference
 
 WIDTHS = [1, 16, 17, 63, 64, 65, 130, 512, 2048]
 
@@ -31,7 +31,7 @@ def backend(request, restored):
 @pytest.fixture(params=[5, 1 << 16], ids=["merge often", "merge at the end"])
 def buffer_rows(request, monkeypatch):
     monkeypatch.setattr(numba_table, "_ROWS", request.param)
-    for module in (numba_sorted, reference):
+    for module in (numba_words, reference):
         monkeypatch.setattr(module, "_LEAST_ROWS", request.param)
 
 

@@ -1,0 +1,390 @@
+"""A count of 17 to 64 channels, whose pattern is one word.
+
+The first patterns to come are counted in a small hash table that holds key and count side by side:
+a look-up there costs a multiplication, as long as the table lies in the cache. It holds still when
+it is full. Rows of other patterns gather in a buffer, which is sorted and merged into a sorted list
+of distinct words; where that happens to most rows, the table is given up. The multiplication leads
+to a place, and the word itself is compared, so that equal places cost time and never exactness.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from numba import njit
+
+from relu_book.patterns.backends.numba_sample import expected, runs, sampled
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, odd
+_FAR = 256  # places looked at, so that words that crowd around one place cost a sort and no more
+_AT_A_TIME = 1 << 16  # rows after which it is asked whether the table is worth it
+_AT_ONCE = 1024  # rows looked up before those that were not at their place are gone through
+
+_SLOTS = 1 << 14  # of the table of a stream: 256 KiB
+_MOST_SLOTS = 1 << 18  # of that of a count in one call: 4 MiB
+_LEAST_ROWS = 1 << 15  # a shorter buffer is not worth a merge
+_PARTS = 1 << 8  # in which many rows are sorted, so that each lies in the cache
+_MANY_ROWS = 1 << 18
+_FEW_ROWS = 1 << 14  # not worth a sample
+
+
+@njit(nogil=True, cache=True)
+def _sieve(keys, slots, shift, multiplier, rest):
+    """Counts the keys that lie at their place in the table, and keeps the others in ``rest``.
+
+    Returns how many these are. There are no branches, which could not be predicted.
+    """
+    left = np.uint64(0)
+    for key in keys:
+        place = (key * multiplier) >> shift
+        times = slots[place, 1]
+        hit = np.uint64((slots[place, 0] == key) & (times != 0))
+        slots[place, 1] = times + hit
+        rest[left] = key
+        left += np.uint64(1) - hit
+    return np.int64(left)
+
+
+@njit(nogil=True, cache=True)
+def _enter(keys, slots, shift, multiplier, size, room, rest):
+    """Counts the keys that the table holds, or has room for, and keeps the others in ``rest``.
+
+    A slot holds a key and its count, which is 0 where it is empty. From the first key on that is
+    left out, no further pattern is entered: those in the table are the first to come. Returns how
+    many patterns it holds, how many more it would take, and how many keys are in ``rest``.
+    """
+    last = np.uint64(len(slots) - 1)
+    one = np.uint64(1)
+    left = 0
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        missed = left + _sieve(some, slots, shift, multiplier, rest[left:])
+        for i in range(left, missed):
+            key = rest[i]
+            place = (key * multiplier) >> shift
+            counted = False
+            for _ in range(_FAR):
+                times = slots[place, 1]
+                if times == 0:
+                    if room > 0:
+                        slots[place, 0] = key
+                        slots[place, 1] = one
+                        size += 1
+                        room -= 1
+                        counted = True
+                    break
+                if slots[place, 0] == key:
+                    slots[place, 1] = times + one
+                    counted = True
+                    break
+                place = (place + one) & last
+            if not counted:
+                room = 0
+                rest[left] = key
+                left += 1
+    return size, room, left
+
+
+@njit(nogil=True, cache=True)
+def _entries(slots, size):
+    """The keys of the table and their counts."""
+    # One place more than needed takes what is written in vain: no branch to be predicted.
+    keys = np.empty(size + 1, np.uint64)
+    counts = np.empty(size + 1, np.int64)
+    place = 0
+    for slot in range(len(slots)):
+        keys[place] = slots[slot, 0]
+        counts[place] = slots[slot, 1]
+        place += slots[slot, 1] != 0
+    return keys[:size], counts[:size]
+
+
+@njit(nogil=True, cache=True)
+def _scatter(keys, shift, starts, out):
+    """Puts the keys into parts by their upper bits; part p begins at ``starts[p]`` of ``out``.
+
+    Bits beyond the width, which the caller finds later, lead to the last part.
+    """
+    last = np.uint64(len(starts) - 2)
+    starts[:] = 0
+    for key in keys:
+        starts[min(key >> shift, last) + np.uint64(1)] += 1
+    for part in range(1, len(starts)):
+        starts[part] += starts[part - 1]
+    ends = starts.copy()
+    for key in keys:
+        part = min(key >> shift, last)
+        place = ends[part]
+        out[place] = key
+        ends[part] = place + np.uint64(1)
+
+
+@njit(nogil=True, cache=True)
+def _match(keys, counts, rows):
+    """Counts the sorted ``rows`` that are among the sorted ``keys``, and keeps the others.
+
+    Returns how many rows are kept, at the front of ``rows``, and how many patterns these are. Every
+    step takes a run of equal rows or passes a key, without branches.
+    """
+    some = np.empty(_AT_ONCE, np.uint64)
+    times = np.empty(_AT_ONCE, np.int64)
+    kept = new = k = start = 0
+    while start < len(rows):
+        end = min(start + _AT_ONCE, len(rows))
+        while end < len(rows) and rows[end] == rows[end - 1]:
+            end += 1
+        found = runs(rows[start:end], some, times)
+        start = end
+        r = 0
+        while k < len(keys) and r < found:
+            key, row = keys[k], some[r]
+            counts[k] += times[r] if key == row else 0
+            before = row < key
+            rows[kept] = row
+            kept += before
+            new += before
+            for _ in range(times[r] - 1 if before else 0):
+                rows[kept] = row
+                kept += 1
+            k += key <= row
+            r += row <= key
+        while r < found:
+            for _ in range(times[r]):
+                rows[kept] = some[r]
+                kept += 1
+            new += 1
+            r += 1
+    return kept, new
+
+
+@njit(nogil=True, cache=True)
+def _insert(keys, counts, size, rows):
+    """Puts the sorted ``rows``, none of which is a key, between the first ``size`` keys.
+
+    ``keys`` and ``counts`` are as long as the result, which is written from behind.
+    """
+    some = np.empty(_AT_ONCE, np.uint64)
+    times = np.empty(_AT_ONCE, np.int64)
+    k, place, end = size - 1, len(keys) - 1, len(rows)
+    while end > 0:
+        start = max(0, end - _AT_ONCE)
+        while start > 0 and rows[start - 1] == rows[start]:
+            start -= 1
+        r = runs(rows[start:end], some, times) - 1
+        end = start
+        while r >= 0 and k >= 0:
+            key, row = keys[k], some[r]
+            before = row < key
+            keys[place] = key if before else row
+            counts[place] = counts[k] if before else times[r]
+            k -= before
+            r -= not before
+            place -= 1
+        while r >= 0:
+            keys[place] = some[r]
+            counts[place] = times[r]
+            r -= 1
+            place -= 1
+
+
+@njit(nogil=True, cache=True)
+def _first_to_come(rows, arrived, room):
+    """Keeps, of the sorted ``rows``, those of the first ``room`` patterns that arrived.
+
+    Returns how many rows stay, at the front of ``rows``.
+    """
+    chosen = np.zeros(len(rows), np.bool_)
+    for row in arrived:
+        if room == 0:
+            break
+        first = np.searchsorted(rows, row)
+        if first < len(rows) and rows[first] == row and not chosen[first]:
+            chosen[first] = True
+            room -= 1
+    kept = first = 0
+    for r in range(len(rows)):
+        if rows[r] != rows[first]:
+            first = r
+        if chosen[first]:
+            rows[kept] = rows[r]
+            kept += 1
+    return kept
+
+
+def _sort_into(rows: np.ndarray, keys: np.ndarray, width: int) -> None:
+    """Writes the keys, sorted, into ``rows``."""
+    if len(keys) < _MANY_ROWS:
+        rows[:] = keys
+        rows.sort()
+        return
+    starts = np.empty(_PARTS + 1, np.uint64)
+    _scatter(keys, np.uint64(width - _PARTS.bit_length() + 1), starts, rows)
+    bounds = starts.tolist()
+    for start, end in pairwise(bounds):
+        rows[start:end].sort()
+
+
+class Words:
+    """A table, and distinct words in order with their counts, 16 bytes each, with a buffer of rows.
+
+    A limit on bytes gives a quarter of them to the table at the most; of the others three quarters
+    to the list, since it may move while it grows, and a quarter to the buffer and a copy of it.
+
+    Args:
+        width: the number of channels, at least 8.
+        limit: list at most so many patterns.
+        max_bytes: take at most so many bytes.
+        slots: how many places the table has, a power of two; 0 for none.
+        rows: the length of the buffer at first.
+        ratio: how many rows it has for each pattern in the list, later.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        limit: int | None,
+        max_bytes: int | None,
+        *,
+        slots: int | None = None,
+        rows: int = 0,
+        ratio: int = 1,
+    ) -> None:
+        self._most_rows = None
+        slots = _SLOTS if slots is None else slots
+        if max_bytes is not None:
+            slots = min(slots, 1 << (max_bytes // 64).bit_length() - 1)
+            others = max_bytes - 16 * slots
+            limit = others // 32 if limit is None else min(others // 32, limit)
+            self._most_rows = others // 64
+        self._width, self._limit, self._ratio = width, limit, ratio
+        self._keys = np.empty(0, np.uint64)
+        self._counts = np.empty(0, np.int64)
+        self._shared = False
+        self._buffer = np.empty(rows, np.uint64)
+        self._filled = 0
+        self._in_order = False
+        self.unlisted = 0
+        self._slots = np.zeros((slots, 2), np.uint64) if slots else None
+        self._size = 0
+        self._room = slots // 2 if limit is None else min(slots // 2, limit)
+        self._looked_up = self._passed = 0
+
+    def add(self, words: np.ndarray) -> None:
+        keys = words[:, 0]
+        while len(keys):
+            if self._filled == len(self._buffer):
+                self._absorb()
+                self._make_room()
+            rows = len(self._buffer) - self._filled
+            if self._slots is not None:
+                rows = min(rows, _AT_A_TIME)
+            part = np.ascontiguousarray(keys[:rows])
+            keys = keys[len(part) :]
+            if self._slots is not None:
+                self._look_up(part)
+            elif len(part) == len(self._buffer) and self._limit is None:
+                _sort_into(self._buffer, part, self._width)
+                self._filled, self._in_order = len(part), True
+            else:
+                self._buffer[self._filled : self._filled + len(part)] = part
+                self._filled += len(part)
+
+    def finish(self) -> tuple[np.ndarray, np.ndarray]:
+        self._absorb()
+        self._buffer = np.empty(0, np.uint64)
+        if self._slots is not None:
+            self._give_up_table()
+        self._shared = True
+        return self._keys[:, None], self._counts
+
+    def _look_up(self, keys: np.ndarray) -> None:
+        shift = np.uint64(65 - len(self._slots).bit_length())
+        rest = self._buffer[self._filled :]
+        if self._room:
+            self._size, self._room, left = _enter(
+                keys, self._slots, shift, _MULTIPLIER, self._size, self._room, rest
+            )
+            self._filled += left
+            return
+        left = _sieve(keys, self._slots, shift, _MULTIPLIER, rest)
+        self._filled += left
+        self._looked_up += len(keys)
+        self._passed += left
+        if 4 * self._passed > 3 * self._looked_up:
+            self._give_up_table()
+
+    def _sorted_table(self) -> tuple[np.ndarray, np.ndarray]:
+        keys, counts = _entries(self._slots, self._size)
+        order = np.argsort(keys)
+        return keys[order], counts[order]
+
+    def _give_up_table(self) -> None:
+        keys, counts = self._sorted_table()
+        self._slots = None
+        if len(self._keys):  # they are listed since the first merge
+            self._counts[np.searchsorted(self._keys, keys)] += counts
+        else:
+            self._keys, self._counts = keys, counts
+
+    def _make_room(self) -> None:
+        rows = max(_LEAST_ROWS, self._ratio * len(self._keys))
+        if self._most_rows is not None:
+            rows = min(rows, self._most_rows)
+        if rows > len(self._buffer):
+            self._buffer = None  # before the next one is made
+            self._buffer = np.empty(rows, np.uint64)
+
+    def _absorb(self) -> None:
+        rows = self._buffer[: self._filled]
+        self._filled = 0
+        in_order, self._in_order = self._in_order, False
+        if not len(rows):
+            return
+        if self._shared:  # a result that was handed out must not change
+            self._keys, self._counts = self._keys.copy(), self._counts.copy()
+            self._shared = False
+        if self._slots is not None and not len(self._keys):
+            self._keys, counts = self._sorted_table()
+            self._counts = np.zeros_like(counts)
+        size = len(self._keys)
+        room = len(rows) if self._limit is None else self._limit - size
+        arrived = rows.copy() if 0 < room < len(rows) else rows
+        if not in_order:
+            rows.sort()
+        if not size and room >= len(rows):
+            self._begin(rows)
+            return
+        kept, new = _match(self._keys, self._counts, rows)
+        rows = rows[:kept]
+        if new > room:
+            listed = _first_to_come(rows, arrived, room)
+            self.unlisted += kept - listed
+            rows, new = rows[:listed], room
+        if new:
+            self._keys.resize(size + new, refcheck=False)
+            self._counts.resize(size + new, refcheck=False)
+            _insert(self._keys, self._counts, size, rows)
+
+    def _begin(self, rows: np.ndarray) -> None:
+        """Makes the list of the first sorted rows, in their own memory where most are distinct."""
+        counts = np.empty(len(rows), np.int64)
+        found = runs(rows, rows, counts)
+        counts.resize(found, refcheck=False)
+        self._counts = counts
+        if 2 * found > len(self._buffer):
+            self._keys, self._buffer = self._buffer, np.empty(0, np.uint64)
+            self._keys.resize(found, refcheck=False)
+        else:
+            self._keys = rows[:found].copy()
+
+
+def words_of_one_call(keys: np.ndarray, width: int) -> Words:
+    """What counts these keys, which come at once, best."""
+    if len(keys) < _FEW_ROWS:
+        return Words(width, None, None)
+    patterns, others, even = expected(sampled(keys), len(keys))
+    if 2 * patterns <= (_MOST_SLOTS if even else 4 * _SLOTS) and 32 * patterns <= len(keys):
+        slots = 1 << max(_SLOTS // 2, min(3 * patterns, _MOST_SLOTS - 1)).bit_length()
+    else:
+        slots = _SLOTS if others < 0.5 else 0
+    rows = min(max(4 * patterns, _LEAST_ROWS), len(keys))
+    return Words(width, None, None, slots=slots, rows=rows, ratio=4)
