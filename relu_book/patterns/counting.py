@@ -233,7 +233,7 @@ class PatternCounts:
 
 
 def _require_counted(words: np.ndarray, counts: np.ndarray) -> None:
-    """Raises one sentence unless the rows are in order, all different, and counted at least once."""
+    """Raises one sentence unless the rows are in order, all different, and each is counted."""
     if (counts < 1).any():
         raise ValueError(f"a pattern is counted {int(counts.min())} times")
     tie = np.ones(max(len(words) - 1, 0), bool)

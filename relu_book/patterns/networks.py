@@ -8,6 +8,7 @@ normalise by the batch, as they do in training (thesis 3.1.3), or by their runni
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from numbers import Number
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.nn.parameter import UninitializedTensorMixin
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from relu_book.patterns.backends.threads import together
 from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts
 from relu_book.patterns.sites import Site, _unseen, watch
@@ -29,6 +31,7 @@ from relu_book.undisturbed import (
 )
 
 _LEAST_BYTES = 1 << 16  # the least limit that a counter takes
+_MOST_WAITS = 1 << 25  # bytes of patterns that wait to be counted beside each other
 
 
 def count_patterns(
@@ -147,7 +150,8 @@ class _Counting:
         self.passes = 0
         self._previous: str | None = None
         self._widths: dict[str, int] = {}
-        # With a limit on bytes: the first pass's patterns, until it is known how many sites share.
+        # Patterns of this pass: until there is enough for several threads and, with a limit on
+        # bytes, until it is known how many sites share them.
         self._waiting: list[tuple[str, Tensor]] = []
 
     def count(self, site: Site) -> None:
@@ -163,24 +167,39 @@ class _Counting:
             place = 0 if self._previous is None else self.order.index(self._previous) + 1
             self.order.insert(place, name)
         self._previous = name
-        if self._max_bytes is not None and not self.passes:
-            self._waiting.append((name, site.pack()))
-        else:
-            self._counter(name, _LEAST_BYTES).update(site.pack())
+        self._waiting.append((name, site.pack()))
+        share_is_known = self._max_bytes is None or self.passes
+        if share_is_known and (torch.get_num_threads() == 1 or self._waiting_bytes() > _MOST_WAITS):
+            self._count_what_waits(_LEAST_BYTES)
 
     def end_pass(self) -> None:
-        if self._waiting:
+        share = _LEAST_BYTES
+        if self._max_bytes is not None and not self.passes and self.order:
             share = self._max_bytes // len(self.order)
             if share < _LEAST_BYTES:
                 raise ValueError(
                     f"max_bytes={self._max_bytes} is too little for {len(self.order)} sites; give "
                     f"at least {_LEAST_BYTES * len(self.order)}, or fewer sites with sites="
                 )
-            for name, packed in self._waiting:
-                self._counter(name, share).update(packed)
-            self._waiting = []
+        self._count_what_waits(share)
         self._previous = None
         self.passes += 1
+
+    def _waiting_bytes(self) -> int:
+        return sum(packed.nbytes for _, packed in self._waiting)
+
+    def _count_what_waits(self, share: int) -> None:
+        """Each site's patterns in their order, several sites beside each other."""
+        of_site: dict[str, list[Tensor]] = {}
+        for name, packed in self._waiting:
+            of_site.setdefault(name, []).append(packed)
+        self._waiting = []
+
+        def update(counter: PatternCounter, batches: list[Tensor]) -> None:
+            for packed in batches:
+                counter.update(packed)
+
+        together([partial(update, self._counter(name, share), of_site[name]) for name in of_site])
 
     def _counter(self, name: str, share: int) -> PatternCounter:
         if name not in self.counters:

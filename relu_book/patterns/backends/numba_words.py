@@ -21,7 +21,7 @@ _AT_ONCE = 1024  # rows looked up before those that were not at their place are 
 
 _SLOTS = 1 << 14  # of the table of a stream: 256 KiB
 _MOST_SLOTS = 1 << 18  # of that of a count in one call: 4 MiB
-_LEAST_ROWS = 1 << 15  # a shorter buffer is not worth a merge
+_LEAST_ROWS = 1 << 17  # a shorter buffer is not worth a merge
 _PARTS = 1 << 8  # in which many rows are sorted, so that each lies in the cache
 _MANY_ROWS = 1 << 18
 _FEW_ROWS = 1 << 14  # not worth a sample

@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn.modules import module as module_hooks
 from torch.utils.data import DataLoader, TensorDataset
 
-from relu_book.patterns import PatternCounts, count_patterns, pack, watch
+from relu_book.patterns import PatternCounts, count_patterns, networks, pack, watch
 
 
 class Block(nn.Module):
@@ -350,6 +350,43 @@ def test_a_limit_on_the_patterns():
         low, high = counts.distinct_bounds
         assert low <= exact[name].distinct <= high
     assert not all(counts.complete for counts in limited.values())
+
+
+@pytest.mark.parametrize("waits", [0, 3000, 1 << 25], ids=["at once", "some wait", "all wait"])
+@pytest.mark.parametrize("limits", [{}, {"max_patterns": 20}, {"max_bytes": 1 << 20}])
+def test_several_threads_count_what_one_does(limits, waits, monkeypatch):
+    class Elementwise(nn.Module):  # whose pass rounds alike in any number of threads
+        def forward(self, x):
+            for shift in (0.0, 0.5, 1.0, 1.5):
+                F.relu(x[:, :20] - shift)
+                F.relu(shift - x)
+            return x
+
+    images = torch.randn(48, 70, 24, 24, generator=torch.Generator().manual_seed(2))
+    threads, results = torch.get_num_threads(), []
+    monkeypatch.setattr(networks, "_MOST_WAITS", waits)
+    try:
+        for number in (1, 2, 3):
+            torch.set_num_threads(number)
+            results.append(count_patterns(Elementwise(), images.split(16), **limits))
+    finally:
+        torch.set_num_threads(threads)
+    assert results[0] == results[1] == results[2]
+    assert [*results[0]] == [*results[1]] == [*results[2]]
+
+
+def test_an_error_of_a_thread_is_raised(monkeypatch):
+    def fails(counter, packed):
+        raise MemoryError("no memory for patterns")
+
+    monkeypatch.setattr(networks.PatternCounter, "update", fails)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(MemoryError, match="no memory for patterns"):
+            count_patterns(network(), IMAGES.split(8))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_a_limit_on_the_bytes_is_shared_by_the_sites():
