@@ -9,6 +9,7 @@ two, and the ``budget`` that it is held against. All times of a row come from on
 
 import importlib
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import numpy
 import torch
+
+from benchmarks.rivals import versions
 
 FOLDER = Path(__file__).parent
 
@@ -37,16 +40,21 @@ def main() -> None:
     ).stdout.strip()
     machine = {
         "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": numpy.__version__,
+        **versions(),
         "commit": commit,
     }
     target = FOLDER.parent / "_build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1))
-    print(f"{machine}\nwritten to {target}")
+    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    print(f"written to {target}")
 
 
 def _text(value) -> str:

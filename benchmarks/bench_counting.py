@@ -1,13 +1,13 @@
-"""Counting patterns, beside what a user would write instead: time and memory.
+"""Counting patterns, beside what a user would use instead: time and memory.
 
-    python -m benchmarks counting       about a minute of one thread
+    python -m benchmarks counting       some minutes of one thread
 
-Random patterns, each drawn from a pool of distinct ones, beside ``torch.unique(dim=0)`` on words
-and on bits, ``np.unique`` (after ``np.packbits`` where signs are the input) and the hash list of
-algorithm 2 of the thesis, which merges patterns that collide. ``torch.unique(dim=0)`` takes minutes
-on the larger inputs; it is measured on the number of rows that is named, and its time scaled to
-all of them, which flatters it. ResNet-20: what it costs to count all 19 layers during a pass over
-CIFAR-10's test images (noise of that size where the data are missing), running statistics.
+Random patterns, each drawn from a pool of distinct ones, some pools with a few frequent ones,
+beside ``np.unique``, and pandas, polars and duckdb where they are installed
+(``pip install '.[bench]'``), all on one thread and in one run; and beside the hash list of
+algorithm 2 of the thesis, which merges patterns that collide. From signs: packing included, beside
+``np.packbits``. ResNet-20: what it costs to count all 19 layers during a pass over CIFAR-10's test
+images (noise of that size where the data are missing), running statistics.
 
 Seconds are processor time of one thread, the least of several runs in turn, so that a busy machine
 changes ratios little. ``bytes`` is the most memory that a run took beyond its input, for each
@@ -28,6 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.rivals import missing, rivals
 from benchmarks.table import row
 from relu_book import datasets
 from relu_book.models import cifar_resnet, load_weights
@@ -43,6 +44,7 @@ from relu_book.patterns import (
 )
 
 BATCH = 128
+ROWS = 20_000_000
 
 
 def words(rows: int, width: int, distinct: int) -> Tensor:
@@ -55,6 +57,12 @@ def words(rows: int, width: int, distinct: int) -> Tensor:
     if distinct == rows:
         return pool
     return pool[torch.randint(0, distinct, (rows,), generator=generator)]
+
+
+def uneven(rows: int, exponent: float) -> Tensor:
+    """Patterns of 64 channels, of which the k-th occurs in proportion to k^-exponent."""
+    ranks = torch.from_numpy(np.random.default_rng(0).zipf(exponent, rows))
+    return (ranks * 0x51B54A32D192ED03)[:, None]
 
 
 def in_turn(*runs: Callable[[], object], repeats: int = 3) -> list[float]:
@@ -101,17 +109,6 @@ def peak(run: Callable[[], object]) -> int:
     return taken
 
 
-def torch_unique(table: Tensor) -> object:
-    return torch.unique(table, dim=0, return_counts=True)
-
-
-def numpy_unique(packed: Tensor) -> object:
-    keys = packed.numpy().view(np.uint64)
-    if keys.shape[1] == 1:
-        return np.unique(keys[:, 0], return_counts=True)
-    return np.unique(keys, axis=0, return_counts=True)
-
-
 def packbits_unique(signs: Tensor) -> object:
     octets = np.packbits(signs.numpy(), axis=1, bitorder="little")
     keys = octets.view(np.dtype((np.void, octets.shape[1])))[:, 0]
@@ -126,55 +123,34 @@ def algorithm_2(packed: Tensor) -> object:
     return table
 
 
-def counting(width: int, rows: int, distinct: int, slow_rows: int, budgets: dict) -> list[dict]:
-    """Rows of one size: words beside words, then signs beside signs."""
-    packed = words(rows, width, distinct)
-    counts = count(packed, width)
-    found = counts.distinct
-    name = f"{width} bits, {rows} rows, {found} distinct"
-    ours, np_words, hashed = in_turn(
-        lambda: count(packed, width), lambda: numpy_unique(packed), lambda: algorithm_2(packed)
-    )
-    part = packed[:slow_rows]
-    assert len(torch.unique(part, dim=0)) == count(part, width).distinct
-    scale = rows / slow_rows
-    slow_words = once(lambda: torch_unique(part)) * scale
-    memory = {"bytes": peak(lambda: count(packed, width)) / found}
-
-    def against(run: Callable[[], object], distinct: int) -> dict:
-        return memory | {"baseline bytes": peak(run) / distinct}
-
-    part_distinct = count(part, width).distinct
-    on_words = f"torch.unique(dim=0) on words, {slow_rows} rows"
-    lines = [
-        row(
-            name,
-            on_words,
-            ours,
-            slow_words,
-            budgets.get("words"),
-            **against(lambda: torch_unique(part), part_distinct),
-        ),
-        row(
-            name,
-            "np.unique",
-            ours,
-            np_words,
-            budgets.get("numpy"),
-            **against(lambda: numpy_unique(packed), found),
-        ),
-        row(name, "algorithm 2, 30000 places, inexact", ours, hashed, None),
+def counting(name: str, packed: Tensor, width: int, budget: float) -> list[dict]:
+    """Ours beside each rival; the budget is against the fastest of them."""
+    runs = {"ours": lambda: count(packed, width), **rivals(packed.numpy())}
+    times = dict(zip(runs, in_turn(*runs.values()), strict=True))
+    ours = times.pop("ours")
+    found = count(packed, width).distinct
+    memory = {"bytes": peak(runs["ours"]) / found}
+    name = f"{width} bits, {name}, {found} distinct"
+    fastest = min(times, key=times.get)
+    return [
+        row(name, what, ours, times[what], budget if what == fastest else None, **memory)
+        for what in sorted(times, key=times.get)
     ]
-    signs = unpack(part, width)
-    slow_bits = once(lambda: torch_unique(signs))
-    bits = f"torch.unique(dim=0) on bits, {slow_rows} rows"
-    lines.append(row(name, bits, ours, slow_bits * scale, budgets.get("bits")))
-    from_signs, packbits = in_turn(
-        lambda: count(pack(signs), width), lambda: packbits_unique(signs)
-    )
-    name = f"{width} bits, {slow_rows} rows, {part_distinct} distinct, from signs"
-    lines.append(row(name, "np.packbits + np.unique", from_signs, packbits, None))
-    return lines
+
+
+def from_signs(width: int, rows: int, distinct: int) -> list[dict]:
+    packed = words(rows, width, distinct)
+    signs = unpack(packed, width)
+    ours, theirs = in_turn(lambda: count(pack(signs), width), lambda: packbits_unique(signs))
+    name = f"{width} bits, {rows} rows, about {distinct} distinct, from signs"
+    return [row(name, "np.packbits + np.unique", ours, theirs, None)]
+
+
+def inexact(width: int, rows: int, distinct: int) -> list[dict]:
+    packed = words(rows, width, distinct)
+    ours, theirs = in_turn(lambda: count(packed, width), lambda: algorithm_2(packed))
+    name = f"{width} bits, {rows} rows, about {distinct} distinct"
+    return [row(name, "algorithm 2, 30000 places, inexact", ours, theirs, None)]
 
 
 def streaming(width: int, rows: int, distinct: int, budgets: dict) -> list[dict]:
@@ -231,7 +207,7 @@ def resnet(name: str, model: torch.nn.Module, images: Tensor, budget: float) -> 
     ]
 
 
-def networks(count: int = 4 * BATCH) -> list[dict]:
+def networks(count: int = 8 * BATCH) -> list[dict]:
     try:
         images = datasets.load("cifar10", "test").images[:count]
         mean = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
@@ -239,14 +215,14 @@ def networks(count: int = 4 * BATCH) -> list[dict]:
         images = (images - mean) / std
     except FileNotFoundError:
         images = torch.randn(count, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    lines = resnet("at initialisation", cifar_resnet(20, 1, seed=0), images, 1.35)
+    lines = resnet("at initialisation", cifar_resnet(20, 1, seed=0), images, 1.1)
     weights = Path(os.environ.get("RELU_BOOK_DATA", "data"), "weights/resnet20-cifar10.safetensors")
     try:
         trained = load_weights(cifar_resnet(20, 1), weights)
     except FileNotFoundError:
         print(f"no weights of ResNet-20 at {weights}: no row for the trained network")
         return lines
-    return lines + resnet("trained", trained, images, 1.2)
+    return lines + resnet("trained", trained, images, 1.1)
 
 
 def table() -> list[dict]:
@@ -254,15 +230,23 @@ def table() -> list[dict]:
     threads, backend = torch.get_num_threads(), set_backend("auto")
     torch.set_num_threads(1)
     try:
+        if lacking := missing():
+            print(f"not compared with {', '.join(lacking)}: pip install '.[bench]'")
+        lines = []
+        for distinct in (100, 1000, 10_000, 100_000, 1_000_000):
+            lines += counting(f"{ROWS} rows", words(ROWS, 64, distinct), 64, 1.5)
+        for exponent in (1.2, 1.5):
+            lines += counting(f"{ROWS} rows, k^-{exponent}", uneven(ROWS, exponent), 64, 1)
         return [
-            *counting(16, 2_000_000, 2**16, 200_000, {"numpy": 10}),
-            *counting(
-                64, 20_000_000, 1_000_000, 1_000_000, {"words": 100, "bits": 200, "numpy": 0.7}
-            ),
-            *streaming(64, 20_000_000, 1_000_000, {"live": 48, "result": 16}),
-            *counting(64, 4_000_000, 4_000_000, 200_000, {"words": 50}),
+            *lines,
+            *counting("4000000 rows", words(4_000_000, 64, 4_000_000), 64, 1.5),
+            *counting("1000000 rows", words(1_000_000, 256, 100_000), 256, 2),
+            *counting("2000000 rows", words(2_000_000, 16, 2**16), 16, 1.5),
+            *inexact(64, 4_000_000, 10_000),
+            *from_signs(16, 200_000, 2**16),
+            *from_signs(64, 1_000_000, 100_000),
+            *streaming(64, ROWS, 1_000_000, {"live": 48, "result": 16}),
             *streaming(64, 4_000_000, 4_000_000, {"peak": 25}),
-            *counting(256, 1_000_000, 100_000, 100_000, {"bits": 40}),
             *streaming(256, 1_000_000, 1_000_000, {"peak": 8 * 4 * 1.5 + 48}),
             *networks(),
         ]

@@ -366,15 +366,15 @@ class Words:
 
     def _begin(self, rows: np.ndarray) -> None:
         """Makes the list of the first sorted rows, in their own memory where most are distinct."""
-        counts = np.empty(len(rows), np.int64)
-        found = runs(rows, rows, counts)
-        counts.resize(found, refcheck=False)
-        self._counts = counts
-        if 2 * found > len(self._buffer):
-            self._keys, self._buffer = self._buffer, np.empty(0, np.uint64)
-            self._keys.resize(found, refcheck=False)
-        else:
-            self._keys = rows[:found].copy()
+        found = 1 + np.count_nonzero(rows[1:] != rows[:-1])
+        in_place = 2 * found > len(self._buffer)
+        keys = self._buffer if in_place else np.empty(found, np.uint64)
+        self._counts = np.empty(found, np.int64)
+        runs(rows, keys, self._counts)
+        if in_place:
+            keys.resize(found, refcheck=False)
+            self._buffer = np.empty(0, np.uint64)
+        self._keys = keys
 
 
 def words_of_one_call(keys: np.ndarray, width: int) -> Words:

@@ -1,4 +1,4 @@
-"""Counts of one word a pattern with Numba: exact for every word, order, crowd and number of rows."""
+"""Counts of one word a pattern with Numba: exact for every word, order, crowd and number."""
 
 import subprocess
 import sys
