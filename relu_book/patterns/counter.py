@@ -32,9 +32,10 @@ class PatternCounter:
         ValueError: a width or a limit that is not such a number.
 
     Cost: on the CPU with Numba, up to 16 channels one table look-up a pattern and 9 bytes for every
-    pattern there can be; up to 64 channels a sort of a buffer in the cache and a merge, at most 24
-    bytes a distinct pattern and 512 KiB; beyond, one look-up by fingerprint and a comparison, at
-    most 12 bytes a word and 48 a distinct pattern. Elsewhere a sort in PyTorch.
+    pattern there can be; up to 64 channels a look-up in a table of the first patterns to come and,
+    where that has not most of them, a sort in the cache and a merge, at most 24 bytes a distinct
+    pattern and 1.5 MiB; beyond, one look-up by fingerprint and a comparison, at most 12 bytes a
+    word and 48 a distinct pattern. Elsewhere a sort in PyTorch.
 
     Example:
         >>> counter = PatternCounter(2, max_patterns=2)

@@ -88,8 +88,10 @@ def count_patterns(
             batch statistics; parameters without shape or numbers; copies in several threads.
         RuntimeError: another thread runs or counts the model meanwhile.
 
-    Cost: a forward pass over the data, some percent of it for counting, and the memory of one
-    :class:`relu_book.patterns.PatternCounter` a site.
+    Cost: a forward pass over the data, about a quarter of it for watching and counting, and the
+    memory of one :class:`relu_book.patterns.PatternCounter` a site. Where torch has several threads
+    the packed patterns of a pass wait for its end, up to 32 MiB of them, and several sites are
+    counted beside each other.
 
     Example:
         >>> _ = torch.manual_seed(0)

@@ -12,7 +12,6 @@ from relu_book.patterns.backends.numba_sample import expected, sampled
 _LOW = np.uint64(0xFFFFFFFF)
 _MOST = (1 << 32) - 2  # patterns that 32 bits can point to
 _FEW_ROWS = 1 << 14  # not worth a sample
-_AHEAD = 256  # rows whose slots and patterns are read before they are compared
 
 
 @njit(nogil=True, cache=True)
@@ -39,33 +38,15 @@ def _touch(prints, slots):
 
 
 @njit(nogil=True, cache=True)
-def _touch_patterns(prints, slots, patterns, counts):
-    """Reads the patterns, and their counts, that the fingerprints lead to first."""
-    last = np.uint64(len(slots) - 1)
-    read = np.uint64(0)
-    for fingerprint in prints:
-        known = max(np.int64(slots[fingerprint & last] & _LOW) - 1, 0)
-        read |= patterns[known, 0] | np.uint64(counts[known])
-    return read
-
-
-@njit(nogil=True, cache=True)
 def _enter(words, prints, slots, patterns, counts, size, limit):
     """Counts rows until there is no space for a new pattern.
 
     A slot holds the upper half of a fingerprint and, below, the number of its pattern plus one.
-    Returns the rows done, how many patterns there are, the rows that the limit left out, and what
-    was read ahead, so that the compiler lets it be read.
+    Returns the rows done, how many patterns there are, and the rows that the limit left out.
     """
     last = np.uint64(len(slots) - 1)
-    read = np.uint64(0)
     unlisted = 0
     for r in range(len(words)):
-        if r % _AHEAD == 0:
-            ahead = prints[r : r + _AHEAD]
-            read |= _touch(ahead, slots)
-            if size:
-                read |= _touch_patterns(ahead, slots, patterns, counts)
         tag = prints[r] & ~_LOW
         place = prints[r] & last
         while True:
@@ -75,7 +56,7 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
                     unlisted += 1
                     break
                 if size == len(patterns):
-                    return r, size, unlisted, read
+                    return r, size, unlisted
                 patterns[size] = words[r]
                 counts[size] = 1
                 size += 1
@@ -92,7 +73,7 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
                     counts[known] += 1
                     break
             place = (place + np.uint64(1)) & last
-    return len(words), size, unlisted, read
+    return len(words), size, unlisted
 
 
 @njit(nogil=True, cache=True)
@@ -185,8 +166,9 @@ class Hashed:
             prints = fingerprints(rows)
             if self._slots is None:
                 self._grow(max(self._size, self._expected))
+            _touch(prints, self._slots)
             while True:
-                done, self._size, unlisted, _ = _enter(
+                done, self._size, unlisted = _enter(
                     rows, prints, self._slots, self._patterns, self._counts, self._size, self._limit
                 )
                 self.unlisted += unlisted

@@ -123,8 +123,34 @@ def _match(keys, counts, rows):
     """Counts the sorted ``rows`` that are among the sorted ``keys``, and keeps the others.
 
     Returns how many rows are kept, at the front of ``rows``, and how many patterns these are. Every
-    step takes a run of equal rows or passes a key, without branches.
+    step takes a row or passes a key, without branches, which could not be predicted.
     """
+    kept = new = k = r = 0
+    last = ~rows[0]
+    while k < len(keys) and r < len(rows):
+        key, row = keys[k], rows[r]
+        passed = key < row
+        before = row < key
+        counts[k] += key == row
+        rows[kept] = row
+        kept += before
+        new += before & (row != last)
+        last = last if passed else row
+        k += passed
+        r += not passed
+    while r < len(rows):
+        row = rows[r]
+        rows[kept] = row
+        kept += 1
+        new += row != last
+        last = row
+        r += 1
+    return kept, new
+
+
+@njit(nogil=True, cache=True)
+def _match_runs(keys, counts, rows):
+    """The same, faster where most rows come several times: a step takes a run of equal rows."""
     some = np.empty(_AT_ONCE, np.uint64)
     times = np.empty(_AT_ONCE, np.int64)
     kept = new = k = start = 0
@@ -172,7 +198,14 @@ def _insert(keys, counts, size, rows):
         r = runs(rows[start:end], some, times) - 1
         end = start
         while r >= 0 and k >= 0:
-            key, row = keys[k], some[r]
+            row = some[r]
+            while k >= 8 and keys[k - 7] > row:  # eight at once where few rows are new
+                for _ in range(8):
+                    keys[place] = keys[k]
+                    counts[place] = counts[k]
+                    k -= 1
+                    place -= 1
+            key = keys[k]
             before = row < key
             keys[place] = key if before else row
             counts[place] = counts[k] if before else times[r]
@@ -353,7 +386,8 @@ class Words:
         if not size and room >= len(rows):
             self._begin(rows)
             return
-        kept, new = _match(self._keys, self._counts, rows)
+        match = _match if self._ratio == 1 else _match_runs
+        kept, new = match(self._keys, self._counts, rows)
         rows = rows[:kept]
         if new > room:
             listed = _first_to_come(rows, arrived, room)
