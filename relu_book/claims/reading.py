@@ -7,6 +7,7 @@ which quantities and which scale belong together::
     reading.check("fig-3.1", "abcdefg")
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 import xarray as xr
@@ -93,10 +94,12 @@ class Reading(Mapping[str, Mapping[str, object]]):
         if needed is not None and needed not in of:
             raise ValueError(f"{claim} is decided by {needed}, not by a record of {', '.join(of)}")
         scale = min((told["scale"] for told in records), key=SCALES.index)
+        deciding = [told for told in records if told["experiment"] == needed] or records
+        settings = json.loads(deciding[0]["settings"])
         evidence = tuple(
             f"{told['experiment']}, {told['scale']}: {setting_in_words(told)}" for told in records
         )
-        return judge(claim, quantities, scale=scale, evidence=evidence)
+        return judge(claim, quantities, scale=scale, settings=settings, evidence=evidence)
 
     def check(self, claim: str, parts: Iterable[str] | None = None) -> None:
         """Judges one claim, or several whose ids begin alike, and prints the verdicts.

@@ -4,10 +4,10 @@ What was really measured stands in the chapters; these numbers only show that no
 whatever comes. One file a chapter, of the chapter's name. Each has
 
 - ``SAMPLES``: by id, a measurement and a change of some of its quantities. The measurement gives
-  ``holds``, a setting that is followed, or ``wrong as printed`` with a correction that holds; with
-  the change the same claim fails, is not followed, or is no longer refuted.
-- ``CORRECTION_FAILS``: for claims that are wrong as printed, a change with which the correction
-  fails too; left out where there are none.
+  ``holds``, a setting that is followed, or ``wrong as printed`` or ``fails`` with something that
+  holds instead; with the change the claim fails, is not followed, or is no longer refuted.
+- ``OTHER_FAILS``: for claims that say what holds instead, a change with which that fails too; left
+  out where there are none.
 - ``TOO_SMALL``: changes that leave too little to decide although no table has fewer rows.
 """
 
