@@ -8,6 +8,8 @@ whatever comes. One file a chapter, of the chapter's name. Each has
   holds instead; with the change the claim fails, is not followed, or is no longer refuted.
 - ``OTHER_FAILS``: for claims that say what holds instead, a change with which that fails too; left
   out where there are none.
+- ``OUT_OF_REACH``: for claims with a guard, a change with which it is not met.
+- ``READINGS_DISAGREE``: for claims with readings, a change with which one holds and one fails.
 - ``TOO_SMALL``: changes that leave too little to decide although no table has fewer rows.
 """
 

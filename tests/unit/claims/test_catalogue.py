@@ -41,6 +41,11 @@ def test_every_function_of_the_language_is_used_by_a_claim():
     assert used | READY == set(FUNCTIONS) and not used & READY
 
 
+RIGHT = {"statement": "It is large.", "rule": "count > 3", "rule_text": "Above 3."}
+TWO = {"one": "count > 3", "another": "count > 4"}
+OLD = {"date": "2026-11-29", "reason": "A defect.", "rule": "count < 9", "verdict": "holds"}
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -54,12 +59,42 @@ def test_every_function_of_the_language_is_used_by_a_claim():
         ({"rule": "count <= tolerance"}, "tolerance is used and not given"),
         ({"measured": {"max": "how many"}, "rule": "max < 2"}, "max is a word of the rules"),
         ({"corrected": {"rule": "count > 3"}}, "corrected has statement, rule, rule_text"),
+        ({"corrected": RIGHT, "kind": "shape"}, "x: only what is calculated can be wrong as pri"),
+        ({"corrected": RIGHT, "scale": "desk"}, "only what is calculated"),
+        ({"corrected": RIGHT, "experiment": "a/b"}, "with instead: what was found"),
+        ({"corrected": RIGHT, "instead": RIGHT}, "corrected, or something was found instead, not"),
+        ({"by_construction": "So.", "instead": RIGHT}, "true by construction cannot be otherwise"),
+        ({"readings": TWO}, "it has a rule or readings, not both"),
+        ({"readings": {"one": "count > 3"}, "rule": None}, "read in one way has a rule"),
+        ({"requires": {"seeds": 5}}, "requires says what the record of its experiment must have"),
+        ({"sizes": {"count": []}}, "sizes names one quantity and lists those"),
+        ({"sizes": {"count": ["count"]}}, "sizes names one quantity"),
+        ({"sizes": {"images": ["count"]}}, "images is named by sizes and not described"),
+        ({"revised": []}, "revised is a list of revisions, oldest first"),
+        ({"revised": [{"date": "2026-11-29"}]}, "a revision has date, reason, rule, verdict"),
+        ({"revised": [OLD | {"rule": "count.real"}]}, "a revision needs a day and a rule: a rule"),
+        ({"revised": [OLD | {"date": "yesterday"}]}, "a revision needs a day and a rule"),
+        ({"revised": [OLD | {"date": "20261129"}]}, "is dated 2026-11-29, not 20261129"),
+        ({"revised": [OLD, OLD | {"date": "2025-01-01"}]}, "not in the order of their dates"),
     ],
 )
 def test_a_wrong_entry_is_named(book, change, complaint):
     entry = {key: value for key, value in (ENTRY | change).items() if value is not None}
     with pytest.raises(ValueError, match=complaint):
         claims.load_claims(book(x=entry))
+
+
+def test_an_entry_keeps_how_its_rule_came_about(book):
+    again = OLD | {"date": "2026-12-01"}
+    (claim,) = claims.load_claims(book(x=ENTRY | {"revised": [OLD, again]})).values()
+    assert claim.revised == (claims.Revision(**OLD), claims.Revision(**again))
+
+
+def test_every_revision_names_its_defect_and_what_the_verdict_was():
+    for claim in claims.load_claims().values():
+        for each in claim.revised:
+            assert each.reason.endswith("."), claim.id
+            assert each.verdict.startswith(claims.VERDICTS), claim.id
 
 
 def test_a_repeated_id_is_refused(tmp_path):

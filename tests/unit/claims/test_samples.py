@@ -148,3 +148,74 @@ def test_fewer_rows_than_asked_for_decide_nothing(name):
         except ValueError:
             continue
         assert not accepted(found), (sorted(change), str(found))
+
+
+# --- every guard can bite ---
+
+
+def calls(claim, word):
+    """The calls of a function in the rules of a claim."""
+    nodes = [node for rule in claim.rules for node in ast.walk(parse(rule))]
+    return [node for node in nodes if isinstance(node, ast.Call) and node.func.id == word]
+
+
+def of_chapters(name):
+    return {k: v for m in CHAPTERS.values() for k, v in getattr(m, name, {}).items()}
+
+
+GUARDED = [name for name, claim in CLAIMS.items() if calls(claim, "decidable")]
+READ_TWICE = [name for name, claim in CLAIMS.items() if claim.readings]
+SIZED = [name for name, claim in CLAIMS.items() if claim.sizes]
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_what_its_guard_excludes_neither_holds_nor_fails(name):
+    _, measured, change = SAMPLES[name]
+    for found in (measured, measured | change):
+        verdict = judged(name, found | of_chapters("OUT_OF_REACH")[name])
+        assert verdict.verdict == "not decidable at this scale", verdict
+        assert any("guard not met" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize("name", READ_TWICE)
+def test_readings_that_disagree_decide_nothing(name):
+    verdict = judged(name, SAMPLES[name][1] | of_chapters("READINGS_DISAGREE")[name])
+    assert verdict.words == "undecided (the readings disagree)"
+    assert {"holds", "fails"} <= set(verdict.parts.values())
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_sizes_that_disagree_decide_nothing(name):
+    _, measured, change = SAMPLES[name]
+    ((size, sized),) = CLAIMS[name].sizes.items()
+    last = {key: [*measured[key][:-1], value[-1]] for key, value in change.items() if key in sized}
+    assert judged(name, measured | last).words == "undecided (the two largest sizes disagree)"
+    one = {key: measured[key][-1:] for key in (size, *sized)}
+    assert judged(name, measured | one).words == "undecided (too few: one size of 2)"
+
+
+def of_four_seeds(name):
+    """The failing sample with four seeds, if nothing but intervals and trends over seeds decides.
+
+    Guards and conditions on numbers of seeds aside; what a negation refutes was shown to hold.
+    """
+    claim, (_, measured, change) = CLAIMS[name], SAMPLES[name]
+    trees = [parse(rule) for rule in claim.rules]
+    aside = {
+        id(inner)
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and node.func.id in ("enough", "decidable", "implies")
+        for inner in ast.walk(node)
+    }
+    nodes = [node for tree in trees for node in ast.walk(tree) if id(node) not in aside]
+    if any(isinstance(node, ast.Compare | ast.Not) for node in nodes) or name in RANK_TOO_FEW:
+        return None
+    failing = measured if claim.other else measured | change
+    cut = {key: value[:4] for key, value in failing.items() if rows(value) == 5}
+    return failing | cut if set(cut) & by_seeds(claim) and not claim.sizes else None
+
+
+@pytest.mark.parametrize("name", [name for name in CLAIMS if of_four_seeds(name)])
+def test_four_seeds_refute_nothing(name):
+    assert judged(name, of_four_seeds(name)).verdict in ("undecided", "holds")

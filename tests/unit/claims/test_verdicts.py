@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from small_claims import ENTRY
 
 from relu_book import claims
@@ -172,3 +173,131 @@ def test_summary_lists_every_claim_of_the_chapter(book, capsys):
     assert page.count("<tr>") == 3
     with pytest.raises(ValueError, match="'three'; chapters: one, two"):
         claims.summary("three")
+
+
+# --- readings, sizes, guards, settings ---
+
+
+def words(name, **measured):
+    return claims.judge(name, measured).words
+
+
+def test_readings_hold_or_fail_together(book, capsys):
+    both = {"as the thesis": "count < 5", "as the article": "count < 3"}
+    book(x={key: value for key, value in ENTRY.items() if key != "rule"} | {"readings": both})
+    assert words("x", count=1) == "holds"
+    assert words("x", count=9) == "fails"
+    assert words("x", count=4) == "undecided (the readings disagree)"
+    claims.check("x", count=4)
+    assert "  readings: as the thesis: holds; as the article: fails\n" in capsys.readouterr().out
+
+
+def sized(book, **more):
+    book(
+        x=ENTRY
+        | {
+            "measured": {"images": "images counted, one a size", "count": "count, one a size"},
+            "sizes": {"images": ["count"]},
+            "rule": "count < 5 and images > 0",
+        }
+        | more
+    )
+
+
+def test_a_verdict_needs_the_two_largest_sizes_to_agree(book, capsys):
+    sized(book)
+    assert words("x", images=[1, 2, 4], count=[9, 1, 1]) == "holds"
+    assert words("x", images=[1, 2, 4], count=[1, 9, 9]) == "fails"
+    assert words("x", images=[1, 2, 4], count=[1, 9, 1]) == (
+        "undecided (the two largest sizes disagree)"
+    )
+    assert words("x", images=[4], count=[1]) == "undecided (too few: one size of 2)"
+    assert words("x", images=4, count=1) == "undecided (too few: one size of 2)"
+    claims.check("x", images=[1, 2, 4], count=[9, 1, 1])
+    assert "  sizes: 1: fails; 2: holds; 4: holds\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("measured", "complaint"),
+    [
+        ({"images": [4, 2], "count": [1, 1]}, "x: images must ascend, but is 4, 2"),
+        ({"images": [2, 2], "count": [1, 1]}, "must ascend"),
+        ({"images": [2, 4], "count": [1, 1, 1]}, "x: count has not one entry for each of images"),
+        ({"images": [2, 4], "count": 1}, "count has not one entry"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_named(book, measured, complaint):
+    sized(book)
+    with pytest.raises(ValueError, match=complaint):
+        claims.judge("x", measured)
+
+
+def test_at_each_size_the_seeds_go_first(book):
+    sized(book, rule="above(count, 2) and images > 0")
+    rows = np.random.default_rng(0).normal(3, 0.1, (5, 2))
+    named = xr.DataArray(rows, dims=("seed", "size"))
+    found = claims.judge("x", {"images": [10, 20], "count": named})
+    assert found.verdict == "holds" and found.intervals[0].number == 5
+    assert found.intervals[0].middle == pytest.approx(rows[:, 1].mean())  # of the largest size
+    assert found.measured["count"].shape == (2, 5)
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_a_guard_that_is_not_met_takes_holds_and_fails_away(book, count):
+    guarded = {"measured": {"count": "how many", "distinct": "different ones"}}
+    book(
+        x=ENTRY | guarded | {"rule": "decidable(distinct < 50) and count < 5"},
+        y=ENTRY | guarded | {"rule": "decidable(distinct < 50) or count < 5"},
+    )
+    expected = "not decidable at this scale (guard not met: distinct < 50)"
+    assert words("x", count=count, distinct=99) == words("y", count=count, distinct=99) == expected
+    assert words("x", count=count, distinct=9) == ("holds" if count < 5 else "fails")
+
+
+def test_at_sizes_a_guard_must_be_met_at_both_of_the_largest(book):
+    sized(book, rule="decidable(images > 2) and count < 5")
+    assert words("x", images=[1, 3, 4], count=[1, 1, 1]) == "holds"
+    assert words("x", images=[1, 2, 4], count=[1, 1, 1]).startswith("not decidable")
+
+
+def test_a_record_with_other_settings_decides_nothing(book):
+    book(x=ENTRY | {"experiment": "a/b", "requires": {"learning_rate": 0.001}})
+    for settings in (None, {}, {"learning_rate": 0.01}):
+        found = claims.judge("x", {"count": 1}, settings=settings)
+        assert found.words == "not run (no record with learning_rate 0.001)"
+        assert not found.measured
+    assert claims.judge("x", {"count": 1}, settings={"learning_rate": 0.001}).verdict == "holds"
+
+
+def test_what_holds_by_construction_is_marked_and_fails_as_anything_else(book):
+    book(x=ENTRY | {"by_construction": "Three is the largest that can be counted."}, y=ENTRY)
+    assert words("x", count=1) == "holds, by construction"
+    assert words("x", count=4) == "fails"
+    assert words("y", count=1) == "holds"
+
+
+def test_what_was_found_instead_stands_beside_what_fails(book, capsys):
+    found = {"statement": "It is large.", "rule": "count > 5", "rule_text": "Above 5."}
+    book(x=ENTRY | {"kind": "shape", "instead": found})
+    assert words("x", count=1) == "holds"
+    assert words("x", count=4) == "fails; instead: fails"
+    claims.check("x", count=6)
+    out = capsys.readouterr().out
+    assert "  instead: It is large. (holds)\n  verdict: fails; instead: holds\n" in out
+
+
+def test_intervals_are_kept_and_printed(book, capsys):
+    book(
+        x=ENTRY
+        | {
+            "measured": {"a": "one a seed", "b": "the same, one a seed"},
+            "rule": "ordered(a, b) and all(above(a, 1))",
+        }
+    )
+    a, b = np.array([3.0, 4, 5, 4, 3]), np.array([1.0, 1, 2, 1, 2])
+    (first, second) = claims.judge("x", {"a": a, "b": b}).intervals
+    assert (first.what, first.number, first.thresholds) == ("a - b", 5, (0,))
+    assert (second.what, second.thresholds) == ("a", (1,))
+    claims.check("x", a=a, b=b)
+    out = " ".join(capsys.readouterr().out.split())
+    assert "interval: a - b 2.4 [1.29, 3.51], 5 seeds, against 0; a 3.8 [2.76, 4.84]," in out
