@@ -207,7 +207,7 @@ def test_a_verdict_edited_by_hand_changes_the_ledger(clone):
 
 def test_a_verdict_that_is_none_is_refused_by_the_ledger(clone):
     edit(clone, "verdict: undecided", "verdict: nearly")
-    with pytest.raises(ValueError, match="'nearly .*', which is none"):
+    with pytest.raises(ValueError, match=r"'nearly .*', which is none"):
         ledger.entries(clone)
 
 
