@@ -186,7 +186,9 @@ def weigh(rule: str, quantities: Mapping[str, object]) -> Weighed:
     found = evaluate(rule, quantities)
     if isinstance(found.value, bool | Open):
         return found
-    raise ValueError(f"a rule ends in true, false or undecided, not in {found.value!r}: {rule}")
+    shape = np.shape(found.value)
+    wrong = f"an array of shape {shape}" if shape else repr(found.value)
+    raise ValueError(f"a rule ends in true, false or undecided, not in {wrong}: {rule}")
 
 
 class _Evaluation:

@@ -5,20 +5,17 @@ is ``wrong as printed`` if calculation refutes it and the file holds a corrected
 ``fails``; what is true, or was found, instead is judged by its own rule and the same measurement.
 """
 
-import html
 import textwrap
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from relu_book.claims import rules
+from relu_book.claims import rules, wording
 from relu_book.claims.catalogue import find, load_claims
 from relu_book.claims.claim import SCALES as DECIDING
 from relu_book.claims.claim import Claim
 from relu_book.claims.judgements import Interval
 from relu_book.claims.quantities import at_each_size, first_dimension, quantities
-from relu_book.claims.truth import Open, agree
-from relu_book.claims.wording import interval, number, quantity
+from relu_book.claims.truth import Open, agree, undecided
 
 VERDICTS = (
     "holds",
@@ -76,13 +73,13 @@ class Verdict:
 
     def __str__(self) -> str:
         shown = [
-            quantity(self.claim, name, value, self.units.get(name))
+            wording.quantity(self.claim, name, value, self.units.get(name))
             for name, value in self.measured.items()
         ]
         lines = [f"measured: {'; '.join(shown)}"] if shown else []
-        judged = [interval(self.claim, each, self.units) for each in self.intervals]
+        judged = [wording.interval(self.claim, each, self.units) for each in self.intervals]
         lines += [f"interval: {'; '.join(judged)}"] if judged else []
-        lines += [f"report: {what}: {number(value)}" for what, value in self.report.items()]
+        lines += [f"report: {what}: {wording.number(value)}" for what, value in self.report.items()]
         parts = [f"{name}: {verdict}" for name, verdict in self.parts.items()]
         lines += [f"{self._kind_of_parts}: {'; '.join(parts)}"] if parts else []
         lines += [f"rule: {self.claim.rule_text}"]
@@ -175,29 +172,22 @@ def judge(
 def _weighed(claim: Claim, values: Mapping[str, object]) -> dict[str, object]:
     """What the rules of a claim make of cleaned quantities, as fields of a verdict."""
     constants = {} if claim.tolerance is None else {"tolerance": claim.tolerance}
-    sizes = at_each_size(claim, values | constants)
-    by_size = {
-        size: [rules.weigh(rule, known) for rule in claim.rules] for size, known in sizes.items()
-    }
-    truths = {
-        size: agree((each.value for each in found), "readings") for size, found in by_size.items()
-    }
-    truth = agree(list(truths.values())[-2:], "two largest sizes")
+    truths, parts = [], {}
+    for size, known in at_each_size(claim, values | constants).items():
+        weighed = [rules.weigh(rule, known) for rule in claim.rules]
+        truths.append(agree([each.value for each in weighed], "readings"))
+        if claim.sizes:
+            parts[wording.number(size)] = _word(truths[-1])
+        elif claim.readings:
+            words = [_word(each.value) for each in weighed]
+            parts = dict(zip(claim.readings, words, strict=True))
+    truth = agree(truths[-2:], "two largest sizes")
     if claim.sizes and len(truths) < 2:
-        truth = Open(("too few: one size of 2",))
-    parts = {}
-    if claim.sizes:
-        parts = {number(size): _word(each) for size, each in truths.items()}
-    elif claim.readings:
-        parts = {
-            name: _word(each.value)
-            for name, each in zip(claim.readings, by_size[None], strict=True)
-        }
-    largest, known = list(by_size.values())[-1], list(sizes.values())[-1]
+        truth = undecided("too few: one size of 2")
     found = {
         "verdict": _word(truth),
         "reasons": truth.reasons if isinstance(truth, Open) else (),
-        "intervals": tuple(each for judged in largest for each in judged.intervals),
+        "intervals": tuple(interval for each in weighed for interval in each.intervals),
         "parts": parts,
         "report": {what: rules.evaluate(rule, known).value for what, rule in claim.report.items()},
     }
@@ -252,70 +242,6 @@ def show(verdict: Verdict) -> None:
     print(verdict)
 
 
-def summary(chapter: str) -> "Summary":
-    """All claims of a chapter with the verdicts of this session, as a table for a notebook.
-
-    Args:
-        chapter: Name of a chapter, such as ``activation_cells``.
-
-    Returns:
-        A table with HTML and text forms; claims that were not checked are ``not run``.
-
-    Raises:
-        ValueError: If no claim belongs to this chapter.
-
-    Example:
-        >>> len(summary("activation_cells").verdicts)
-        59
-    """
-    claims = load_claims()
-    verdicts = [
-        _session.get(name, Verdict(claim, "not run"))
-        for name, claim in claims.items()
-        if claim.chapter == chapter
-    ]
-    if not verdicts:
-        known = sorted({claim.chapter for claim in claims.values()})
-        raise ValueError(f"no claim belongs to chapter {chapter!r}; chapters: {', '.join(known)}")
-    return Summary(chapter, tuple(verdicts))
-
-
-@dataclass(frozen=True, repr=False)
-class Summary:
-    """Verdicts on the claims of a chapter.
-
-    Attributes:
-        chapter: Name of the chapter.
-        verdicts: One verdict a claim, in the order of the sources.
-    """
-
-    chapter: str
-    verdicts: tuple[Verdict, ...]
-
-    @property
-    def tally(self) -> Counter:
-        """How many claims got each verdict."""
-        return Counter(verdict.verdict for verdict in self.verdicts)
-
-    def _headline(self) -> str:
-        parts = [f"{self.tally[name]} {name}" for name in VERDICTS if self.tally[name]]
-        return f"{len(self.verdicts)} claims: {', '.join(parts)}"
-
-    def __repr__(self) -> str:
-        width = max(len(verdict.id) for verdict in self.verdicts)
-        rows = [f"{verdict.id:<{width}}  {verdict.words}" for verdict in self.verdicts]
-        return "\n".join([self._headline(), *rows])
-
-    def _repr_html_(self) -> str:
-        rows = "\n".join(
-            f"<tr><td>{html.escape(verdict.id)}</td>"
-            f"<td>{html.escape(verdict.claim.statement)}</td>"
-            f"<td>{html.escape(verdict.claim.scale)}</td>"
-            f"<td>{html.escape(verdict.words)}</td></tr>"
-            for verdict in self.verdicts
-        )
-        return (
-            f'<table class="claims table"><caption>{html.escape(self._headline())}</caption>\n'
-            "<thead><tr><th>id</th><th>statement</th><th>scale</th><th>verdict</th></tr></thead>\n"
-            f"<tbody>\n{rows}\n</tbody></table>"
-        )
+def remembered(claim_id: str) -> Verdict | None:
+    """What was last shown on a claim in this session."""
+    return _session.get(claim_id)

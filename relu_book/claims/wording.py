@@ -102,23 +102,21 @@ def interval(claim: Claim, found: Interval, dimensions: Mapping[str, str]) -> st
         dimensions: What the first axis of a quantity counts, where it has a name.
     """
     used = [name for name in claim.measured if name in _names(found.what)]
+    described = claim.measured[used[0]] if used else ""
     unit = next((_plural(dimensions[name]) for name in used if name in dimensions), None)
-    unit = unit or (_unit(claim.measured[used[0]]) if used else "values")
-    counted = f"{found.number} {unit}"
+    counted = f"{found.number} {unit or _unit(described)}"
     if found.number < 2:
-        return f"{found.what} {number(found.middle)}, {counted}"
-    columns = np.stack([np.ravel(part) for part in (found.middle, found.low, found.high)], axis=1)
-    shown = [
-        f"{_short(mid)} [{_short(low)}, {_short(high)}]" for mid, low, high in columns.tolist()
-    ]
+        return f"{found.what} {number(found.middle)}, no interval"
+    ends = np.stack([np.ravel(part) for part in (found.middle, found.low, found.high)], axis=1)
+    shown = [f"{_short(mid)} [{_short(low)}, {_short(high)}]" for mid, low, high in ends.tolist()]
     if len(shown) > _LISTED:
-        shown = [f"{len(shown)} times, the lowest {shown[columns[:, 0].argmin()]}, the highest "
-                 f"{shown[columns[:, 0].argmax()]}"]  # fmt: skip
+        columns = re.search(r"\bby (?:\d+ )?([a-z]+s)\b", described)
+        least, most = shown[ends[:, 0].argmin()], shown[ends[:, 0].argmax()]
+        shown = [f"over {len(shown)} {columns[1] if columns else 'columns'} {least} ... {most}"]
     level = "" if found.level == 0.95 else f", {100 * found.level:.3g} % intervals"
-    against = " to ".join(number(value) for value in found.thresholds)
-    return f"{found.what} {', '.join(shown)}, {counted}{level}" + (
-        f", against {against}" if against else ""
-    )
+    against = " to ".join(map(number, found.thresholds))
+    judged = f"{found.what} {', '.join(shown)}, {counted}{level}"
+    return f"{judged}, against {against}" if against else judged
 
 
 def _short(value: float) -> str:
