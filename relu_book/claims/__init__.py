@@ -19,10 +19,10 @@ Example:
 """
 
 from relu_book.claims.catalogue import claims_path, load_claims
+from relu_book.claims.chapter_summary import Summary, summary
 from relu_book.claims.claim import Claim, Correction, Revision
 from relu_book.claims.judgements import Interval
 from relu_book.claims.reading import Reading
-from relu_book.claims.chapter_summary import Summary, summary
 from relu_book.claims.verdicts import VERDICTS, Verdict, check, judge
 
 __all__ = [
