@@ -46,6 +46,14 @@ def test_a_record_of_another_experiment_is_refused():
         reading.check(CLAIM)
 
 
+def test_a_record_that_was_made_otherwise_decides_nothing():
+    (name, made) = ("fig-2.12.d", "activation_cells/cells_through_training")
+    other = Reading(quantities(name), record(made, learning_rate=0.01))
+    assert other.judge(name).words == "not run (no record with learning_rate 0.001)"
+    right = Reading(quantities(name), record(made, learning_rate=0.001))
+    assert right.judge(name).verdict == "undecided"
+
+
 def test_the_evidence_says_data_size_steps_and_seeds():
     reading = Reading(quantities(), record(size=16, measured_images=256, steps=2000))
     said = "cifar10, 16 x 16 pixels, 256 measured, 2,000 steps, seeds 0 to 4"
