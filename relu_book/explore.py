@@ -17,7 +17,7 @@ from math import isclose, log10, prod
 from numbers import Integral, Real
 
 from relu_book.parallel import per_seed
-from relu_book.plots.player import FramePlayer
+from relu_book.plots.player import MOST_BUTTONS, FramePlayer
 from relu_book.plots.style import encode_webp, to_image
 
 
@@ -247,7 +247,7 @@ def _live(picture: Callable, table: Sequence[_Slider], first: Sequence[int], jum
 
 
 def _control(slider: _Slider, index: int):
-    """Numbers get a slider over all values between the ends, anything else one over the list."""
+    """Numbers get a slider over all values between the ends, names buttons, or one over many."""
     import ipywidgets
 
     values, start = slider.values, slider.values[index]
@@ -260,6 +260,13 @@ def _control(slider: _Slider, index: int):
     if named or not all(_is_number(value) for value in values):
         # Positions, not values: ipywidgets takes None for "nothing chosen".
         options = [(text, position) for position, text in enumerate(slider.texts)]
+        if len(options) <= MOST_BUTTONS:
+            return ipywidgets.ToggleButtons(
+                options=options,
+                value=index,
+                description=slider.label,
+                style={"description_width": "initial", "button_width": "auto"},
+            )
         return ipywidgets.SelectionSlider(options=options, value=index, **common)
     low, high = min(values), max(values)
     if all(isinstance(value, Integral) for value in values):
