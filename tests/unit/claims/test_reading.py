@@ -94,7 +94,8 @@ def test_readings_of_two_data_sets_are_compared_though_one_decides_nothing():
     names = ["fig-3.1.t", "fig-3.1.u"]
     low = {name: {"lowest_similarity": [0.0] * 5} for name in names}
     high = low | {"fig-3.1.t": {"lowest_similarity": [0.9] * 5}}
-    first, second = Reading(low, record()), Reading(high, record(f"{EARLY}_fashion_mnist"))
+    first = Reading(low, record(scale="paper"))
+    second = Reading(high, record(f"{EARLY}_fashion_mnist", scale="paper"))
     with pytest.raises(ValueError, match=f"decided by {EARLY}, not by"):
         second.judge("fig-3.1.u")
     same = first.agreement(second, "fig-3.1", "tu")
