@@ -5,6 +5,8 @@
 #   make test             style, import floors, unit, property and doc tests, notebooks, site, browser
 #   make html             HTML from the stored outputs, in seconds
 #   make outputs CH=name  execute one chapter (all without CH), store its outputs, renew the ledger
+#   make pdf              the book as one file with bookmarks, printed from the stored outputs
+#   make epub             the book as an e-book, from the stored outputs; needs pandoc
 #   make serve            look at the built book on http://localhost:8000
 #   make bench            the hot paths beside what a user would write instead
 #   make test-variants    tests and notebooks again on other CPU code paths and thread counts
@@ -32,7 +34,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 # One thread a process: on a machine that does anything else, two of them wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help book html outputs serve test lint unit notebooks site bench test-variants clean
+.PHONY: help book html pdf epub outputs serve test lint unit notebooks site bench test-variants clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -75,6 +77,10 @@ html: $(INSTALLED)
 	@rm -rf _build/html _build/.doctrees && mkdir -p _build
 	@$(BIN)/jupyter-book build . $(SPHINX) >_build/html.log 2>&1 || { cat _build/html.log; exit 1; }
 	@$(BIN)/python book/execute.py --summary _build/html
+
+# To take away; neither belongs to `make test`.
+pdf epub: html
+	@$(BIN)/python book/take_away.py $@ _build/html _build/relu-book.$@
 
 outputs: $(INSTALLED)
 	@$(BIN)/python book/execute.py $(if $(CH),book/$(CH).ipynb,$(CHAPTERS) book/status.ipynb) --to book

@@ -23,7 +23,7 @@ from numbers import Integral, Real
 from relu_book.extras import needs
 from relu_book.notebooks import somebody_watches
 from relu_book.parallel import each
-from relu_book.plots.player import FramePlayer
+from relu_book.plots.player import MOST_BUTTONS, FramePlayer
 from relu_book.plots.style import encode_webp, to_image
 
 PATIENCE = 3.0  # seconds that live sliders may wait for the frames of whoever has no kernel
@@ -295,7 +295,7 @@ def _live(
 
 
 def _control(slider: _Slider, index: int):
-    """Numbers get a slider over all values between the ends, anything else one over the list."""
+    """Numbers get a slider over all values between the ends, names buttons, or one over many."""
     import ipywidgets
 
     values, start = slider.values, slider.values[index]
@@ -308,6 +308,13 @@ def _control(slider: _Slider, index: int):
     if named or not all(_is_number(value) for value in values):
         # Positions, not values: ipywidgets takes None for "nothing chosen".
         options = [(text, position) for position, text in enumerate(slider.texts)]
+        if len(options) <= MOST_BUTTONS:
+            return ipywidgets.ToggleButtons(
+                options=options,
+                value=index,
+                description=slider.label,
+                style={"description_width": "initial", "button_width": "auto"},
+            )
         return ipywidgets.SelectionSlider(options=options, value=index, **common)
     low, high = min(values), max(values)
     if all(isinstance(value, Integral) for value in values):

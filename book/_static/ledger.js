@@ -1,5 +1,7 @@
-// The ledger: rows whose chapter, kind, verdict and words all fit stay visible; a link to a claim,
-// such as claims.html#fig-2.6.a, opens its row, whatever is chosen.
+// The ledger: rows whose chapter, kind, verdict and words all fit stay visible. What is chosen stands
+// in the address, claims.html#chapter=pruning&verdict=holds, so that a link brings it back and the
+// browser's back button undoes it. A link to a claim, such as claims.html#fig-2.6.a, opens its row,
+// whatever is chosen.
 (() => {
   const ledger = document.querySelector(".relu-ledger");
   const form = ledger.querySelector("form");
@@ -20,19 +22,49 @@
     form.querySelector("output").textContent = `${shown} of ${rows.length} claims`;
   }
 
-  function visit() {
-    const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!rows.includes(row)) return;
-    if (row.hidden) {
-      form.reset();
-      show();
+  function choose(values) {
+    for (const filter of filters) {
+      filter.value = values.get(filter.dataset.filter) ?? "";
+      if (filter.selectedIndex === -1) filter.value = ""; // no such choice
     }
-    row.querySelector("details").open = true;
-    row.scrollIntoView();
+    show();
   }
 
-  form.addEventListener("input", show);
-  form.addEventListener("reset", () => setTimeout(show)); // the form empties its fields afterwards
+  // The address follows what is chosen: a step of the history for each choice, one for all words.
+  function tell(event) {
+    const chosen = filters.filter(({ value }) => value).map((f) => [f.dataset.filter, f.value]);
+    const hash = "#" + new URLSearchParams(chosen);
+    if (hash === (location.hash || "#")) return;
+    if (event.target.dataset?.filter === "words" && hash.includes("words=")
+        && location.hash.includes("words=")) {
+      history.replaceState(null, "", hash);
+    } else {
+      history.pushState(null, "", hash);
+    }
+  }
+
+  function visit() {
+    const hash = location.hash.slice(1);
+    const row = document.getElementById(decodeURIComponent(hash));
+    if (rows.includes(row)) {
+      if (row.hidden) choose(new URLSearchParams());
+      row.querySelector("details").open = true;
+      row.scrollIntoView();
+    } else if (hash === "" || hash.includes("=")) {
+      choose(new URLSearchParams(hash));
+    }
+  }
+
+  form.addEventListener("input", (event) => {
+    show();
+    tell(event);
+  });
+  form.addEventListener("reset", (event) => {
+    setTimeout(() => {  // the form empties its fields afterwards
+      show();
+      tell(event);
+    });
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   window.addEventListener("hashchange", visit);
   window.addEventListener("pageshow", () => {

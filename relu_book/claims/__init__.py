@@ -2,11 +2,12 @@
 
 ``data/claims.yml`` holds every statement with a rule that stands before the measurement. ``judge``
 gives the verdict on a measurement, ``check`` prints it in a notebook, ``Reading`` does both for
-what records say, ``summary`` lists a chapter.
+what records say.
 
-The files: ``catalogue`` reads the statements, ``rules`` decides expressions with three-valued
-logic, ``functions`` holds the statistics that rules may call, ``verdicts`` judges, ``reading``
-joins record, claim and verdict, ``wording`` prints measured quantities in words.
+The files: ``claim`` is one statement, ``catalogue`` reads them all, ``truth`` has four values,
+``rules`` decides expressions, ``functions`` lists the words of rules, ``judgements`` and
+``statistics`` hold them, ``quantities`` cleans what was measured, ``verdicts`` judges, ``reading``
+joins record, claim and verdict, ``chapter_summary`` lists a chapter, ``wording`` prints in words.
 
 Example:
     >>> from relu_book.claims import judge
@@ -21,15 +22,20 @@ from relu_book.extras import needs
 
 needs("relu_book.claims", "lab", "yaml")
 
-from relu_book.claims.catalogue import Claim, Correction, claims_path, load_claims
+from relu_book.claims.catalogue import claims_path, load_claims
+from relu_book.claims.chapter_summary import Summary, summary
+from relu_book.claims.claim import Claim, Correction, Revision
+from relu_book.claims.judgements import Interval
 from relu_book.claims.reading import Reading
-from relu_book.claims.verdicts import VERDICTS, Summary, Verdict, check, judge, summary
+from relu_book.claims.verdicts import VERDICTS, Verdict, check, judge
 
 __all__ = [
     "VERDICTS",
     "Claim",
     "Correction",
+    "Interval",
     "Reading",
+    "Revision",
     "Summary",
     "Verdict",
     "check",

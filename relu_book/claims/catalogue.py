@@ -7,73 +7,17 @@ above the working directory (an installed package, used inside a clone).
 
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, fields
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
 
 from relu_book.claims import rules
+from relu_book.claims.claim import KINDS, SCALES, Claim, Correction, Revision
 from relu_book.claims.functions import FUNCTIONS
 from relu_book.spelling import did_you_mean
-
-KINDS = ("exact", "number", "shape", "setting")
-SCALES = ("live", "desk", "paper")
-
-
-@dataclass(frozen=True)
-class Correction:
-    """What is true instead of a printed statement, with a rule of its own."""
-
-    statement: str
-    rule: str
-    rule_text: str
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One statement of a source and the rule that decides it.
-
-    Attributes:
-        id: Name of the claim, such as ``fig-2.6.a``.
-        where: Source and place in it.
-        chapter: Chapter of the book that measures it.
-        statement: The statement, in the words of this book.
-        kind: ``exact``, ``number``, ``shape`` or ``setting``.
-        scale: Smallest scale that decides it: ``live``, ``desk`` or ``paper``.
-        measured: Meaning of each quantity that the rules use, by name.
-        rule: Expression that decides the statement, see ``relu_book.claims.rules.parse``.
-        rule_text: The same in a sentence.
-        source: Value as printed, or None.
-        tolerance: Number that the rules may use as ``tolerance``, or None.
-        corrected: What is true instead of a wrong statement, or None.
-        report: Expressions that are shown and decide nothing, by what they say.
-        note: What a reader should know besides, or None.
-        experiment: Name of the experiment whose record decides it, or None.
-    """
-
-    id: str
-    where: str
-    chapter: str
-    statement: str
-    kind: str
-    scale: str
-    measured: Mapping[str, str]
-    rule: str
-    rule_text: str
-    source: str | None = None
-    tolerance: float | None = None
-    corrected: Correction | None = None
-    report: Mapping[str, str] = field(default_factory=dict)
-    note: str | None = None
-    experiment: str | None = None
-
-    @property
-    def expressions(self) -> tuple[str, ...]:
-        """The rule of the claim, that of its correction, and the reports."""
-        correction = (self.corrected.rule,) if self.corrected else ()
-        return (self.rule, *correction, *self.report.values())
-
 
 _REQUIRED = {part.name for part in fields(Claim) if part.default is part.default_factory is MISSING}
 _KNOWN = {part.name for part in fields(Claim)} - {"id"}
@@ -154,30 +98,93 @@ def _claim(name: str, entry) -> Claim:
     if not isinstance(entry, dict):
         raise ValueError(f"claim {name} must be a mapping of fields")
     missing, unknown = sorted(_REQUIRED - {"id"} - set(entry)), sorted(set(entry) - _KNOWN)
+    if not {"rule", "readings"} & set(entry):
+        missing.append("rule")
     if missing or unknown:
         wrong = f"lacks {missing[0]}" if missing else f"has an unknown field {unknown[0]}"
         raise ValueError(f"claim {name} {wrong}")
-    entry = dict(entry)
     if entry["kind"] not in KINDS or entry["scale"] not in SCALES:
         raise ValueError(f"claim {name}: kind is one of {KINDS} and scale one of {SCALES}")
-    if "corrected" in entry:
-        try:
-            entry["corrected"] = Correction(**entry["corrected"])
-        except TypeError as error:
-            raise ValueError(f"claim {name}: corrected has statement, rule, rule_text") from error
+    entry = dict(entry)
+    for part in {"corrected", "instead"} & set(entry):
+        entry[part] = _parts(Correction, entry[part], f"claim {name}: {part}")
+    if "revised" in entry:
+        entry["revised"] = _revisions(name, entry["revised"])
     if "source" in entry:
         entry["source"] = str(entry["source"])
     claim = Claim(id=name, **entry)
-    _check_names(claim)
+    for complaint in (_wrong_choice(claim), _wrong_sizes(claim), _wrong_names(claim)):
+        if complaint:
+            raise ValueError(f"claim {name}: {complaint}")
     return claim
 
 
-def _check_names(claim: Claim) -> None:
+def _parts(kind: type, entry, what: str):
+    """A part of an entry that has fields of its own, all of them sentences."""
+    names = [part.name for part in fields(kind)]
+    if not isinstance(entry, dict) or set(entry) != set(names):
+        raise ValueError(f"{what} has {', '.join(names)}")
+    return kind(**{part: str(value) for part, value in entry.items()})
+
+
+def _revisions(name: str, entries) -> tuple[Revision, ...]:
+    if not isinstance(entries, list) or not entries:
+        raise ValueError(f"claim {name}: revised is a list of revisions, oldest first")
+    found = tuple(_parts(Revision, entry, f"claim {name}: a revision") for entry in entries)
+    for revision in found:
+        try:
+            day = date.fromisoformat(revision.date)
+            rules.parse(revision.rule)
+        except ValueError as error:
+            raise ValueError(f"claim {name}: a revision needs a day and a rule: {error}") from error
+        if day.isoformat() != revision.date:
+            raise ValueError(f"claim {name}: a revision is dated 2026-11-29, not {revision.date}")
+    if [each.date for each in found] != sorted(each.date for each in found):
+        raise ValueError(f"claim {name}: its revisions are not in the order of their dates")
+    return found
+
+
+def _wrong_choice(claim: Claim) -> str | None:
+    """What in a claim excludes something else in it."""
+    if claim.rule and claim.readings:
+        return "it has a rule or readings, not both"
+    if len(claim.readings) == 1:
+        return "a claim that is read in one way has a rule, not readings"
+    if claim.corrected and claim.instead:
+        return "a statement is corrected, or something was found instead, not both"
+    if claim.corrected and not _calculated(claim):
+        return (
+            "only what is calculated can be wrong as printed and corrected; what is measured (a "
+            "shape, a record, a scale above live) fails, with instead: what was found"
+        )
+    if claim.by_construction and claim.other:
+        return "what is true by construction cannot be otherwise"
+    if claim.requires and not claim.experiment:
+        return "requires says what the record of its experiment must have, and it names none"
+    return None
+
+
+def _calculated(claim: Claim) -> bool:
+    """Whether a claim is decided by calculation: no training, no drawn curve, no picture."""
+    return claim.kind != "shape" and claim.scale == "live" and claim.experiment is None
+
+
+def _wrong_sizes(claim: Claim) -> str | None:
+    if not claim.sizes:
+        return None
+    named = [*claim.sizes, *(name for names in claim.sizes.values() for name in names)]
+    if len(claim.sizes) != 1 or len(named) < 2 or len(set(named)) < len(named):
+        return "sizes names one quantity and lists those that are measured at each of its values"
+    unknown = [name for name in named if name not in claim.measured]
+    return f"{unknown[0]} is named by sizes and not described under measured" if unknown else None
+
+
+def _wrong_names(claim: Claim) -> str | None:
     """The quantities that are described are those that the rules use."""
     try:
-        used = set().union(*map(rules.names, claim.expressions))
+        used = set().union(*map(rules.names, claim.expressions), claim.sizes)
     except ValueError as error:
-        raise ValueError(f"claim {claim.id}: {error}") from error
+        return str(error)
     described = set(claim.measured)
     for wrong, what in (
         (used - described - {"tolerance"}, "is used by a rule and not described under measured"),
@@ -186,4 +193,5 @@ def _check_names(claim: Claim) -> None:
         ({"tolerance"} & used if claim.tolerance is None else set(), "is used and not given"),
     ):
         if wrong:
-            raise ValueError(f"claim {claim.id}: {min(wrong)} {what}")
+            return f"{min(wrong)} {what}"
+    return None

@@ -16,12 +16,14 @@ from pathlib import Path
 
 import nbformat
 
-from relu_book.claims.catalogue import Claim, load_claims
+from relu_book.claims.catalogue import load_claims
+from relu_book.claims.claim import Claim
 from relu_book.claims.ledger_page import page, summary_table
 from relu_book.claims.verdicts import VERDICTS
 
 PAGE, SUMMARY = "claims.md", "claims_summary.md"
-_OPENING = re.compile(r"  (measured|report|rule|corrected|verdict): ")
+_FOUND = ("measured", "interval", "report", "readings", "sizes")
+_OPENING = re.compile(rf"  ({'|'.join(_FOUND)}|rule|corrected|instead|verdict): ")
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def _entry(claim: Claim, printed: Printed | None, root: Path) -> Entry:
     if printed is None:
         return Entry(claim)
     words = printed.parts["verdict"]
-    verdict = re.split("[;,]", words)[0]
+    verdict = re.split(r"[;,]| \(", words)[0]
     if verdict not in VERDICTS:
         raise ValueError(f"{claim.id} has the verdict {words!r}, which is none")
     if _plain(printed.parts["rule"]) != _plain(claim.rule_text):
@@ -115,10 +117,9 @@ def _entry(claim: Claim, printed: Printed | None, root: Path) -> Entry:
             f"{claim.id} was judged by another rule than data/claims.yml holds today: execute "
             f"its chapter again (make outputs)"
         )
-    measured = "; ".join(
-        printed.parts[part] for part in ("measured", "report") if part in printed.parts
-    )
-    return Entry(claim, verdict, words, measured, printed.section, _record(claim, root))
+    measured = "; ".join(printed.parts[part] for part in _FOUND if part in printed.parts)
+    record = None if verdict == "not run" else _record(claim, root)
+    return Entry(claim, verdict, words, measured, printed.section, record)
 
 
 def _record(claim: Claim, root: Path) -> str | None:

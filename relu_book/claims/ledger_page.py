@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from textwrap import wrap
 
-from relu_book.claims.catalogue import KINDS
+from relu_book.claims.claim import KINDS, Claim, Correction
 from relu_book.claims.verdicts import VERDICTS
 
 REPOSITORY = "https://github.com/relu-book/relu_book/blob/main"
@@ -53,6 +53,8 @@ def _sentence(rows: list) -> str:
         for verdict in VERDICTS
         if (number := counts[verdict]) and verdict != "not run"
     ]
+    if constructed := sum(row.words == "holds, by construction" for row in rows):
+        parts[0] += f" ({constructed} of them by construction)"
     if not parts:
         return f"None of the {len(rows)} claims was judged yet."
     left = f"; {counts['not run']} are not run yet" if counts["not run"] else ""
@@ -80,43 +82,65 @@ def _select(name: str, values: Iterable[str]) -> str:
 
 def _row(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
     claim, safe = entry.claim, html.escape
-    links = []
+    after = []
+    if claim.revised:
+        after.append(f" <small>before: {safe(claim.revised[-1].verdict)}</small>")
     if entry.section:
-        links.append(f' <a href="{entry.section}">section</a>')
+        after.append(f' <a href="{entry.section}">section</a>')
     if entry.record:
-        links.append(f' <a href="{REPOSITORY}/{entry.record}">record</a>')
+        after.append(f' <a href="{REPOSITORY}/{entry.record}">record</a>')
     return (
         f'<tr id="{safe(claim.id)}" data-chapter="{claim.chapter}" data-kind="{claim.kind}" '
         f'data-verdict="{entry.verdict}"><td><a href="#{safe(claim.id)}">{safe(claim.id)}</a> '
         f"<small>{claim.kind}, {claim.scale}</small></td>"
         f"<td><details><summary>{safe(claim.statement)}</summary>"
         f"{_details(entry, costs)}</details></td>"
-        f"<td><span>{safe(entry.words)}</span>{''.join(links)}</td></tr>"
+        f"<td><span>{safe(entry.words)}</span>{''.join(after)}</td></tr>"
     )
 
 
 def _details(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
     """What opens below a statement."""
     claim, safe = entry.claim, html.escape
-    rule, quantities = _rule(claim.rule_text, claim.rule), claim.measured.items()
+    quantities = claim.measured.items()
     parts = {
         "where": safe(claim.where),
         "printed": safe(claim.source or ""),
-        "rule": rule + (f" tolerance {claim.tolerance:g}" if claim.tolerance is not None else ""),
+        "rule": _rules(claim),
         "measured": safe(entry.measured),
         "quantities": "<br>".join(f"<code>{name}</code> {safe(what)}" for name, what in quantities),
-        "corrected": claim.corrected
-        and f"{safe(claim.corrected.statement)}<br>"
-        + _rule(claim.corrected.rule_text, claim.corrected.rule),
+        "by construction": safe(claim.by_construction or ""),
+        "corrected": _other(claim.corrected),
+        "instead": _other(claim.instead),
         "note": safe(claim.note or ""),
+        "revised": "<br>".join(
+            f"{each.date}: {safe(each.reason)} Before: {safe(each.verdict)}, by "
+            f"<code>{safe(each.rule)}</code>"
+            for each in claim.revised
+        ),
         "command": _command(entry, costs),
     }
     shown = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in parts.items() if text)
     return f"<dl>{shown}</dl>"
 
 
-def _rule(words: str, expression: str) -> str:
-    return f"{html.escape(words)}<br><code>{html.escape(expression)}</code>"
+def _rules(claim: Claim) -> str:
+    """The rule in a sentence and as expressions, with what it needs besides."""
+    safe = html.escape
+    shown = [safe(claim.rule_text)]
+    shown += [f"<code>{safe(claim.rule)}</code>"] if claim.rule else []
+    shown += [f"{safe(name)}: <code>{safe(rule)}</code>" for name, rule in claim.readings.items()]
+    needed = [f"{name} {value}" for name, value in claim.requires.items()]
+    needed += [f"the two largest {name} agree" for name in claim.sizes]
+    needed += [f"tolerance {claim.tolerance:g}"] if claim.tolerance is not None else []
+    return "<br>".join(shown) + (f" {safe('; '.join(needed))}" if needed else "")
+
+
+def _other(other: Correction | None) -> str:
+    if other is None:
+        return ""
+    texts = map(html.escape, (other.statement, other.rule_text))
+    return "<br>".join([*texts, f"<code>{html.escape(other.rule)}</code>"])
 
 
 def _command(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
@@ -142,8 +166,9 @@ _PAGE = """\
 # The ledger of claims
 
 Every statement of the sources that can be true or false, {number} in all, with the rule that
-decides it and what was found. Rules were written before the measurements; how verdicts come about
-is told in the [introduction](how-claims-are-judged). Open a statement for its place in the source,
+decides it and what was found. Rules were written before the measurements; where one was changed
+since, its row says when and why, and what the verdict was before. [How to read a
+verdict](how_to_read_a_verdict.md) explains the words. Open a statement for its place in the source,
 its rule, what was measured, and the command that measures it; the name of a claim is a link to it.
 
 ```{{include}} {summary}

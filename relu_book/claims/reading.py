@@ -9,6 +9,7 @@ which quantities and which scale belong together::
 Two readings of an experiment on two data sets are compared by ``agreement``.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 import xarray as xr
@@ -133,10 +134,13 @@ class Reading(Mapping[str, Mapping[str, object]]):
         """The verdict at the scale of the records, of whatever experiment they are."""
         quantities, records = self[claim], self._records[claim]
         scale = min((told["scale"] for told in records), key=SCALES.index)
+        needed = find(load_claims(), claim).experiment
+        deciding = [told for told in records if told["experiment"] == needed] or records
+        settings = json.loads(deciding[0]["settings"])
         evidence = tuple(
             f"{told['experiment']}, {told['scale']}: {setting_in_words(told)}" for told in records
         )
-        return judge(claim, quantities, scale=scale, evidence=evidence)
+        return judge(claim, quantities, scale=scale, settings=settings, evidence=evidence)
 
     def _told(self) -> list[Mapping[str, str]]:
         return [told for records in self._records.values() for told in records]

@@ -5,17 +5,28 @@ It is read into Python's syntax tree and walked with a white list: numbers, tupl
 names of measured quantities, arithmetic, comparisons, ``and``, ``or``, ``not``, and calls of the
 functions in ``relu_book.claims.functions``. Anything else is refused when the rule is read.
 
-Truth has three values. ``None`` means undecided, and Kleene's logic combines it: false and
-undecided is false, true and undecided is undecided. Arrays are compared element by element.
+Truth has four values, see ``relu_book.claims.truth``. Arrays are compared element by element.
 """
 
 import ast
 import operator
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from relu_book.claims.functions import FUNCTIONS, every, plain, some
+from relu_book.claims.functions import FUNCTIONS
+from relu_book.claims.judgements import Interval, Judged
+from relu_book.claims.truth import (
+    ON_CONDITIONS,
+    Open,
+    by_element,
+    every,
+    negated,
+    opened,
+    plain,
+    some,
+)
 
 LARGEST_EXPONENT = 100_000
 
@@ -121,98 +132,134 @@ def names(rule: str) -> set[str]:
     return {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called}
 
 
-def evaluate(rule: str, quantities: Mapping[str, object]):
-    """The value of an expression: a number, an array, or one of three truth values.
+@dataclass(frozen=True)
+class Weighed:
+    """What an expression comes to.
+
+    Attributes:
+        value: A number, an array, or one of the four truths.
+        intervals: What its judgements were made by, in the order of the expression.
+    """
+
+    value: object
+    intervals: tuple[Interval, ...] = ()
+
+
+def evaluate(rule: str, quantities: Mapping[str, object]) -> Weighed:
+    """The value of an expression, with the intervals that it was judged by.
 
     Args:
         rule: The expression.
         quantities: Numbers and arrays by name; integer arrays as object arrays of Python integers.
 
-    Returns:
-        A number, an array, or ``True``, ``False``, ``None`` (undecided).
-
     Raises:
         ValueError: If the rule is not allowed, a name is missing, or shapes do not fit.
 
     Example:
-        >>> evaluate("2 ** width >= count and width < 70", {"width": 64, "count": 1000})
+        >>> evaluate("2 ** width >= count", {"width": 64, "count": 1000}).value
         True
-        >>> evaluate("enough(seeds >= 5) and count > 3", {"seeds": 2, "count": 1})
-        False
+        >>> found = evaluate("above(accuracy, 90)", {"accuracy": [91, 92, 91, 93, 92]})
+        >>> found.value, found.intervals[0].what, round(found.intervals[0].low, 2)
+        (True, 'accuracy', 90.76)
     """
     tree = parse(rule)
+    found = _Evaluation(quantities)
     try:
         with np.errstate(over="raise", divide="raise", invalid="raise"):
-            return _value(tree, quantities)
+            return Weighed(found.value(tree), tuple(found.intervals))
     except (ValueError, TypeError, ArithmeticError) as error:
         raise ValueError(f"{error} (in the rule: {rule})") from error
 
 
-def decide(rule: str, quantities: Mapping[str, object]) -> bool | None:
-    """The truth of a rule: ``True``, ``False`` or ``None`` for undecided.
+def weigh(rule: str, quantities: Mapping[str, object]) -> Weighed:
+    """The truth of a rule, with the intervals that it was judged by.
 
     Raises:
         ValueError: As ``evaluate``, and if the rule gives a number or an array.
 
     Example:
-        >>> decide("refuted(found > 0)", {"found": 0}) is None
-        True
+        >>> weigh("refuted(found > 0)", {"found": 0}).value
+        Open(reasons=('did not occur: found > 0',), decidable=True)
+        >>> weigh("enough(seeds >= 5) and count > 3", {"seeds": 2, "count": 1}).value
+        False
     """
-    value = plain(evaluate(rule, quantities))
-    if value is None or isinstance(value, bool):
+    found = evaluate(rule, quantities)
+    if isinstance(found.value, bool | Open):
+        return found
+    shape = np.shape(found.value)
+    wrong = f"an array of shape {shape}" if shape else repr(found.value)
+    raise ValueError(f"a rule ends in true, false or undecided, not in {wrong}: {rule}")
+
+
+class _Evaluation:
+    """One walk through an expression."""
+
+    def __init__(self, quantities: Mapping[str, object]) -> None:
+        self.quantities = quantities
+        self.intervals: list[Interval] = []
+
+    def value(self, node: ast.expr):
+        match node:
+            case ast.Constant():
+                return node.value
+            case ast.Tuple():
+                return np.array([self.value(part) for part in node.elts], dtype=object)
+            case ast.Name():
+                if node.id not in self.quantities:
+                    raise ValueError(f"{node.id} was not measured")
+                return self.quantities[node.id]
+            case ast.UnaryOp(op=ast.USub()):
+                return -self.number(node.operand)
+            case ast.UnaryOp():
+                return by_element(lambda parts: negated(*parts), self.value(node.operand))
+            case ast.BoolOp():
+                # All parts are evaluated: a later one may refute what an earlier leaves undecided.
+                combine = every if isinstance(node.op, ast.And) else some
+                return by_element(combine, *map(self.value, node.values))
+            case ast.BinOp():
+                calculate = _ARITHMETIC[type(node.op)]
+                return plain(calculate(self.number(node.left), self.number(node.right)))
+            case ast.Compare():
+                operands = [self.number(part) for part in (node.left, *node.comparators)]
+                results = [
+                    plain(_COMPARISONS[type(sign)](left, right))
+                    for sign, left, right in zip(node.ops, operands, operands[1:], strict=False)
+                ]
+                return results[0] if len(results) == 1 else by_element(every, *results)
+            case _:
+                return self.call(node)
+
+    def number(self, node: ast.expr):
+        """A value to calculate or compare with, which an open judgement is not."""
+        value = self.value(node)
+        if opened(value) is not None:
+            raise ValueError(f"{ast.unparse(node)} may be undecided and cannot be compared")
         return value
-    raise ValueError(f"a rule ends in true, false or undecided, not in {value!r}: {rule}")
 
+    def call(self, node: ast.Call):
+        name = node.func.id
+        if name in ON_CONDITIONS:
+            return self.condition(name, node.args)
+        arguments = [self.value(argument) for argument in node.args]
+        named = {part.arg: self.value(part.value) for part in node.keywords}
+        found = FUNCTIONS[name](*arguments, **named)
+        if not isinstance(found, Judged):
+            return found
+        # Of a difference the second part keeps its brackets: a - (b - c).
+        texts = [
+            f"({ast.unparse(part)})" if isinstance(part, ast.BinOp) else ast.unparse(part)
+            for part in node.args
+        ]
+        what = found.interval.what
+        what = ast.unparse(node.args[0]) if what == "{0}" else what.format(*texts)
+        self.intervals.append(replace(found.interval, what=what))
+        return found.value
 
-def _value(node: ast.expr, quantities: Mapping[str, object]):
-    match node:
-        case ast.Constant():
-            return node.value
-        case ast.Tuple():
-            parts = [_value(part, quantities) for part in node.elts]
-            return np.array(parts, dtype=object)
-        case ast.Name():
-            if node.id not in quantities:
-                raise ValueError(f"{node.id} was not measured")
-            return quantities[node.id]
-        case ast.UnaryOp(op=ast.USub()):
-            return -_value(node.operand, quantities)
-        case ast.UnaryOp():
-            return _negated(_value(node.operand, quantities))
-        case ast.BoolOp():
-            # All parts are evaluated: a later part may refute what an earlier leaves undecided.
-            parts = [_value(part, quantities) for part in node.values]
-            return _combined(parts, conjunction=isinstance(node.op, ast.And))
-        case ast.BinOp():
-            left, right = _value(node.left, quantities), _value(node.right, quantities)
-            return plain(_ARITHMETIC[type(node.op)](left, right))
-        case ast.Compare():
-            operands = [_value(part, quantities) for part in (node.left, *node.comparators)]
-            results = [
-                plain(_COMPARISONS[type(sign)](left, right))
-                for sign, left, right in zip(node.ops, operands, operands[1:], strict=False)
-            ]
-            return _combined(results, conjunction=True)
-        case _:
-            arguments = [_value(argument, quantities) for argument in node.args]
-            named = {part.arg: _value(part.value, quantities) for part in node.keywords}
-            return FUNCTIONS[node.func.id](*arguments, **named)
-
-
-def _combined(parts: list, *, conjunction: bool):
-    """Kleene's and / or, element by element where there are arrays."""
-    if len(parts) == 1:
-        return parts[0]
-    combine = np.frompyfunc(lambda *values: (every if conjunction else some)(values), len(parts), 1)
-    return plain(_as_truth(combine(*parts)))
-
-
-def _negated(part):
-    return plain(_as_truth(np.frompyfunc(lambda v: None if v is None else not v, 1, 1)(part)))
-
-
-def _as_truth(values):
-    """Booleans as booleans; an object array only where something is undecided."""
-    if isinstance(values, np.ndarray) and not any(value is None for value in values.flat):
-        return values.astype(bool)
-    return values
+    def condition(self, name: str, arguments: list[ast.expr]):
+        """``decidable``, ``enough``, ``refuted``: told which parts of the condition are not met."""
+        (whole,) = arguments
+        together = isinstance(whole, ast.BoolOp) and isinstance(whole.op, ast.And)
+        parts = whole.values if together else [whole]
+        values = [self.value(part) for part in parts]
+        unmet = [part for part, value in zip(parts, values, strict=True) if value is not True]
+        return ON_CONDITIONS[name](every(values), " and ".join(map(ast.unparse, unmet)))

@@ -1,22 +1,21 @@
 """Verdicts: a claim, what was measured, and what the rule makes of it.
 
-The verdict is computed by the rule and is one of ``VERDICTS``. A statement that its rule
-refutes is ``wrong as printed`` if the file holds a corrected one, which is then judged by its own
-rule and the same measurement.
+The verdict is computed by the rule and is one of ``VERDICTS``. A statement that its rule refutes
+is ``wrong as printed`` if calculation refutes it and the file holds a corrected one, else it
+``fails``; what is true, or was found, instead is judged by its own rule and the same measurement.
 """
 
-import html
 import textwrap
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from relu_book.claims import rules
-from relu_book.claims.catalogue import SCALES as DECIDING
-from relu_book.claims.catalogue import Claim, find, load_claims
-from relu_book.claims.wording import number, quantity
+from relu_book.claims import rules, wording
+from relu_book.claims.catalogue import find, load_claims
+from relu_book.claims.claim import SCALES as DECIDING
+from relu_book.claims.claim import Claim
+from relu_book.claims.judgements import Interval
+from relu_book.claims.quantities import at_each_size, first_dimension, quantities
+from relu_book.claims.truth import Open, agree, undecided
 
 VERDICTS = (
     "holds",
@@ -27,7 +26,6 @@ VERDICTS = (
     "setting",
     "not run",
 )
-_OUTCOMES = {True: "holds", False: "fails", None: "undecided"}
 SCALES = ("smoke", *DECIDING)  # what a smoke test measures decides nothing
 _WIDTH = 76
 
@@ -39,10 +37,13 @@ class Verdict:
     Attributes:
         claim: The claim.
         verdict: One of ``VERDICTS``.
-        corrected: Verdict on the corrected statement: ``holds``, ``fails`` or ``undecided``; None
-            unless the statement is wrong as printed.
+        reasons: Why it is undecided, not decidable or not run.
+        other: Verdict on what is true, or was found, instead; None unless the statement is wrong
+            as printed or fails.
         followed: For a setting, whether it was followed; else None.
         measured: The quantities that were judged.
+        intervals: What the rule judged by, in its order; with sizes those of the largest.
+        parts: Verdicts on each reading, or at each size, by its name.
         report: Values of the expressions that are only shown.
         evidence: What it was measured on, a line for each record; empty if it is live.
         units: What the first axis of a quantity counts, where its dimensions have names.
@@ -50,9 +51,12 @@ class Verdict:
 
     claim: Claim
     verdict: str
-    corrected: str | None = None
+    reasons: tuple[str, ...] = ()
+    other: str | None = None
     followed: bool | None = None
     measured: Mapping[str, object] = field(default_factory=dict)
+    intervals: tuple[Interval, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
     report: Mapping[str, object] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
@@ -62,16 +66,25 @@ class Verdict:
         """Name of the claim."""
         return self.claim.id
 
+    @property
+    def by_construction(self) -> bool:
+        """Whether it holds, and could not have been otherwise."""
+        return self.verdict == "holds" and bool(self.claim.by_construction)
+
     def __str__(self) -> str:
         shown = [
-            quantity(self.claim, name, value, self.units.get(name))
+            wording.quantity(self.claim, name, value, self.units.get(name))
             for name, value in self.measured.items()
         ]
         lines = [f"measured: {'; '.join(shown)}"] if shown else []
-        lines += [f"report: {what}: {number(value)}" for what, value in self.report.items()]
+        judged = [wording.interval(self.claim, each, self.units) for each in self.intervals]
+        lines += [f"interval: {'; '.join(judged)}"] if judged else []
+        lines += [f"report: {what}: {wording.number(value)}" for what, value in self.report.items()]
+        parts = [f"{name}: {verdict}" for name, verdict in self.parts.items()]
+        lines += [f"{self._kind_of_parts}: {'; '.join(parts)}"] if parts else []
         lines += [f"rule: {self.claim.rule_text}"]
-        if self.corrected:
-            lines += [f"corrected: {self.claim.corrected.statement} ({self.corrected})"]
+        if self.other:
+            lines += [f"{self._kind_of_other}: {self.claim.other.statement} ({self.other})"]
         lines += [f"verdict: {self.words}"]
         wrapped = [
             textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="    ")
@@ -80,13 +93,23 @@ class Verdict:
         return "\n".join([self.id, *wrapped])
 
     @property
+    def _kind_of_other(self) -> str:
+        return "corrected" if self.claim.corrected else "instead"
+
+    @property
+    def _kind_of_parts(self) -> str:
+        return "readings" if self.claim.readings else "sizes"
+
+    @property
     def words(self) -> str:
         """The verdict with what belongs to it, such as ``wrong as printed; corrected: holds``."""
-        if self.corrected:
-            return f"{self.verdict}; corrected: {self.corrected}"
+        if self.other:
+            return f"{self.verdict}; {self._kind_of_other}: {self.other}"
         if self.followed is not None:
             return f"{self.verdict}, {'followed' if self.followed else 'not followed'}"
-        return self.verdict
+        if self.by_construction:
+            return f"{self.verdict}, by construction"
+        return f"{self.verdict} ({'; '.join(self.reasons)})" if self.reasons else self.verdict
 
 
 def judge(
@@ -94,6 +117,7 @@ def judge(
     measured: Mapping[str, object] | None = None,
     *,
     scale: str | None = None,
+    settings: Mapping[str, object] | None = None,
     evidence: tuple[str, ...] = (),
 ) -> Verdict:
     """The verdict on a claim, from measured quantities; nothing is printed or remembered.
@@ -102,10 +126,12 @@ def judge(
         claim_id: Id of a claim, such as ``fig-2.6.a``.
         measured: Exactly the quantities that ``load_claims()[claim_id].measured`` describes:
             numbers, booleans, or sequences, NumPy arrays, tensors or xarray's DataArrays of them;
-            a DataArray is turned so that its dimension ``seed`` comes first. Without any, the
-            verdict is ``not run``.
+            a DataArray is turned so that its dimensions ``size`` and ``seed`` come first. Without
+            any, the verdict is ``not run``.
         scale: Scale of the measurement, if it may be smaller than the claim needs: ``smoke``, which
             decides nothing, ``live``, ``desk`` or ``paper``.
+        settings: Settings of the record; without those that the claim requires the record decides
+            nothing, and the verdict is ``not run``.
         evidence: What it was measured on, in words.
 
     Returns:
@@ -126,23 +152,58 @@ def judge(
         raise ValueError(f"scale is one of {', '.join(SCALES)}, not {scale!r}")
     if measured is None:
         return Verdict(claim, "not run")
-    values = _quantities(claim, measured)
-    units = {name: unit for name in values if (unit := _first_dimension(measured[name]))}
+    values = quantities(claim, measured)
+    for name, needed in claim.requires.items():
+        if (settings or {}).get(name) != needed:
+            return Verdict(claim, "not run", (f"no record with {name} {needed}",))
+    units = {name: unit for name in values if (unit := first_dimension(measured[name]))}
     told = {"measured": values, "evidence": evidence, "units": units}
     if scale is not None and SCALES.index(scale) < SCALES.index(claim.scale):
-        return Verdict(claim, "not decidable at this scale", **told)
-    known = values | ({} if claim.tolerance is None else {"tolerance": claim.tolerance})
+        return Verdict(
+            claim, "not decidable at this scale", (f"needs scale {claim.scale}",), **told
+        )
     try:
-        outcome = rules.decide(claim.rule, known)
-        told["report"] = {what: rules.evaluate(rule, known) for what, rule in claim.report.items()}
-        corrected = claim.corrected and _OUTCOMES[rules.decide(claim.corrected.rule, known)]
+        found = _weighed(claim, values)
     except ValueError as error:
         raise ValueError(f"{claim.id}: {error}") from error
+    return Verdict(claim, **found, **told)
+
+
+def _weighed(claim: Claim, values: Mapping[str, object]) -> dict[str, object]:
+    """What the rules of a claim make of cleaned quantities, as fields of a verdict."""
+    constants = {} if claim.tolerance is None else {"tolerance": claim.tolerance}
+    truths, parts = [], {}
+    for size, known in at_each_size(claim, values | constants).items():
+        weighed = [rules.weigh(rule, known) for rule in claim.rules]
+        truths.append(agree([each.value for each in weighed], "readings"))
+        if claim.sizes:
+            parts[wording.number(size)] = _word(truths[-1])
+        elif claim.readings:
+            words = [_word(each.value) for each in weighed]
+            parts = dict(zip(claim.readings, words, strict=True))
+    truth = agree(truths[-2:], "two largest sizes")
+    if claim.sizes and len(truths) < 2:
+        truth = undecided("too few: one size of 2")
+    found = {
+        "verdict": _word(truth),
+        "reasons": truth.reasons if isinstance(truth, Open) else (),
+        "intervals": tuple(interval for each in weighed for interval in each.intervals),
+        "parts": parts,
+        "report": {what: rules.evaluate(rule, known).value for what, rule in claim.report.items()},
+    }
     if claim.kind == "setting":
-        return Verdict(claim, "setting", followed=outcome, **told)
-    if outcome is False and corrected:
-        return Verdict(claim, "wrong as printed", corrected, **told)
-    return Verdict(claim, _OUTCOMES[outcome], **told)
+        followed = None if isinstance(truth, Open) else truth
+        return found | {"verdict": "setting", "followed": followed}
+    if truth is False and claim.other:
+        found["other"] = _word(rules.weigh(claim.other.rule, known).value)
+        found["verdict"] = "wrong as printed" if claim.corrected else "fails"
+    return found
+
+
+def _word(truth) -> str:
+    if isinstance(truth, Open):
+        return "undecided" if truth.decidable else "not decidable at this scale"
+    return "holds" if truth else "fails"
 
 
 _session: dict[str, Verdict] = {}
@@ -181,116 +242,6 @@ def show(verdict: Verdict) -> None:
     print(verdict)
 
 
-def summary(chapter: str) -> "Summary":
-    """All claims of a chapter with the verdicts of this session, as a table for a notebook.
-
-    Args:
-        chapter: Name of a chapter, such as ``activation_cells``.
-
-    Returns:
-        A table with HTML and text forms; claims that were not checked are ``not run``.
-
-    Raises:
-        ValueError: If no claim belongs to this chapter.
-
-    Example:
-        >>> len(summary("activation_cells").verdicts)
-        59
-    """
-    claims = load_claims()
-    verdicts = [
-        _session.get(name, Verdict(claim, "not run"))
-        for name, claim in claims.items()
-        if claim.chapter == chapter
-    ]
-    if not verdicts:
-        known = sorted({claim.chapter for claim in claims.values()})
-        raise ValueError(f"no claim belongs to chapter {chapter!r}; chapters: {', '.join(known)}")
-    return Summary(chapter, tuple(verdicts))
-
-
-@dataclass(frozen=True, repr=False)
-class Summary:
-    """Verdicts on the claims of a chapter.
-
-    Attributes:
-        chapter: Name of the chapter.
-        verdicts: One verdict a claim, in the order of the sources.
-    """
-
-    chapter: str
-    verdicts: tuple[Verdict, ...]
-
-    @property
-    def tally(self) -> Counter:
-        """How many claims got each verdict."""
-        return Counter(verdict.verdict for verdict in self.verdicts)
-
-    def _headline(self) -> str:
-        parts = [f"{self.tally[name]} {name}" for name in VERDICTS if self.tally[name]]
-        return f"{len(self.verdicts)} claims: {', '.join(parts)}"
-
-    def __repr__(self) -> str:
-        width = max(len(verdict.id) for verdict in self.verdicts)
-        rows = [f"{verdict.id:<{width}}  {verdict.words}" for verdict in self.verdicts]
-        return "\n".join([self._headline(), *rows])
-
-    def _repr_html_(self) -> str:
-        rows = "\n".join(
-            f"<tr><td>{html.escape(verdict.id)}</td>"
-            f"<td>{html.escape(verdict.claim.statement)}</td>"
-            f"<td>{html.escape(verdict.claim.scale)}</td>"
-            f"<td>{html.escape(verdict.words)}</td></tr>"
-            for verdict in self.verdicts
-        )
-        return (
-            f'<table class="claims table"><caption>{html.escape(self._headline())}</caption>\n'
-            "<thead><tr><th>id</th><th>statement</th><th>scale</th><th>verdict</th></tr></thead>\n"
-            f"<tbody>\n{rows}\n</tbody></table>"
-        )
-
-
-def _quantities(claim: Claim, measured: Mapping[str, object]) -> dict[str, object]:
-    """The measured values as plain numbers and arrays, in the order of the claim."""
-    needed = ", ".join(claim.measured)
-    missing = [name for name in claim.measured if name not in measured]
-    unknown = [name for name in measured if name not in claim.measured]
-    if missing or unknown:
-        wrong = f"{missing[0]} is missing" if missing else f"{unknown[0]} is unknown"
-        raise ValueError(f"{claim.id}: {wrong}; its rule needs {needed}")
-    return {name: _clean(claim, name, measured[name]) for name in claim.measured}
-
-
-def _first_dimension(value) -> str | None:
-    """The dimension that goes first: of a DataArray (xarray is not imported), else none."""
-    dims = getattr(value, "dims", ())
-    return "seed" if "seed" in dims else next(iter(dims), None)
-
-
-def _clean(claim: Claim, name: str, value):
-    """A number, or an array of booleans, Python integers or float64."""
-    what = f"{claim.id}: {name}"
-    if _first_dimension(value):
-        value = value.transpose("seed", ..., missing_dims="ignore").values
-    if hasattr(value, "tolist"):  # NumPy and torch, without importing either
-        value = value.tolist()
-    elif isinstance(value, range | tuple | list):
-        value = [part.tolist() if hasattr(part, "tolist") else part for part in value]
-    try:
-        exact = np.array(value, dtype=object)
-    except ValueError as error:
-        raise ValueError(f"{what} has rows of different lengths") from error
-    parts = exact.ravel().tolist()
-    if not parts:
-        raise ValueError(f"{what} is empty")
-    for part in parts:
-        if not isinstance(part, bool | int | float):
-            raise ValueError(f"{what} must hold numbers or booleans, not {type(part).__name__}")
-        if isinstance(part, float) and not np.isfinite(part):
-            raise ValueError(f"{what} holds {part}, which no rule can judge")
-    kinds = {type(part) for part in parts}
-    if kinds != {int} and kinds != {bool}:
-        exact = exact.astype(np.float64)
-    elif kinds == {bool}:
-        exact = exact.astype(bool)
-    return exact.item() if exact.ndim == 0 else exact
+def remembered(claim_id: str) -> Verdict | None:
+    """What was last shown on a claim in this session."""
+    return _session.get(claim_id)

@@ -1,5 +1,9 @@
-"""Cover and logo, drawn from exact cells: ``python -m relu_book.plots.cover book/_static``."""
+"""Cover, preview card, logo and favicon, drawn from exact cells.
 
+python -m relu_book.plots.cover book/_static
+"""
+
+import io
 import sys
 from pathlib import Path
 
@@ -8,6 +12,8 @@ import torch
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from PIL import Image
 
 from relu_book.cells import exact_cells
 from relu_book.models import mlp
@@ -37,12 +43,36 @@ def draw(widths: tuple[int, ...], seed: int, window, size: tuple[float, float], 
     return figure
 
 
+def card() -> Figure:
+    """What a link to the book shows where it is shared: cells beside the title, 1200 by 630."""
+    figure = draw((2, 28, 16), 5, ((-1.2, 1.2), (-0.63, 0.63)), (12, 6.3), 0.8)
+    axes = figure.axes[0]
+    panel = {"transform": axes.transAxes, "color": "#10213f", "alpha": 0.92, "linewidth": 0}
+    axes.add_patch(Rectangle((0, 0.24), 1, 0.52, **panel))
+    for height, size, words in [
+        (0.57, 60, "ReLU, cell by cell"),
+        (0.37, 22, "Information flow in deep ReLU networks: rebuilt, measured, judged"),
+    ]:
+        place = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+        axes.text(0.5, height, words, size=size, color="white", **place)
+    return figure
+
+
+def save(figure: Figure, path: Path, dpi: int, colours: int = 256) -> None:
+    """A PNG with a palette: without date and program version, so the same file on every day."""
+    data = io.BytesIO()
+    figure.savefig(data, dpi=dpi)
+    picture = Image.open(data).convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+    picture.save(path, optimize=True)
+
+
 def main(folder: Path) -> None:
-    # No date, no program version: the same drawing is the same file on every day.
     cover = draw((2, 28, 16), 5, ((-2.4, 2.4), (-0.8, 0.8)), (12.8, 4.27), 0.8)
-    cover.savefig(folder / "cover.png", dpi=125, metadata={"Software": None})
+    save(cover, folder / "cover.png", dpi=125)
+    save(card(), folder / "preview.png", dpi=100, colours=64)
     logo = draw((2, 7), 3, ((-1.4, 1.4), (-1.4, 1.4)), (2.0, 2.0), 2.5)
-    logo.savefig(folder / "logo.png", dpi=128, metadata={"Software": None})
+    save(logo, folder / "logo.png", dpi=128)
+    save(logo, folder / "favicon.png", dpi=32)
 
 
 if __name__ == "__main__":

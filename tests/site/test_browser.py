@@ -77,6 +77,11 @@ def test_every_slider_changes_its_picture(site, visit, viewport):
                 ):
                     reader.problems.append(f"{label}: value or alt text stay the same")
                 moved += 1
+            for choice in player.locator("[type=radio]:not(:checked)").all():
+                alt = image.get_attribute("alt")
+                choice.check(force=True)
+                if image.get_attribute("alt") == alt:
+                    reader.problems.append(f"{name}: a choice changes nothing after {alt!r}")
             for button in player.locator("[data-preset]").all():
                 button.click()
                 if button.get_attribute("aria-pressed") != "true":

@@ -86,6 +86,51 @@ def test_a_link_to_a_claim_opens_its_row_of_the_ledger(site, reader):
     assert reader.problems == []
 
 
+def chosen(page) -> dict[str, str]:
+    filters = page.locator(".relu-ledger [data-filter]").evaluate_all(
+        "all => all.map(f => [f.dataset.filter, f.value])"
+    )
+    return {name: value for name, value in filters if value}
+
+
+def test_what_is_chosen_stands_in_the_address(site, reader):
+    page = reader.open(site / PAGE, "#chapter=pattern_evolution&verdict=holds")
+    deep = {"chapter": "pattern_evolution", "verdict": "holds"}
+    assert chosen(page) == deep
+    first = shown(page)
+    assert {CLAIMS[name].chapter for name in first} == {"pattern_evolution"}
+    choose(page, verdict="fails")
+    assert page.url.endswith("#chapter=pattern_evolution&verdict=fails")
+    page.locator(".relu-ledger input[type=search]").press_sequentially("layer")
+    assert page.url.endswith("&words=layer")
+    page.go_back()  # all words at once
+    assert chosen(page) == {"chapter": "pattern_evolution", "verdict": "fails"}
+    page.go_back()
+    assert (chosen(page), shown(page)) == (deep, first)
+    page.get_by_role("button", name="all claims").click()
+    page.wait_for_function("() => !document.querySelector('.relu-ledger tr[hidden]')")
+    assert chosen(page) == {}
+    page.go_back()
+    assert (chosen(page), shown(page)) == (deep, first)
+    page.reload()
+    assert (chosen(page), shown(page)) == (deep, first)
+    page.evaluate("location.hash = 'chapter=no-such-chapter'")
+    page.wait_for_function("() => !document.querySelector('.relu-ledger tr[hidden]')")
+    assert reader.problems == []
+
+
+def test_the_way_back_leads_to_the_output_that_judged(site, reader):
+    for name in ("fig-2.6.a", "eq-2.9"):
+        page = reader.open(site / PAGE, f"#{name}")
+        page.locator(f"[id='{name}']").get_by_role("link", name="section").click()
+        page.wait_for_url(f"**/*.html#claim-{name}")
+        place = page.locator(f"[id='claim-{name}']")
+        assert place.evaluate("a => a.closest('.cell_output') !== null")
+        top = place.bounding_box()["y"]
+        assert 0 < top < page.viewport_size["height"]
+    assert reader.problems == []
+
+
 def test_the_ledger_is_used_from_the_keyboard(site, reader):
     page = reader.open(site / PAGE)
     page.locator(".relu-ledger select[data-filter=chapter]").focus()

@@ -47,6 +47,71 @@ def test_players_on_one_page_do_not_meddle(page_of_players, visit):
     assert reader.problems == []
 
 
+@pytest.fixture(scope="module")
+def page_of_names(tmp_path_factory):
+    """Two equal players with a choice of names and one with many names."""
+
+    def tint(kind, on):
+        return np.full((200, 1000), 30 * len(kind) + 60 * on, np.uint8)
+
+    few = explore(
+        tint,
+        kind={"plain": "a", "with skips": "ab"},
+        on=[False, True],
+        presets={"second": {"on": True}},
+    ).html()
+    many = explore(
+        lambda name: np.full((8, 8), 20 * len(name), np.uint8),
+        name={f"name {n}": "x" * n for n in range(1, 11)},
+    ).html()
+    path = tmp_path_factory.mktemp("names") / "page.html"
+    filler = "<p style='height:1500px'></p>"
+    path.write_text(
+        f"<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"{few}{few}{many}{filler}",
+        encoding="utf8",
+    )
+    return path
+
+
+def test_names_are_buttons_and_many_names_a_slider(page_of_names, visit):
+    reader = visit()
+    page = reader.open(page_of_names)
+    first, second, many = page.locator(".relu-explore").all()
+    assert (first.get_by_role("radio").count(), first.get_by_role("slider").count()) == (4, 0)
+    assert (many.get_by_role("radio").count(), many.get_by_role("slider").count()) == (0, 1)
+    alt = first.locator("img").get_attribute
+    assert alt("alt") == "Picture for kind plain, on off."
+    first.locator("label", has_text="with skips").click()
+    assert alt("alt") == "Picture for kind with skips, on off."
+    assert second.locator("img").get_attribute("alt") == "Picture for kind plain, on off."
+    first.get_by_role("button", name="second").click()
+    assert alt("alt") == "Picture for kind with skips, on on."
+    assert first.get_by_role("radio", name="on").is_checked()
+    page.keyboard.press("Tab")
+    first.get_by_role("radio", name="with skips").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")  # does not leave the page
+    assert alt("alt") == "Picture for kind plain, on on."
+    assert page.get_by_role("radiogroup", name="kind").count() == 2
+    assert reader.problems == []
+
+
+def test_on_a_phone_picture_and_controls_are_in_sight_together(page_of_names, visit):
+    reader = visit(viewport={"width": 390, "height": 844})
+    page = reader.open(page_of_names)
+    player = page.locator(".relu-explore").first
+    image, controls = player.locator("img"), player.locator("[data-controls]")
+    assert image.bounding_box()["width"] <= 390
+    image.click()
+    assert image.bounding_box()["width"] > 500
+    image.click()
+    assert image.bounding_box()["width"] <= 390
+    page.evaluate("scrollTo(0, 0)")
+    box = controls.bounding_box()
+    assert box["y"] + box["height"] <= 844
+
+
 def test_play_runs_to_the_end_and_starts_again(page_of_players, visit):
     reader = visit()
     reader.page.clock.install()

@@ -1,5 +1,7 @@
 """Records of cells through training, made by hand."""
 
+import json
+
 import numpy as np
 import xarray as xr
 from hand_made import told
@@ -13,6 +15,10 @@ def curve(*values):
 THINNING = curve(100, 60, 50, 45, 42, 40, 38, 36, 35, 34, 33)
 RISING = curve(200, 205, 210, 215, 220, 225, 230, 235, 240, 245, 250)
 DROP_AND_BACK = curve(100, 70, 50, 52, 54, 56, 58, 60, 62, 64, 66)
+
+
+#: What the claims ask of a record: Adam with its default settings.
+ADAM = {"learning_rate": 0.001}
 
 
 def record(plain, normalised, near=None, corners=((2.0, 2.0), (8.0, 8.0)), seeds=5, planes=20):
@@ -48,5 +54,5 @@ def record(plain, normalised, near=None, corners=((2.0, 2.0), (8.0, 8.0)), seeds
             "compared": times,
             "layer": range(1, layers + 1),
         },
-        told("activation_cells/cells_through_training"),
+        told("activation_cells/cells_through_training") | {"settings": json.dumps(ADAM)},
     )

@@ -6,6 +6,7 @@ from relu_book.experiments.pattern_evolution import definitions, hash_lists, ini
 from relu_book.experiments.pattern_evolution.early_phase_reading import early_phase_reading
 from relu_book.experiments.pattern_evolution.entropy_by_depth_reading import (
     entropy_by_depth_reading,
+    sides_by_block,
 )
 from relu_book.experiments.pattern_evolution.single_steps_reading import (
     more_points,
@@ -32,6 +33,7 @@ __all__ = [
     "initialisation",
     "live",
     "more_points",
+    "sides_by_block",
     "standing_out",
     "unchanged_training",
     "whole_training_reading",

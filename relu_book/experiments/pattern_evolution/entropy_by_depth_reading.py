@@ -49,6 +49,24 @@ def entropy_by_depth_reading(record: xr.Dataset) -> Reading:
     return Reading(quantities, record)
 
 
+def sides_by_block(record: xr.Dataset) -> xr.DataArray:
+    """Relative entropy in ResNet directly after skip additions less that before, block by block.
+
+    Means over the depths and over the checkpoints after the start. Blocks of opposite signs cancel
+    in the mean over all layers that the claim fig-3.3.k takes.
+
+    Args:
+        record: As ``entropy_by_depth`` measures it.
+
+    Returns:
+        By ``block`` (1 to 3) and ``seed``.
+    """
+    resnet = record.sel(network="resnet")
+    later = resnet["relative_entropy"].isel(step=slice(1, None))
+    sides = [sides_of_additions(resnet, later.where(resnet["block"] == n)) for n in (1, 2, 3)]
+    return xr.concat(sides, xr.Variable("block", [1, 2, 3])).mean(("step", "convolutions"))
+
+
 def _occupancies(record: xr.Dataset, epoch: int) -> dict:
     """How full the hash lists are at the five times of the figure's caption (figure 3.4)."""
     times = [0, 1, 40, 2 * epoch, int(record.step[-1]) // 2 + 1]

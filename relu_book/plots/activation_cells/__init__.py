@@ -10,7 +10,6 @@ from relu_book.plots.activation_cells.cells_through_training import (
     describe_training,
     draw_recorded,
     draw_training,
-    training_panels,
 )
 from relu_book.plots.activation_cells.definitions import (
     colours_of_patterns,

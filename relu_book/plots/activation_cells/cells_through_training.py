@@ -14,33 +14,13 @@ from relu_book.experiments.activation_cells.cells_through_training import LAYERS
 from relu_book.experiments.activation_cells.planes import FAR
 from relu_book.patterns import hash_patterns
 from relu_book.plots.activation_cells.panels import axes_row
-from relu_book.plots.style import BLUE, CELL_COLOURS, ORANGE, band, cell_colours, show_cells
+from relu_book.plots.style import BLUE, ORANGE, band, cell_colours, show_cells
 
 DETAIL = (-0.1, 0.1)  # around the first image
 POINTS = 64  # a side: a finer grid of the whole plane would look like noise, and weigh
-THINNED = 3  # every third point of a recorded grid is shown, for the same reason
 BLOCK = 5  # points a side of a block in which colours are counted
 SIDE = 3.6  # inches
 KINDS = {False: "no batch norm", True: "batch norm"}
-
-
-def training_panels(record: xr.Dataset) -> Figure:
-    """Figure 2.12: layers from left to right; a row a time, without batch norm and with it."""
-    times = [epoch for epoch in record.compared.values if epoch in record.pictured.values]
-    figure = Figure(figsize=(11, 13))
-    grid = figure.subplots(2 * len(times), LAYERS, sharex=True, sharey=True)
-    rows = [(batch_norm, epoch) for batch_norm in (False, True) for epoch in times]
-    for axes_of_row, (batch_norm, epoch) in zip(grid, rows, strict=True):
-        for axes, layer in zip(axes_of_row, record.layer.values, strict=True):
-            _show_classes(axes, record, batch_norm, epoch, layer)
-        axes_of_row[0].set_ylabel(f"{KINDS[batch_norm]}\nepoch {epoch}\nv")
-        axes_of_row[0].set_yticks([-5, 0, 5])
-    for axes, layer in zip(grid[0], record.layer.values, strict=True):
-        axes.set_title(f"layer {layer}")
-    for axes in grid[-1]:
-        axes.set_xlabel("u")
-        axes.set_xticks([-5, 0, 5])
-    return figure
 
 
 def draw_recorded(record: xr.Dataset, epoch: int, layer: int) -> Figure:
@@ -86,13 +66,6 @@ def describe_recorded(record: xr.Dataset, epoch: int, layer: int) -> str:
 
 def _recorded_count(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> int:
     return int(record.far.isel(seed=0).sel(batch_norm=batch_norm, epoch=epoch, layer=layer))
-
-
-def _show_classes(axes: Axes, record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> None:
-    """One picture of the record, every third point of it."""
-    classes = _classes(record, batch_norm, epoch, layer)[::THINNED, ::THINNED]
-    axes.imshow(CELL_COLOURS[classes], origin="lower", extent=FAR * 2, interpolation="nearest")
-    _mark_images(axes)
 
 
 def _classes(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from relu_book.cells import CellRaster, rasterize
 from relu_book.experiments.activation_cells.depth import DEPTH, digits_plane, normal_points
 from relu_book.experiments.activation_cells.networks import WINDOW, stack
-from relu_book.plots.activation_cells.panels import axes_row, panels
+from relu_book.plots.activation_cells.panels import panels
 from relu_book.plots.style import BLUE, ORANGE
 
 
@@ -44,8 +44,9 @@ def describe_depth(layer: int, batch_norm: bool, seed: int = 2) -> str:
 def depth_boxes(plain: dict, normalised: dict) -> Figure:
     """Figure 2.10: counts by layer over seeds, layer-wise and global."""
     figure = Figure(figsize=(9.6, 4.6))
+    both = figure.subplots(1, 2, sharey=True)
     for axes, counts, title in zip(
-        axes_row(figure, 2), (plain, normalised), ("no batch norm", "batch norm"), strict=True
+        both, (plain, normalised), ("no batch norm", "batch norm"), strict=True
     ):
         for name, colour, shift in [("layer", BLUE, -0.2), ("global", ORANGE, 0.2)]:
             positions = np.arange(1, counts[name].shape[1] + 1) + shift
@@ -62,8 +63,7 @@ def depth_boxes(plain: dict, normalised: dict) -> Figure:
                 box.set(facecolor=colour, alpha=0.6)
         axes.set_xticks(range(1, 9), range(1, 9))
         axes.set(title=title, xlabel="layer", ylabel="cells in $[-5, 5]^2$", yscale="log")
-    figure.axes[1].sharey(figure.axes[0])
-    figure.axes[0].legend(loc="upper left")
+    both[0].legend(loc="upper left")
     return figure
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from relu_book.cells import CellRaster, arrangement_cells, rasterize
+from relu_book.cells import CellRaster, arrangement_cells, rasterize, region_count
 from relu_book.experiments.activation_cells.networks import WINDOW, first_layer, layer
 from relu_book.experiments.activation_cells.width_and_bias import rectangle
 from relu_book.plots.activation_cells.panels import PANEL, axes_row, layer_raster, panels
@@ -73,22 +73,31 @@ def describe_bias(bias: float, seed: int = 0) -> str:
     return f"Cells of 128 filters with bias {bias:g}, seed {seed}: {count} on the grid."
 
 
-def bias_curve(curves: xr.Dataset) -> Figure:
-    """Figure 2.7 for several grids, and exactly: mean over seeds and one standard deviation."""
+def bias_curve(curves: xr.Dataset, width: int = 128) -> Figure:
+    """Figure 2.7 for several grids, and exactly: mean over seeds and one standard deviation.
+
+    The exact count jumps: while the bias shrinks to zero all crossings of lines come into the
+    window, so that the count approaches that of the whole plane; at zero only sectors are left.
+    """
     figure = Figure(figsize=(6.4, 4.8))
     axes = figure.subplots()
-    lines = [
-        (f"{n} × {n} grid", curves.grid.sel(resolution=n), "o") for n in curves.resolution.values
-    ]
-    lines.append(("exact", curves.exact, "s"))
-    for (label, counts, marker), colour in zip(lines, (SKY, BLUE, PURPLE, GREEN), strict=True):
+    for resolution, colour in zip(curves.resolution.values, (SKY, BLUE, PURPLE), strict=True):
+        counts = curves.grid.sel(resolution=resolution)
         mean = counts.mean("seed")
-        axes.plot(mean.bias, mean, marker + "-", color=colour, markersize=4, label=label)
+        label = f"{resolution} × {resolution} grid"
+        axes.plot(mean.bias, mean, "o-", color=colour, markersize=4, label=label)
         band(axes, mean.bias, mean, counts.std("seed"), colour, alpha=0.2)
-        if label != "exact":
-            axes.plot(mean.idxmax("bias"), mean.max(), "v", color="black", markersize=8, zorder=3)
+        axes.plot(mean.idxmax("bias"), mean.max(), "v", color="black", markersize=8, zorder=3)
+    sectors, beside = curves.exact.sel(bias=0), curves.exact.where(curves.bias > 0, drop=True)
+    mean, limit = beside.mean("seed"), region_count(width, 2)
+    axes.plot(mean.bias, mean, "s-", color=GREEN, markersize=4, label="exact")
+    band(axes, mean.bias, mean, beside.std("seed"), GREEN, alpha=0.2)
+    axes.plot([0, mean.bias[0]], [limit, mean[0]], color=GREEN)
+    axes.plot(0, limit, "o", color=GREEN, markerfacecolor="white", clip_on=False, zorder=3)
+    axes.plot(0, sectors.mean(), "s", color=GREEN, markersize=6, clip_on=False, zorder=3)
     axes.set_xscale("symlog", linthresh=0.1, linscale=0.4)
-    axes.set(xlabel="bias b of all 128 filters", ylabel="cells in $[-5, 5]^2$", xlim=(0, 10))
+    axes.set(xlabel=f"bias b of all {width} filters", ylabel="cells in $[-5, 5]^2$", xlim=(0, 10))
+    axes.set_ylim(0, 1.35 * limit)  # room for the legend
     ticks = [0, 0.1, 0.2, 0.5, 1, 2, 5, 10]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
@@ -120,7 +129,7 @@ def _show_data(axes, centre: float) -> None:
     axes.plot(*rectangle(centre).T.numpy(), ".", color="black", markersize=2)
 
 
-def draw_batch_norm(beta: float, centre: float, width: int = 64) -> Figure:
+def draw_batch_norm(beta: float, centre: float, width: int = 128) -> Figure:
     """Cells of a normalised layer, with the outline of its data."""
     raster = _normalised_raster(beta, centre, width, 0)
     figure = panels([raster], [f"β = {beta:g}: {raster.count} cells"])
@@ -132,7 +141,7 @@ def draw_batch_norm(beta: float, centre: float, width: int = 64) -> Figure:
     return figure
 
 
-def describe_batch_norm(beta: float, centre: float, width: int = 64) -> str:
+def describe_batch_norm(beta: float, centre: float, width: int = 128) -> str:
     count = _normalised_raster(beta, centre, width, 0).count
     return (
         f"Cells of {width} batch-normalised filters with beta {beta:g}, data in a rectangle around "

@@ -54,24 +54,24 @@ def _feature(batch: int) -> np.ndarray:
     return 2 + 1.2 * np.random.default_rng(1).standard_normal(batch)
 
 
-def statistics_panels(samples: int = 4, channels: int = 6) -> Figure:
-    """Which samples and channels share mean and variance, in five kinds of normalisation."""
-    n, c = np.indices((samples, channels))
+def statistics_panels(samples: int = 4, filters: int = 6) -> Figure:
+    """Which samples and filters share mean and variance, in five kinds of normalisation."""
+    n, c = np.indices((samples, filters))
     kinds = {
         "BatchNorm": c,
         "LayerNorm": n,
-        "InstanceNorm": n * channels + c,
-        "GroupNorm, 2 groups": n * 2 + c // (channels // 2),
+        "InstanceNorm": n * filters + c,
+        "GroupNorm, 2 groups": n * 2 + c // (filters // 2),
         "as printed": n * 2 + c % 2,
     }
     figure = Figure(figsize=(12.5, 2.9))
-    colours = ListedColormap(CELL_COLOURS[4 : 4 + samples * channels] / 255)
+    colours = ListedColormap(CELL_COLOURS[4 : 4 + samples * filters] / 255)
     box = {"boxstyle": "round,pad=0.1", "color": "white", "alpha": 0.7}
     for axes, (name, group) in zip(figure.subplots(1, 5), kinds.items(), strict=True):
-        axes.imshow(group, cmap=colours, vmin=-0.5, vmax=samples * channels - 0.5)
+        axes.imshow(group, cmap=colours, vmin=-0.5, vmax=samples * filters - 0.5)
         for row, column in np.ndindex(group.shape):
             axes.text(column, row, group[row, column] + 1, ha="center", va="center", fontsize=11,
                       bbox=box)  # fmt: skip
-        axes.set(title=name, xlabel="channel", xticks=[], yticks=[])
+        axes.set(title=name, xlabel="filter", xticks=[], yticks=[])
     figure.axes[0].set_ylabel("sample")
     return figure

@@ -239,10 +239,10 @@ SAMPLES = {
     "fig-2.11": ({"deviation": SMALL}, {"deviation": [*SMALL, 1e-5]}),
     "fig-2.12.a": (
         {
-            "counts_batch_norm": 100 + WOBBLE[:15] + np.zeros((3, 1)),
-            "counts_plain": 100 + 30 * WOBBLE[:15] + np.zeros((3, 1)),
+            "counts_batch_norm": 100 + WOBBLE[:15] + np.zeros((5, 1)),
+            "counts_plain": 100 + 30 * WOBBLE[:15] + np.zeros((5, 1)),
         },
-        {"counts_plain": np.full((3, 15), 100)},
+        {"counts_plain": np.full((5, 15), 100)},
     ),
     "fig-2.12.b": (
         {"counts_start": PER_LAYER + 50, "counts_end": PER_LAYER},
@@ -250,7 +250,7 @@ SAMPLES = {
     ),
     "fig-2.12.c": (
         {"density_images": np.full((9, 5), 31), "density_corners": np.full((9, 5), 10)},
-        {"density_images": np.full((9, 5), 30)},
+        {"density_images": np.full((9, 5), 29)},
     ),
     "fig-2.12.d": (
         {"corner_density_batch_norm": FIVE + 3, "corner_density_plain": FIVE},
@@ -265,15 +265,15 @@ SAMPLES = {
             "change_batch_norm": PER_LAYER / 1000 + [1, 1, 1, 0, 0],
             "change_plain": PER_LAYER[::-1] / 1000,
         },
-        {"change_batch_norm": PER_LAYER / 1000 + [1, 1, 0, 0, 0]},
+        {"change_batch_norm": PER_LAYER[::-1] / 1000},
     ),
     "fig-2.13.b": (
         {
             "epochs": np.arange(CHECKPOINTS) * 5,
-            "counts_batch_norm": 100 - np.arange(CHECKPOINTS) + np.zeros((3, 5, 1)),
-            "counts_plain": np.full((3, 5, CHECKPOINTS), 100),
+            "counts_batch_norm": 100 - np.arange(CHECKPOINTS) + np.zeros((5, 5, 1)),
+            "counts_plain": np.full((5, 5, CHECKPOINTS), 100),
         },
-        {"counts_plain": 100 + np.arange(CHECKPOINTS) + np.zeros((3, 5, 1))},
+        {"counts_plain": 100 + np.arange(CHECKPOINTS) + np.zeros((5, 5, 1))},
     ),
     "fig-2.13.c": (
         {"count_end": FIVE + 3, "count_start": FIVE},
@@ -313,7 +313,7 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {
+OTHER_FAILS = {
     "def-2.b": {"layer_map_deviation": [0.5]},
     "prop-1.b": {"patterns": PATTERNS["patterns"] + 1},
     "prop-2.b": {"ends_on_corrected_line": 1},
@@ -351,5 +351,5 @@ TOO_SMALL = {
     "fig-2.10.a": {"counts_64": FALLING[:24]},
     "fig-2.10.b": {"counts": RISING[:24]},
     "fig-2.11": {"deviation": SMALL[1:]},
-    "fig-2.12.d": {"corner_density_batch_norm": FIVE[:4] + 1, "corner_density_plain": FIVE[:4]},
+    "fig-2.12.d": {"corner_density_batch_norm": FIVE[:2] + 1, "corner_density_plain": FIVE[:2]},
 }

@@ -239,7 +239,7 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {
+OTHER_FAILS = {
     "txt-4.2.1.2": {"inexact": 1},
     "fig-4.1.c": {"left_over": 2},
     "eq-4.12": {"relative_entropy": [1.2] * 100},

@@ -94,7 +94,7 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {
+OTHER_FAILS = {
     "txt-2.1.11": {"gain_far": [0, 0, 0.1, 0.017, 0.3]},
     "txt-A.1.3": {"entropy_linear": [1.5] * 17 + [0.5] * 3},
 }

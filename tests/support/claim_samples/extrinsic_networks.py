@@ -91,7 +91,7 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {
+OTHER_FAILS = {
     "eq-A.13.b": {"distance": np.where(INPUTS == 3, 0.5, 0)},
     "def-10.c": {"identity_moved": 1},
     "txt-A.3.1.3": {"counted_weights": 4_157_632},

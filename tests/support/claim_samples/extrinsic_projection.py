@@ -142,7 +142,7 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {
+OTHER_FAILS = {
     "lem-1": {"deviation_corrected": LARGE},
     "txt-A.2.1.2": {"shift_wide": LARGE},
     "eq-A.11": {"mixed_fields_corrected": 2},

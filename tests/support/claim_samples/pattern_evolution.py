@@ -113,7 +113,10 @@ SAMPLES = {
     "txt-3.1.3.2": (OCCUPANCY, {"occupancy": [0.2] * 100}),
     "fig-3.7.ag": (OCCUPANCY, {"occupancy": [0.2] * 100}),
     "txt-3.1.4.1": ({"accuracy": seeds(91.4, 3)}, {"accuracy": seeds(89, 3)}),
-    "fig-3.1.a": ({"orders": seeds([1.5, 2, 1.2]), "full_size": False}, {"full_size": True}),
+    "fig-3.1.a": (
+        {"orders": seeds([2.5, 3, 2.2]), "full_size": True},
+        {"orders": seeds([2.5, 3, 1.9])},
+    ),
     "fig-3.1.b": (
         {"share_first_block": seeds(0.4), "share_last_block": seeds(0.6)},
         {"share_last_block": seeds(0.3)},
@@ -171,12 +174,12 @@ SAMPLES = {
     ),
     "fig-3.1.p": ({"peak": seeds(0.25), "share_at_end": seeds(0.05)}, {"share_at_end": seeds(0.2)}),
     "fig-3.1.q": (
-        {"largest_share": seeds([0.03] * 3, scatter=0.0001)},
-        {"largest_share": seeds([0.03, 0.06, 0.03])},
+        {"largest_share": seeds([0.01] * 3, scatter=0.0001)},
+        {"largest_share": seeds([0.01, 0.06, 0.01])},
     ),
     "fig-3.1.r": (
-        {"largest_share": np.full((3, 3), 2 / 4096), "evaluations": 4096},
-        {"evaluations": 3200000},
+        {"largest_share": np.full((5, 3), 2 / 3_200_000), "evaluations": 3_200_000},
+        {"largest_share": np.full((5, 3), 2 / 100_000)},
     ),
     "fig-3.1.s": (
         {
@@ -235,8 +238,8 @@ SAMPLES = {
         {"similarity_later": seeds([0.2, 0.2, 0.4])},
     ),
     "txt-3.1.7.1": (
-        {"z_scores": [4, 5, 6, 7, 1], "clean_below": [0.97] * 5},
-        {"clean_below": [0.97, 0.97, 0.97, 0.9, 0.97]},
+        {"z_scores": [4, 5, 6, 7, 1] * 4, "clean_below": [0.97] * 20},
+        {"z_scores": [4, 1, 6, 1, 1] * 4},
     ),
     "fig-3.2.a": (
         {"lowest_similarity": seeds(0.03), "similarity_end": seeds(0.1)},
@@ -291,7 +294,7 @@ SAMPLES = {
         {"resnet_start": seeds(0.1), "resnet_end": seeds(0.2), "convnet_start": seeds(0.05)},
         {"resnet_end": seeds(0.05)},
     ),
-    "fig-3.3.k": ({"difference": seeds(-0.1)}, {"difference": seeds(0.1)}),
+    "fig-3.3.k": ({"difference": seeds(0.1)}, {"difference": seeds(-0.1)}),
     "fig-3.3.l": (
         {"zigzag_start": seeds(0.1), "zigzag_end": seeds(0.2), "entropy_block_3": seeds(0.97)},
         {"entropy_block_3": seeds(0.9)},
@@ -487,7 +490,7 @@ SAMPLES = {
     ),
     "fig-3.7.ad": (
         {"last_layer": seeds(0.9), "median_others": seeds(0.6)},
-        {"median_others": seeds(0.85)},
+        {"median_others": seeds(0.8)},
     ),
     "fig-3.7.ae": (
         {
@@ -540,7 +543,7 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {
+OTHER_FAILS = {
     "eq-3.6.a": {"churn": [1.5] * 100},
     "eq-3.9.b": {"total_sums": [2.0] * 100},
     "txt-3.1.2.1": {"bytes_counts": [2**15, 2**31, 2**63]},
@@ -549,3 +552,13 @@ CORRECTION_FAILS = {
     "fig-3.7.k": {"rho": seeds([-0.9] + [0.9] * 5)},
     "fig-3.7.y": {"convnet_prelu": seeds(0.1)},
 }
+
+OUT_OF_REACH = {
+    "fig-3.1.a": {"full_size": False},
+    "fig-3.1.r": {"evaluations": 4096},
+    "fig-3.7.p": {"full_size": False},
+    "fig-3.7.ad": {"median_others": seeds(0.9)},
+    "fig-3.7.ae": {"full_size": False},
+}
+
+READINGS_DISAGREE = {"fig-3.1.q": {"largest_share": seeds([0.03] * 3, scatter=1e-4)}}

@@ -200,4 +200,4 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {"P-tab-1": {"frog_classes": [2, 4, 6, 8, 9]}}
+OTHER_FAILS = {"P-tab-1": {"frog_classes": [2, 4, 6, 8, 9]}}

@@ -235,4 +235,4 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {"eq-3.19": {"second_moment_ratio": [1.0, 1.1]}}
+OTHER_FAILS = {"eq-3.19": {"second_moment_ratio": [1.0, 1.1]}}

@@ -258,7 +258,7 @@ SAMPLES = {
     ),
 }
 
-CORRECTION_FAILS = {
+OTHER_FAILS = {
     "def-6.d": {"changed_share": [0, 0.1]},
     "def-6.e": {"distance": [0.4] * 4},
     "eq-3.14": {"loss_subtracted": [1.05] * 10},

@@ -46,6 +46,14 @@ def test_a_record_of_another_experiment_is_refused():
         reading.check(CLAIM)
 
 
+def test_a_record_that_was_made_otherwise_decides_nothing():
+    (name, made) = ("fig-2.12.d", "activation_cells/cells_through_training")
+    other = Reading(quantities(name), record(made, learning_rate=0.01))
+    assert other.judge(name).words == "not run (no record with learning_rate 0.001)"
+    right = Reading(quantities(name), record(made, learning_rate=0.001))
+    assert right.judge(name).verdict == "undecided"
+
+
 def test_the_evidence_says_data_size_steps_and_seeds():
     reading = Reading(quantities(), record(size=16, measured_images=256, steps=2000))
     said = "cifar10, 16 x 16 pixels, 256 measured, 2,000 steps, seeds 0 to 4"
@@ -86,7 +94,8 @@ def test_readings_of_two_data_sets_are_compared_though_one_decides_nothing():
     names = ["fig-3.1.t", "fig-3.1.u"]
     low = {name: {"lowest_similarity": [0.0] * 5} for name in names}
     high = low | {"fig-3.1.t": {"lowest_similarity": [0.9] * 5}}
-    first, second = Reading(low, record()), Reading(high, record(f"{EARLY}_fashion_mnist"))
+    first = Reading(low, record(scale="paper"))
+    second = Reading(high, record(f"{EARLY}_fashion_mnist", scale="paper"))
     with pytest.raises(ValueError, match=f"decided by {EARLY}, not by"):
         second.judge("fig-3.1.u")
     same = first.agreement(second, "fig-3.1", "tu")

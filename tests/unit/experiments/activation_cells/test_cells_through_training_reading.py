@@ -4,7 +4,6 @@ import numpy as np
 from trained_cells import DROP_AND_BACK, RISING, THINNING, record
 
 from relu_book.experiments.activation_cells import cells_through_training_reading
-from relu_book.records import load
 
 
 def verdicts(made):
@@ -65,8 +64,12 @@ def test_order_of_dimensions_does_not_matter():
 
 
 def test_what_a_smoke_test_measures_decides_nothing():
-    reading = cells_through_training_reading(
-        load("activation_cells/cells_through_training", "smoke")
-    )
-    found = {reading.judge(name).verdict for name in reading}
-    assert found == {"not decidable at this scale"}
+    made = record(THINNING, RISING).assign_attrs(scale="smoke")
+    assert set(verdicts(made).values()) == {"not decidable at this scale"}
+
+
+def test_a_record_with_another_learning_rate_than_the_source_decides_nothing():
+    made = record(THINNING, RISING).assign_attrs(settings='{"learning_rate": 0.01}')
+    reading = cells_through_training_reading(made)
+    reasons = {reading.judge(name).words for name in reading}
+    assert reasons == {"not run (no record with learning_rate 0.001)"}

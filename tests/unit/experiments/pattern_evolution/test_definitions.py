@@ -110,7 +110,7 @@ def test_largest_shares_need_vectors_with_one_pattern():
         key: [v for v, n in zip(found[key], found["distinct"], strict=True) if n > 1]
         for key in found
     }
-    assert verdict("eq-3.8", some) == "undecided"
+    assert verdict("eq-3.8", some) == "undecided (too few: not any(distinct == 1))"
     assert verdict("eq-3.8", found | {"values": [2 * v for v in found["values"]]}) == "fails"
 
 
@@ -135,7 +135,8 @@ def test_relative_entropy_has_vectors_of_networks():
     found = definitions.relative_entropies()
     assert verdict("eq-3.10", found) == "holds"
     assert found["from_networks"] == 19
-    assert verdict("eq-3.10", found | {"from_networks": 0}) == "undecided"
+    none = verdict("eq-3.10", found | {"from_networks": 0})
+    assert none == "undecided (too few: not from_networks >= 1)"
     assert verdict("eq-3.10", found | {"widths": [w / 2 for w in found["widths"]]}) == "fails"
 
 

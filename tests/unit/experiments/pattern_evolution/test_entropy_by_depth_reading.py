@@ -6,6 +6,7 @@ from pattern_records import DEPTH, changed
 
 from relu_book.experiments.pattern_evolution.entropy_by_depth_reading import (
     entropy_by_depth_reading,
+    sides_by_block,
 )
 
 
@@ -32,5 +33,15 @@ def test_the_spread_over_seeds():
 
 def test_the_sign_before_and_after_additions():
     after = DEPTH["after"].isel(seed=0, network=0, drop=True)
-    found = entropy_by_depth_reading(changed(DEPTH, relative_entropy=0.5 - 0.05 * after))
-    assert found.judge("fig-3.3.k").words == "wrong as printed; corrected: holds"
+    for sign, expected in ((1, "holds"), (-1, "fails")):
+        record = changed(DEPTH, relative_entropy=0.5 + sign * 0.05 * after)
+        assert entropy_by_depth_reading(record).judge("fig-3.3.k").words == expected
+
+
+def test_the_sign_before_and_after_additions_block_by_block():
+    resnet = DEPTH.sel(network="resnet", drop=True).isel(seed=0, drop=True)
+    planted = xr.where(resnet.block == 1, -0.05, xr.where(resnet.block == 2, 0.02, 0.0))
+    later = xr.where(DEPTH.step == 0, 0.1, planted * resnet.after)
+    found = sides_by_block(changed(DEPTH, relative_entropy=0.5 + later))
+    assert found.dims == ("block", "seed")
+    assert np.allclose(found.mean("seed"), [-0.05, 0.02, 0.0])

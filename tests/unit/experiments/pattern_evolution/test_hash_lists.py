@@ -49,7 +49,8 @@ def test_losses_follow_the_ideal_hash():
         ideal = 1 + share / math.log(1 - share)
         assert np.allclose(found[f"lost_at_{occupancy}"], ideal, atol=0.004)
     assert all(error < 0 for error in found["entropy_error"])
-    assert verdict("alg-2.b", found) == "undecided"  # one case has half of the patterns asked for
+    few = "undecided (too few: not min(patterns) >= 100000)"  # one case has half of them
+    assert verdict("alg-2.b", found) == few
     assert verdict("alg-2.b", found | {"lost_at_10": [0.06] * 3}) == "fails"
 
 

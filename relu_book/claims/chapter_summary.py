@@ -1,0 +1,78 @@
+"""The claims of a chapter with the verdicts of this session, as a table for a notebook."""
+
+import html
+from collections import Counter
+from dataclasses import dataclass
+
+from relu_book.claims import verdicts
+from relu_book.claims.catalogue import load_claims
+from relu_book.claims.verdicts import VERDICTS, Verdict
+
+
+def summary(chapter: str) -> "Summary":
+    """All claims of a chapter with the verdicts of this session, as a table for a notebook.
+
+    Args:
+        chapter: Name of a chapter, such as ``activation_cells``.
+
+    Returns:
+        A table with HTML and text forms; claims that were not checked are ``not run``.
+
+    Raises:
+        ValueError: If no claim belongs to this chapter.
+
+    Example:
+        >>> len(summary("activation_cells").verdicts)
+        59
+    """
+    claims = load_claims()
+    found = [
+        verdicts.remembered(name) or Verdict(claim, "not run")
+        for name, claim in claims.items()
+        if claim.chapter == chapter
+    ]
+    if not found:
+        known = sorted({claim.chapter for claim in claims.values()})
+        raise ValueError(f"no claim belongs to chapter {chapter!r}; chapters: {', '.join(known)}")
+    return Summary(chapter, tuple(found))
+
+
+@dataclass(frozen=True, repr=False)
+class Summary:
+    """Verdicts on the claims of a chapter.
+
+    Attributes:
+        chapter: Name of the chapter.
+        verdicts: One verdict a claim, in the order of the sources.
+    """
+
+    chapter: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def tally(self) -> Counter:
+        """How many claims got each verdict."""
+        return Counter(verdict.verdict for verdict in self.verdicts)
+
+    def _headline(self) -> str:
+        parts = [f"{self.tally[name]} {name}" for name in VERDICTS if self.tally[name]]
+        return f"{len(self.verdicts)} claims: {', '.join(parts)}"
+
+    def __repr__(self) -> str:
+        width = max(len(verdict.id) for verdict in self.verdicts)
+        rows = [f"{verdict.id:<{width}}  {verdict.words}" for verdict in self.verdicts]
+        return "\n".join([self._headline(), *rows])
+
+    def _repr_html_(self) -> str:
+        rows = "\n".join(
+            f"<tr><td>{html.escape(verdict.id)}</td>"
+            f"<td>{html.escape(verdict.claim.statement)}</td>"
+            f"<td>{html.escape(verdict.claim.scale)}</td>"
+            f"<td>{html.escape(verdict.words)}</td></tr>"
+            for verdict in self.verdicts
+        )
+        return (
+            f'<table class="claims table"><caption>{html.escape(self._headline())}</caption>\n'
+            "<thead><tr><th>id</th><th>statement</th><th>scale</th><th>verdict</th></tr></thead>\n"
+            f"<tbody>\n{rows}\n</tbody></table>"
+        )
