@@ -9,6 +9,7 @@ data sets, experiments or plots.
 from relu_book.patterns.backends import set_backend
 from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts, count
+from relu_book.patterns.counting_networks import count_patterns
 from relu_book.patterns.distributed import merge_ranks
 from relu_book.patterns.hash_list import HashList, prime_size
 from relu_book.patterns.hashing import hash_patterns
@@ -21,7 +22,6 @@ from relu_book.patterns.measures import (
     weighted_jaccard,
 )
 from relu_book.patterns.names import resolve_site
-from relu_book.patterns.networks import count_patterns
 from relu_book.patterns.packing import pack, unpack
 from relu_book.patterns.sites import Site, watch
 

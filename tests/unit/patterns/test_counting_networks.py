@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn.modules import module as module_hooks
 from torch.utils.data import DataLoader, TensorDataset
 
-from relu_book.patterns import PatternCounts, count_patterns, networks, pack, watch
+from relu_book.patterns import PatternCounts, count_patterns, counting_networks, pack, watch
 
 
 class Block(nn.Module):
@@ -364,7 +364,7 @@ def test_several_threads_count_what_one_does(limits, waits, monkeypatch):
 
     images = torch.randn(48, 70, 24, 24, generator=torch.Generator().manual_seed(2))
     threads, results = torch.get_num_threads(), []
-    monkeypatch.setattr(networks, "_MOST_WAITS", waits)
+    monkeypatch.setattr(counting_networks, "_MOST_WAITS", waits)
     try:
         for number in (1, 2, 3):
             torch.set_num_threads(number)
@@ -379,7 +379,7 @@ def test_an_error_of_a_thread_is_raised(monkeypatch):
     def fails(counter, packed):
         raise MemoryError("no memory for patterns")
 
-    monkeypatch.setattr(networks.PatternCounter, "update", fails)
+    monkeypatch.setattr(counting_networks.PatternCounter, "update", fails)
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
