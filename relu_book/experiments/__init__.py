@@ -7,34 +7,7 @@ from relu_book.extras import needs
 
 needs("relu_book.experiments", "lab", "sklearn", "safetensors", "PIL")
 
-from relu_book.runs import (
-    AlreadyRunningError,
-    Experiment,
-    JobsFailedError,
-    Run,
-    experiment,
-    find,
-    get,
-    names,
-    promote,
-    run,
-    run_folder,
-    runs_root,
-    state,
-)
+from relu_book import runs
+from relu_book.runs import *  # noqa: F403
 
-__all__ = [
-    "AlreadyRunningError",
-    "Experiment",
-    "JobsFailedError",
-    "Run",
-    "experiment",
-    "find",
-    "get",
-    "names",
-    "promote",
-    "run",
-    "run_folder",
-    "runs_root",
-    "state",
-]
+__all__ = runs.__all__

@@ -6,17 +6,6 @@ import torch
 from torch import nn
 
 from relu_book.experiments.tutorial import maps
-from relu_book.experiments.tutorial.small_vgg import network
-
-
-@pytest.fixture
-def model():
-    """Statistics of batch normalisation other than at the start, so that they count."""
-    made = network([(4,), (6, 8)], seed=3, dtype=torch.float64).train()
-    generator = torch.Generator().manual_seed(5)
-    for _ in range(3):
-        made(torch.rand(16, 1, 16, 32, generator=generator, dtype=torch.float64))
-    return made.eval()
 
 
 def test_pre_activations_are_what_the_layers_compute_one_by_one(model):

@@ -9,23 +9,12 @@ from sklearn.metrics import roc_auc_score
 
 from relu_book.datasets import load
 from relu_book.experiments.tutorial import canvases, maps, two_objects
-from relu_book.experiments.tutorial.small_vgg import network
 from relu_book.runs import Run
 
 
 @pytest.fixture(scope="module")
 def scans():
     return load("digits", "test")
-
-
-@pytest.fixture
-def model():
-    """Statistics of batch normalisation other than at the start, so that they count."""
-    made = network([(4,), (6, 8)], seed=3, dtype=torch.float64).train()
-    generator = torch.Generator().manual_seed(5)
-    for _ in range(3):
-        made(torch.rand(16, 1, 16, 32, generator=generator, dtype=torch.float64))
-    return made.eval()
 
 
 def test_places_of_objects_against_a_count_by_hand(model, scans):
