@@ -230,6 +230,20 @@ def epoch_of(record: xr.Dataset) -> int:
     return steps_per_epoch(settings["train_images"], settings["batch_size"])
 
 
+def by_size(record: xr.Dataset) -> xr.Dataset:
+    """A record with a first dimension ``size``: how many images were counted, ascending.
+
+    A record that counted several numbers of images, the smaller ones among the larger, has them
+    along ``images``; one that does not say so counted as many as its settings name.
+
+    Args:
+        record: A record whose settings are those of a ``Training``.
+    """
+    if "images" in record.dims:
+        return record.rename(images="size").transpose("size", ...)
+    return record.expand_dims(size=[settings_of(record)["measured_images"]])
+
+
 def shrunk(images: Tensor, size: int) -> Tensor:
     """Images at ``size`` x ``size`` pixels: zeros around them up to a multiple, then averages.
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+import xarray as xr
 
 from relu_book.experiments.trainings import (
     Training,
+    by_size,
     images_for,
     optimizer_for,
     shrunk,
@@ -64,3 +66,13 @@ def test_a_training_is_what_its_settings_say(tmp_path):
     plain, _ = trained(replace(settings, activation="relu"), 0, images, run, checkpoint_steps=4)
     assert run.checkpoint.exists()
     assert not any(isinstance(part, torch.nn.PReLU) for part in plain.modules())
+
+
+def test_the_numbers_of_counted_images_come_first():
+    single = xr.Dataset({"distinct": ("seed", [3.0, 4.0])})
+    single.attrs["settings"] = '{"measured_images": 256}'
+    assert by_size(single).distinct.dims == ("size", "seed")
+    assert by_size(single)["size"].values.tolist() == [256]
+    nested = xr.Dataset({"distinct": (("seed", "images"), [[3.0, 5.0]])}, {"images": [256, 512]})
+    assert by_size(nested).distinct.sel(size=512).values.tolist() == [5.0]
+    assert by_size(nested).distinct.dims == ("size", "seed")
