@@ -70,7 +70,7 @@ def show(name: Name, scale: Scale | None = None) -> None:
 
 
 def promote(name: Name, scale: Scale = "smoke") -> None:
-    """Make the record of a finished run the committed one.
+    """Make the record of a finished run the committed one; of an unfinished run, its done jobs.
 
     Args:
         name: Name of the experiment.

@@ -1,7 +1,7 @@
 """Where a run and its jobs lie, and how far a run is; nothing here writes.
 
 ``<root>/<experiment>/<scale>/`` holds ``jobs/<values>-seed=<seed>/`` for each job and, once all are
-done, ``record.nc``.
+done, ``record.nc``. The committed records lie alike, with the jobs of runs that are not finished.
 """
 
 import dataclasses
@@ -16,13 +16,13 @@ import xarray as xr
 from filelock import FileLock, Timeout
 
 from relu_book.files import folder_named_by
-from relu_book.records import RecordError, load, read, recorded, repository
+from relu_book.records import RecordError, load, read, record_path, recorded, repository
 from relu_book.runs.job import RESULT, Job, progress_of
 from relu_book.runs.registry import Experiment
 from relu_book.runs.settings import SEEDS, as_json, difference
 
 RUNS_VARIABLE = "RELU_BOOK_RUNS"
-RECORD, LOCK, SETTINGS = "record.nc", "lock", "settings.json"
+RECORD, JOBS, LOCK, SETTINGS = "record.nc", "jobs", "lock", "settings.json"
 _FINGERPRINT = "SHA-256 of the code"  # beside the settings, none of which has a name with spaces
 
 
@@ -50,11 +50,22 @@ def jobs_of(experiment: Experiment, scale: str, seeds: Sequence[int], folder: Pa
         over = dict(zip(experiment.over, values, strict=True))
         single = dataclasses.replace(settings, **over)
         for seed in seeds:
-            own = _job_folder(folder / "jobs", single, over | {"seed": seed}, code)
+            own = _job_folder(folder / JOBS, single, over | {"seed": seed}, code)
             jobs.append(
                 Job(experiment.name, experiment.module, scale, single, seed, str(own), over, code)
             )
     return jobs
+
+
+def committed_jobs(experiment: Experiment, scale: str, seeds: Sequence[int]) -> list[Job]:
+    """The same jobs, each with the folder that its result has among the committed records.
+
+    Outside a clone there are none.
+    """
+    try:
+        return jobs_of(experiment, scale, seeds, record_path(experiment.name, scale).parent)
+    except FileNotFoundError:
+        return []
 
 
 def told(job: Job) -> bytes:
@@ -103,8 +114,10 @@ def state(experiment: Experiment, scale: str, root: str | os.PathLike | None = N
             words.append(f"recorded, but with {changed}" if changed else "recorded")
         except RecordError as error:
             words.append(f"damaged record ({error})")
-    jobs = jobs_of(experiment, scale, experiment.settings(scale).seeds, folder)
-    done = sum(map(is_done, jobs))
+    seeds = experiment.settings(scale).seeds
+    jobs = jobs_of(experiment, scale, seeds, folder)
+    kept = committed_jobs(experiment, scale, seeds)
+    done = sum(any(map(is_done, both)) for both in zip(jobs, kept or jobs, strict=True))
     if _running(folder):
         share = sum(1.0 if is_done(job) else progress_of(Path(job.folder))[0] for job in jobs)
         words.append(f"running, {100 * share / len(jobs):.0f} %")

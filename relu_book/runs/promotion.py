@@ -1,16 +1,31 @@
-"""From a finished run to a committed record."""
+"""From a run to what is committed: its record, or the jobs that are done so far."""
 
 import os
+import shutil
 from pathlib import Path
+
+import xarray as xr
 
 from relu_book.files import write_atomically
 from relu_book.records import LIMIT, read, record_path
-from relu_book.runs.layout import RECORD, invalid, run_folder
-from relu_book.runs.registry import find
+from relu_book.runs.job import RESULT, finished
+from relu_book.runs.layout import (
+    JOBS,
+    RECORD,
+    SETTINGS,
+    committed_jobs,
+    invalid,
+    jobs_of,
+    run_folder,
+)
+from relu_book.runs.registry import Experiment, find
 
 
 def promote(name: str, scale: str, root: str | os.PathLike | None = None) -> Path:
     """Copy the record of a finished run to the committed ones, which git then shows as a change.
+
+    Of a run that is not finished the jobs that are done are copied: a later run, on this machine or
+    another, goes on with the rest. They are removed when the record takes their place.
 
     Args:
         name: Name of the experiment.
@@ -18,37 +33,69 @@ def promote(name: str, scale: str, root: str | os.PathLike | None = None) -> Pat
         root: Folder of all runs; by default that of ``runs_root``.
 
     Returns:
-        The path of the committed record.
+        The path of the committed record, or the folder of the committed jobs.
 
     Raises:
         ValueError: The experiment or scale does not exist, the run has other settings or code than
             today's or lacks seeds, it was measured by code that no commit holds, or its record is
             too large for the repository.
-        FileNotFoundError: There is no finished run.
+        FileNotFoundError: No job of the run is done.
         RecordError: The record of the run is truncated or altered.
     """
     experiment = find(name)
     experiment.settings(scale)
     source = run_folder(experiment, scale, root) / RECORD
-    command = f"`relu-book run {name} --scale {scale}`"
     if not source.is_file():
-        raise FileNotFoundError(f"{name} has no finished run at the scale {scale}: {command} first")
+        return _promote_jobs(experiment, scale, source.parent)
     record = read(source)
     changed = invalid(record, experiment)
     if changed:
+        command = f"`relu-book run {name} --scale {scale}`"
         raise ValueError(f"the run of {name} at the scale {scale} has {changed}: {command} first")
-    if record.attrs["tree"] != "clean":
+    target = record_path(name, scale)
+    _copy(record, source, target, experiment, scale)
+    shutil.rmtree(target.parent / JOBS, ignore_errors=True)
+    return target
+
+
+def _promote_jobs(experiment: Experiment, scale: str, folder: Path) -> Path:
+    """Copy the finished jobs of a run that is not finished."""
+    seeds = experiment.settings(scale).seeds
+    for job, kept in zip(
+        jobs_of(experiment, scale, seeds, folder),
+        committed_jobs(experiment, scale, seeds),
+        strict=True,
+    ):
+        result = finished(job.folder)
+        if result is not None:
+            source, target = Path(job.folder), Path(kept.folder)
+            _copy(result, source / RESULT, target / RESULT, experiment, scale)
+            write_atomically(target / SETTINGS, (source / SETTINGS).read_bytes())
+    jobs = record_path(experiment.name, scale).parent / JOBS
+    if not jobs.is_dir():
+        raise FileNotFoundError(
+            f"{experiment.name} has no finished run at the scale {scale}: "
+            f"`relu-book run {experiment.name} --scale {scale}` first"
+        )
+    return jobs
+
+
+def _copy(
+    content: xr.Dataset, source: Path, target: Path, experiment: Experiment, scale: str
+) -> None:
+    """Copy what was measured, if a commit holds the code that measured it and it is small."""
+    name = experiment.name
+    if content.attrs["tree"] != "clean":
         raise ValueError(
             f"the run of {name} at the scale {scale} was measured by code that no commit holds "
-            f"(commit {record.attrs['commit'][:12]}, {record.attrs['tree']}): commit relu_book and "
-            f"the experiment, then {command[:-1]} --fresh` in a clone of that commit"
+            f"(commit {content.attrs['commit'][:12]}, {content.attrs['tree']}): commit relu_book "
+            f"and the experiment, then `relu-book run {name} --scale {scale} --fresh` in a clone "
+            "of that commit"
         )
-    content = source.read_bytes()
-    if len(content) > LIMIT:
+    data = source.read_bytes()
+    if len(data) > LIMIT:
         raise ValueError(
-            f"the record of {name} has {len(content) / 1e6:.1f} MB, but committed ones have "
+            f"the record of {name} has {len(data) / 1e6:.1f} MB, but committed ones have "
             f"{LIMIT / 1e6:.0f} MB at most: let the experiment return less"
         )
-    target = record_path(name, scale)
-    write_atomically(target, content)
-    return target
+    write_atomically(target, data)

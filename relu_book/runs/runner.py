@@ -20,9 +20,11 @@ from relu_book.runs.assembly import assemble, command
 from relu_book.runs.executors import Executor, default_executor, stop_if_unguarded
 from relu_book.runs.job import RESULT, Job, Outcome, execute, finished
 from relu_book.runs.layout import (
+    JOBS,
     LOCK,
     RECORD,
     SETTINGS,
+    committed_jobs,
     invalid,
     is_done,
     jobs_of,
@@ -106,10 +108,10 @@ def run(
 ) -> xr.Dataset:
     """Run an experiment, or what is left of it.
 
-    What was measured before is read again, unless the settings changed since or, in an experiment
-    that is not one of the book, the code: then it is measured again, and stderr says so. The code
-    of the book's experiments is told by the commit that a record names; ``fresh=True`` measures
-    them again.
+    What was measured before, here or in a committed job, is read again, unless the settings changed
+    since or, in an experiment that is not one of the book, the code: then it is measured again, and
+    stderr says so. The code of the book's experiments is told by the commit that a record names;
+    ``fresh=True`` measures them again.
 
     Args:
         name: Name of the experiment.
@@ -163,9 +165,11 @@ def run(
     try:
         remove_unfinished(folder)
         if fresh:
-            shutil.rmtree(folder / "jobs", ignore_errors=True)
+            shutil.rmtree(folder / JOBS, ignore_errors=True)
             (folder / RECORD).unlink(missing_ok=True)
         jobs = jobs_of(experiment, scale, asked, folder)
+        if not fresh:
+            _take_over(jobs, committed_jobs(experiment, scale, asked))
         _compute(jobs, executor, progress)
         kept = tuple(sorted(set(asked) | _done_before(experiment, scale, folder)))
         record = assemble(experiment, scale, kept, jobs_of(experiment, scale, kept, folder))
@@ -203,6 +207,14 @@ def _done_before(experiment: Experiment, scale: str, folder: Path) -> set[int]:
     return {
         seed for seed in seeds if all(map(is_done, jobs_of(experiment, scale, (seed,), folder)))
     }
+
+
+def _take_over(jobs: list[Job], committed: list[Job]) -> None:
+    """Copy the committed jobs that have not been computed here."""
+    for job, kept in zip(jobs, committed, strict=False):
+        if finished(job.folder) is None and finished(kept.folder) is not None:
+            for name in (SETTINGS, RESULT):
+                write_atomically(Path(job.folder) / name, (Path(kept.folder) / name).read_bytes())
 
 
 def _compute(jobs: list[Job], executor: Executor | None, progress: bool) -> None:

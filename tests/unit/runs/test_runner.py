@@ -6,6 +6,7 @@ import errno
 import itertools
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -398,6 +399,44 @@ def test_only_a_whole_and_valid_run_is_promoted(monkeypatch):
     with pytest.raises(RecordError, match="altered"):
         promote(NAME, "smoke")
     assert load(NAME).loss[0, 0, 0] != 9.0
+
+
+def test_jobs_of_a_run_cut_off_are_committed_and_taken_over(folders, monkeypatch):
+    with monkeypatch.context() as context:
+        context.setenv("SAMPLE_FAILURE", "bug")
+        with pytest.raises(JobsFailedError):
+            smoke("samples/failing")
+    kept = promote("samples/failing", "smoke")
+    assert kept == record_path("samples/failing", "smoke").parent / "jobs"
+    assert sorted(path.name for path in kept.rglob("*.*")) == 2 * ["result.nc"] + 2 * [
+        "settings.json"
+    ]
+    shutil.rmtree(folders / "runs")  # another machine
+    assert state(find("samples/failing"), "smoke") == "2 of 3 jobs done"
+    measured = {path.parent.name: path.read_bytes() for path in kept.rglob("result.nc")}
+    record = smoke("samples/failing")
+    jobs = run_folder(find("samples/failing"), "smoke") / "jobs"
+    assert all((jobs / name / "result.nc").read_bytes() == measured[name] for name in measured)
+    assert promote("samples/failing", "smoke").name == "record.nc"
+    assert load("samples/failing").identical(record) and not kept.exists()
+
+
+def test_jobs_of_other_settings_or_a_fresh_run_are_not_taken_over(folders, monkeypatch):
+    smoke(seeds=[0])
+    (run_folder(find(NAME), "smoke") / RECORD).unlink()
+    promote(NAME, "smoke")
+    shutil.rmtree(folders / "runs")
+    count = len(updates(folders))
+    with monkeypatch.context() as context:
+        _with_settings(context, dataclasses.replace(find(NAME).settings("smoke"), steps=5))
+        smoke(seeds=[0])
+    assert len(updates(folders)) > count
+    shutil.rmtree(folders / "runs")
+    count = len(updates(folders))
+    smoke(seeds=[0])
+    assert len(updates(folders)) == count
+    smoke(seeds=[0], fresh=True)
+    assert len(updates(folders)) > count
 
 
 # ---- committed records ---------------------------------------------------------------------------
