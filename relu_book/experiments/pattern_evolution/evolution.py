@@ -67,17 +67,7 @@ class Evolution:
         self.previous = counts
 
     def _layer(self, name: str, counts: PatternCounts, step: int) -> dict[str, float]:
-        start, previous = self.start[name], self.previous.get(name, counts)
-        found = {
-            "distinct": counts.distinct,
-            "max_frequency": counts.max_frequency,
-            "relative_entropy": counts.relative_entropy,
-            "appeared": appeared(previous, counts),
-            "vanished": vanished(previous, counts),
-            "similarity_start": weighted_jaccard(start, counts),
-            "absent_start": vanished(start, counts) / start.distinct,
-            "retained_start": retained(start, counts),
-        }
+        found = compared(counts, self.start[name], self.previous.get(name, counts))
         if self.final is not None:
             found["similarity_end"] = weighted_jaccard(counts, self.final[name])
         if self.hashed:
@@ -109,10 +99,32 @@ class Evolution:
         variables = {}
         for key in self.rows[steps[0]]:
             values = np.array([self.rows[step][key] for step in steps])
-            # Entropies near their bound differ in late digits only.
-            values = values.astype(np.float32) if "entropy" in key else _short(values)
-            variables[key] = (("step", "layer"), filled(values, layers))
+            variables[key] = (("step", "layer"), filled(rounded(key, values), layers))
         return xr.Dataset(variables, {"step": steps, "layer": np.arange(1, layers + 1)})
+
+
+def compared(
+    counts: PatternCounts, start: PatternCounts, previous: PatternCounts
+) -> dict[str, float]:
+    """The measures of a layer's counts, by themselves and beside those of two earlier states."""
+    return {
+        "distinct": counts.distinct,
+        "max_frequency": counts.max_frequency,
+        "relative_entropy": counts.relative_entropy,
+        "appeared": appeared(previous, counts),
+        "vanished": vanished(previous, counts),
+        "similarity_start": weighted_jaccard(start, counts),
+        "absent_start": vanished(start, counts) / start.distinct,
+        "retained_start": retained(start, counts),
+    }
+
+
+def rounded(key: str, values: np.ndarray) -> np.ndarray:
+    """Values of a measure in single precision, and shares to fewer digits: records stay small.
+
+    Entropies near their bound differ in late digits only, and keep them.
+    """
+    return values.astype(np.float32) if "entropy" in key else _short(values)
 
 
 def net_changes(record: xr.Dataset) -> xr.DataArray:
