@@ -1,32 +1,38 @@
 """What a figure drawn from a record says under itself: where its numbers come from."""
 
 import json
+import textwrap
 from collections.abc import Mapping
 
 import xarray as xr
 
 
 def caption(record: xr.Dataset) -> str:
-    """Scale, data, seeds, device, run time, and the command that measures it again.
+    """Scale, data, seeds, device, run time, deviations from the source, and the command again.
 
     Args:
         record: What ``load`` or ``relu_book.experiments.get`` returned.
 
     Example:
         >>> from relu_book.records import load
-        >>> print(caption(load("activation_cells/cells_over_width", "smoke")).splitlines()[0])
+        >>> print(caption(load("activation_cells/cells_over_width", "smoke")))
         Recorded at the scale smoke: no data set, 3 seeds, ...
+        Again: relu-book run activation_cells/cells_over_width --scale smoke
     """
     told = record.attrs
     data = _data(told)
     seeds = len(json.loads(told["seeds"]))
     versions = json.loads(told["versions"].split("; ")[0])
-    return (
+    memory = f" in {float(told['memory']) / 1e9:.1f} GB" if told.get("memory") else ""
+    lines = [
         f"Recorded at the scale {told['scale']}: {data}, {seeds} seed{'s' * (seeds > 1)}, "
         f"{told['device']}, torch {versions['torch']}, "
-        f"{_duration(told['wall_time'])} of computing.\n"
-        f"Again: {told['command']}"
-    )
+        f"{_duration(told['wall_time'])} of computing{memory}.",
+    ]
+    if told.get("deviations"):
+        lines.append(f"Differs from the source: {told['deviations']}.")
+    wrapped = (textwrap.fill(line, 76, subsequent_indent="  ") for line in lines)
+    return "\n".join([*wrapped, f"Again: {told['command']}"])
 
 
 # Settings that say on what and for how long was measured, each with its words.

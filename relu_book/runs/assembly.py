@@ -55,7 +55,9 @@ def assemble(
         "settings_hash": settings_hash(experiment.name, settings),
         "seeds": json.dumps(list(seeds)),
         "data": json.dumps(_data(experiment.name, sources)),
+        "deviations": experiment.deviations.get(scale, ""),
         "wall_time": round(sum(float(source["wall_time"]) for source in sources), 2),
+        "memory": max(int(source.get("memory", 0)) for source in sources),
         "finished": max(source["finished"] for source in sources),
         # One text if all jobs agree, as they should; else all of them.
         **{

@@ -29,7 +29,7 @@ from relu_book import datasets
 from relu_book.devices import device
 from relu_book.files import remove_unfinished, write_atomically
 from relu_book.records import RecordError, read, save
-from relu_book.runs.provenance import commit, device_name, versions
+from relu_book.runs.provenance import commit, device_name, peak_memory, versions
 from relu_book.runs.registry import find
 from relu_book.runs.source import Source
 
@@ -218,6 +218,7 @@ def _compute(job: Job, folder: Path) -> xr.Dataset:
         "commit": "; ".join(dict.fromkeys(head for head, _ in code)),
         "tree": "; ".join(dict.fromkeys(tree for _, tree in code)),
         "wall_time": run.seconds,
+        "memory": peak_memory(),
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
     if job.fingerprint is not None:

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -52,6 +53,16 @@ def commit(source: Source | None = None) -> tuple[str, str]:
             return head, "experiment in no commit"
         changes += _git(package, "status", "--porcelain", "--", *source.files) or ""
     return head, "uncommitted changes" if changes else "clean"
+
+
+def peak_memory() -> int:
+    """Most memory that this process has held so far, in bytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def device_name(device: torch.device) -> str:

@@ -11,7 +11,7 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from relu_book.records import SCALES
@@ -33,6 +33,7 @@ class Experiment:
         expected: Expected time and device by scale.
         over: Settings that hold several values, each of them a job of its own.
         variant: The data set that takes the place of the one its docstring speaks of, if another.
+        deviations: In what the setting differs from that of the source, in words, by scale.
         source: Its code, if it is not one of the book.
     """
 
@@ -42,6 +43,7 @@ class Experiment:
     expected: Mapping[str, str]
     over: tuple[str, ...] = ()
     variant: str | None = None
+    deviations: Mapping[str, str] = field(default_factory=dict)
     source: Source | None = None
 
     @property
@@ -72,6 +74,7 @@ def experiment(
     expected: Mapping[str, str],
     over: Iterable[str] = (),
     variants: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+    deviations: Mapping[str, str] | None = None,
     chapter: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as the experiment ``<chapter>/<function>``; it stays as it is.
@@ -84,6 +87,8 @@ def experiment(
         variants: Other data sets by name, each with what else differs there by scale. Each is an
             experiment of its own, ``<chapter>/<function>_<data set>``, whose setting ``data`` is
             that data set at all scales but ``smoke``.
+        deviations: In what the setting differs from that of the source, in words, by scale; under
+            the name of a variant what differs there besides.
         chapter: Chapter of the book; that of the module for the book's own.
 
     Returns:
@@ -98,10 +103,21 @@ def experiment(
         name = f"{chapter or _chapter_of(function)}/{function.__name__}"
         _check_docstring(name, function)
         source = own_source(function)
-        _register(Experiment(name, function, scales, expected, over, None, source))
+        told = dict(deviations or {})
+        unknown = [key for key in told if key not in scales and key not in (variants or {})]
+        if unknown:
+            raise ValueError(f"{name}: deviations names {unknown[0]!r}, no scale and no variant")
+        own = {scale: told[scale] for scale in scales if scale in told}
+        _register(Experiment(name, function, scales, expected, over, None, own, source))
         for data, changes in (variants or {}).items():
             there = _on(data, name, scales, changes)
-            _register(Experiment(f"{name}_{data}", function, there, expected, over, data, source))
+            besides = f"{told[data]}; " if data in told else ""
+            own_there = {scale: besides + words for scale, words in own.items()}
+            _register(
+                Experiment(
+                    f"{name}_{data}", function, there, expected, over, data, own_there, source
+                )
+            )
         return function
 
     return register
@@ -237,15 +253,15 @@ def _check(name: str, scales: Mapping, expected: Mapping, over: tuple) -> None:
                 f"{settings!r}"
             )
         as_json(settings)
-        for field in over:
-            values = getattr(settings, field, None)
+        for axis in over:
+            values = getattr(settings, axis, None)
             plain = isinstance(values, tuple) and all(
                 isinstance(value, int | float | str) for value in values
             )
-            if not plain or len(set(values)) != len(values) or not values or field == SEEDS:
+            if not plain or len(set(values)) != len(values) or not values or axis == SEEDS:
                 raise ValueError(
                     f"{name}: over names fields that hold a tuple of different numbers or strings, "
-                    f"but {field} is {values!r}"
+                    f"but {axis} is {values!r}"
                 )
 
 

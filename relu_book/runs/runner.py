@@ -93,6 +93,8 @@ def get(name: str, scale: str | None = None) -> xr.Dataset:
             f"the record of {name} does not answer today's experiment, it has {changed}: measure "
             f"it again, `{record.attrs['command']}`, and promote it"
         )
+    # What was measured before experiments said so themselves is told as they tell it today.
+    record.attrs.setdefault("deviations", experiment.deviations.get(record.attrs["scale"], ""))
     return record
 
 

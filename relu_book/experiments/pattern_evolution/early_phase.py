@@ -72,6 +72,12 @@ SCALES = {
     },
     over=("network",),
     variants={"fashion_mnist": {}, "tiny_imagenet": {"paper": TINY_IMAGENET}},
+    deviations={
+        "desk": "5,000 of 50,000 images, shrunk from 32 to 16 pixels a side; 256 of them counted "
+        "instead of all; 2,000 of 3,000 steps, not all of them counted; batches of 64 and rate "
+        "0.05, which the source does not name",
+        "fashion_mnist": "FashionMNIST in place of Tiny ImageNet",
+    },
 )
 def early_phase(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run pattern_evolution/early_phase --scale desk

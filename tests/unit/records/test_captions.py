@@ -22,12 +22,19 @@ def record(**attributes) -> xr.Dataset:
 
 def test_a_caption_of_a_record_names_all_that_is_promised():
     assert caption(record()).splitlines() == [
-        "Recorded at the scale desk: digits, 3 seeds, cpu: some processor, torch 2.13.0, "
-        "1 h 30 min of computing.",
+        "Recorded at the scale desk: digits, 3 seeds, cpu: some processor, torch",
+        "  2.13.0, 1 h 30 min of computing.",
         "Again: relu-book run a/b --scale desk",
     ]
 
 
+def test_a_caption_tells_memory_and_what_differs_from_the_source():
+    text = caption(record(memory=4_210_000_000, deviations="5,000 of 50,000 images"))
+    assert "1 h 30 min of computing in 4.2 GB." in text
+    assert text.splitlines()[-2] == "Differs from the source: 5,000 of 50,000 images."
+
+
 def test_one_seed_and_no_data_in_a_caption_of_a_record():
     text = caption(record(seeds="[4]", data="[]", wall_time=59.4))
-    assert "no data set, 1 seed, " in text and ", 59 s of computing" in text
+    text = " ".join(text.split())
+    assert "no data set, 1 seed, " in text and ", 59 s of computing." in text

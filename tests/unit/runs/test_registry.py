@@ -118,6 +118,7 @@ def test_a_variant_is_the_same_experiment_on_another_data_set():
         scales=scales,
         expected=dict.fromkeys(scales, "1 s"),
         variants={"mnist": {}, "tiny_imagenet": {"paper": {"steps": 900}}},
+        deviations={"desk": "90 of 900 steps", "mnist": "MNIST in place of CIFAR-10"},
     )
     try:
         assert made(documented) is documented
@@ -131,6 +132,9 @@ def test_a_variant_is_the_same_experiment_on_another_data_set():
             "paper": OnData("tiny_imagenet", 900),
         }
         assert find("samples/documented_mnist").settings("paper") == OnData("mnist", 90)
+        assert tiny.deviations == {"desk": "90 of 900 steps"}
+        told = find("samples/documented_mnist").deviations
+        assert told == {"desk": "MNIST in place of CIFAR-10; 90 of 900 steps"}
     finally:
         for name in ("", "_mnist", "_tiny_imagenet"):
             _registered.pop(f"samples/documented{name}", None)
@@ -154,6 +158,16 @@ def test_a_variant_that_does_not_fit_is_refused(settings, changes, message):
             variants={"mnist": changes},
         )(documented)
     _registered.pop("samples/documented", None)
+
+
+def test_deviations_belong_to_a_scale_or_a_variant():
+    with pytest.raises(ValueError, match="deviations names 'dsk', no scale and no variant"):
+        experiment(
+            chapter="samples",
+            scales={"smoke": OnData()},
+            expected={"smoke": "1 s"},
+            deviations={"dsk": "fewer steps"},
+        )(documented)
 
 
 def test_the_chapter_of_the_books_own_experiments_is_their_package():
