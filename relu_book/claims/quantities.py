@@ -25,10 +25,10 @@ def quantities(claim: Claim, measured: Mapping[str, object]) -> dict[str, object
     return {name: _clean(f"{claim.id}: {name}", measured[name]) for name in claim.measured}
 
 
-def first_dimension(value) -> str | None:
-    """The dimension that goes first: of a DataArray (xarray is not imported), else none."""
-    dims = getattr(value, "dims", ())
-    return next((name for name in _FIRST if name in dims), next(iter(dims), None))
+def counted_dimension(value) -> str | None:
+    """The dimension that goes first at each size: of a DataArray (xarray is not imported)."""
+    dims = [dim for dim in getattr(value, "dims", ()) if dim != "size"]
+    return "seed" if "seed" in dims else next(iter(dims), None)
 
 
 def at_each_size(claim: Claim, known: Mapping[str, object]) -> dict[object, dict[str, object]]:
@@ -55,7 +55,7 @@ def at_each_size(claim: Claim, known: Mapping[str, object]) -> dict[object, dict
 
 def _clean(what: str, value):
     """A number, or an array of booleans, Python integers or float64."""
-    if first_dimension(value):
+    if hasattr(value, "dims"):
         value = value.transpose(*_FIRST, ..., missing_dims="ignore").values
     if hasattr(value, "tolist"):  # NumPy and torch, without importing either
         value = value.tolist()

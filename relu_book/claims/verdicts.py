@@ -9,13 +9,15 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from relu_book.claims import rules, wording
 from relu_book.claims.catalogue import find, load_claims
 from relu_book.claims.claim import SCALES as DECIDING
 from relu_book.claims.claim import Claim
 from relu_book.claims.judgements import Interval
-from relu_book.claims.quantities import at_each_size, first_dimension, quantities
-from relu_book.claims.truth import Open, agree, undecided
+from relu_book.claims.quantities import at_each_size, counted_dimension, quantities
+from relu_book.claims.truth import Open, agree, plain, undecided
 
 VERDICTS = (
     "holds",
@@ -42,7 +44,8 @@ class Verdict:
             as printed or fails.
         followed: For a setting, whether it was followed; else None.
         measured: The quantities that were judged.
-        intervals: What the rule judged by, in its order; with sizes those of the largest.
+        intervals: What the rule judged by, in its order; with sizes those of the largest, of which
+            the measured values are printed too.
         parts: Verdicts on each reading, or at each size, by its name.
         report: Values of the expressions that are only shown.
         evidence: What it was measured on, a line for each record; empty if it is live.
@@ -74,7 +77,7 @@ class Verdict:
     def __str__(self) -> str:
         shown = [
             wording.quantity(self.claim, name, value, self.units.get(name))
-            for name, value in self.measured.items()
+            for name, value in self._at_largest.items()
         ]
         lines = [f"measured: {'; '.join(shown)}"] if shown else []
         judged = [wording.interval(self.claim, each, self.units) for each in self.intervals]
@@ -91,6 +94,15 @@ class Verdict:
             for line in lines
         ]
         return "\n".join([self.id, *wrapped])
+
+    @property
+    def _at_largest(self) -> dict[str, object]:
+        """What was measured; of a quantity that has sizes, what was at the largest."""
+        sized = {name for names in self.claim.sizes.values() for name in names}
+        return {
+            name: plain(np.atleast_1d(value)[-1]) if name in sized else value
+            for name, value in self.measured.items()
+        }
 
     @property
     def _kind_of_other(self) -> str:
@@ -156,7 +168,7 @@ def judge(
     for name, needed in claim.requires.items():
         if (settings or {}).get(name) != needed:
             return Verdict(claim, "not run", (f"no record with {name} {needed}",))
-    units = {name: unit for name in values if (unit := first_dimension(measured[name]))}
+    units = {name: unit for name in values if (unit := counted_dimension(measured[name]))}
     told = {"measured": values, "evidence": evidence, "units": units}
     if scale is not None and SCALES.index(scale) < SCALES.index(claim.scale):
         return Verdict(
@@ -182,8 +194,8 @@ def _weighed(claim: Claim, values: Mapping[str, object]) -> dict[str, object]:
             words = [_word(each.value) for each in weighed]
             parts = dict(zip(claim.readings, words, strict=True))
     truth = agree(truths[-2:], "two largest sizes")
-    if claim.sizes and len(truths) < 2:
-        truth = undecided("too few: one size of 2")
+    if claim.sizes and len(truths) < 2 and _word(truth) != "not decidable at this scale":
+        truth = undecided(_one_size(claim))
     found = {
         "verdict": _word(truth),
         "reasons": truth.reasons if isinstance(truth, Open) else (),
@@ -198,6 +210,12 @@ def _weighed(claim: Claim, values: Mapping[str, object]) -> dict[str, object]:
         found["other"] = _word(rules.weigh(claim.other.rule, known).value)
         found["verdict"] = "wrong as printed" if claim.corrected else "fails"
     return found
+
+
+def _one_size(claim: Claim) -> str:
+    """That a rule found one size where it needs two, and what measures it."""
+    command = f", measured by relu-book run {claim.experiment} --scale {claim.scale}"
+    return "too few: one size of 2" + (command if claim.experiment else "")
 
 
 def _word(truth) -> str:

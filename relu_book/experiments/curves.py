@@ -28,7 +28,31 @@ def known(values: xr.DataArray) -> np.ndarray:
     return values.values[values.notnull().values]
 
 
+def cells(values: xr.DataArray) -> xr.DataArray:
+    """All values that are not NaN along ``cell``, and along ``size`` where there are sizes.
+
+    Example:
+        >>> table = xr.DataArray([[[1.0, np.nan], [3.0, 4.0]]], dims=("size", "seed", "layer"))
+        >>> cells(table).values.tolist()
+        [[1.0, 3.0, 4.0]]
+    """
+    stacked = values.stack(cell=[dim for dim in values.dims if dim != "size"])
+    return stacked.dropna("cell").transpose(..., "cell")
+
+
 # --- over the steps ---
+
+
+def during(values: xr.DataArray, *spans: tuple[float, float]) -> xr.DataArray:
+    """Values at the counted steps within one of several spans, the ends of each included.
+
+    Example:
+        >>> curve = xr.DataArray([0.0, 1.0, 2.0, 3.0], {"step": [0, 1, 5, 9]}, "step")
+        >>> during(curve, (0, 0), (4, 9)).step.values.tolist()
+        [0, 5, 9]
+    """
+    step = values.step.values
+    return values.isel(step=np.any([(first <= step) & (step <= last) for first, last in spans], 0))
 
 
 def time_mean(values: xr.DataArray, first: float, last: float) -> xr.DataArray:
@@ -83,6 +107,20 @@ def time_to(values: xr.DataArray, level: xr.DataArray | float) -> xr.DataArray:
     return (reached / last).where(values.notnull().any("step"))
 
 
+def reached(values: xr.DataArray, level: xr.DataArray | float) -> xr.DataArray:
+    """Whether a curve reaches a level before its last step, by ``cells`` of what is not NaN.
+
+    For a similarity to the last state, which is similar to itself whatever the others are.
+
+    Example:
+        >>> seeds = xr.DataArray([[0.1, 0.6, 0.4, 1], [0.1, 0.3, 0.4, 1]], dims=("seed", "step"))
+        >>> reached(seeds, 0.5).values
+        array([ True, False])
+    """
+    found = (values.isel(step=slice(None, -1)) >= level).any("step")
+    return cells(found.where(values.notnull().any("step"))).astype(bool)
+
+
 def at_share(values: xr.DataArray, share: float) -> xr.DataArray:
     """Values at a share of the training, or at the counted step next to it."""
     return values.sel(step=share * float(values.step[-1]), method="nearest", drop=True)
@@ -115,8 +153,18 @@ def last_layers(values: xr.DataArray, number: int) -> xr.DataArray:
         >>> float(last_layers(xr.DataArray([1.0, 2.0, 4.0, np.nan], dims="layer"), 2))
         3.0
     """
+    return in_last_layers(values, number).mean("layer")
+
+
+def in_last_layers(values: xr.DataArray, number: int) -> xr.DataArray:
+    """The values of the last layers that each network has, NaN in the others.
+
+    Example:
+        >>> in_last_layers(xr.DataArray([1.0, 2.0, 4.0, np.nan], dims="layer"), 2).values
+        array([nan,  2.,  4., nan])
+    """
     place = values.notnull().cumsum("layer")
-    return values.where(place > place.max("layer") - number).mean("layer")
+    return values.where(place > place.max("layer") - number)
 
 
 def second_difference(values: xr.DataArray) -> xr.DataArray:
@@ -150,11 +198,31 @@ def rank_correlation(values: xr.DataArray) -> xr.DataArray:
         >>> float(rank_correlation(xr.DataArray([1.0, 4.0, 9.0, np.nan], dims="layer")))
         1.0
     """
+    ranks = xr.apply_ufunc(
+        stats.rankdata,
+        values,
+        input_core_dims=[["layer"]],
+        output_core_dims=[["layer"]],
+        kwargs={"axis": -1, "nan_policy": "omit"},
+    )
+    place = ranks.notnull().cumsum("layer")
+    return xr.corr(ranks, place.where(ranks.notnull()), "layer").fillna(0.0)
 
-    def correlation(curve: np.ndarray) -> float:
-        curve = curve[~np.isnan(curve)]
-        if len(set(curve)) < 2:
-            return 0.0
-        return float(stats.spearmanr(np.arange(len(curve)), curve).statistic)
 
-    return xr.apply_ufunc(correlation, values, input_core_dims=[["layer"]], vectorize=True)
+def rank_within_blocks(values: xr.DataArray, block: xr.DataArray) -> xr.DataArray:
+    """Mean over the blocks of Spearman's correlation of layer and value within a block.
+
+    Args:
+        values: By layer.
+        block: The block of each layer.
+
+    Example:
+        >>> values = xr.DataArray([5.0, 6.0, 7.0, 9.0, 3.0, 2.0, 1.0, 8.0], dims="layer")
+        >>> block = xr.DataArray([1, 1, 1, 1, 2, 2, 2, 2], dims="layer")
+        >>> round(float(rank_within_blocks(values, block)), 3)
+        0.6
+    """
+    numbers = np.unique(known(block))
+    found = [rank_correlation(values.where(block == number)) for number in numbers]
+    # What cancels out has no sign, which rounding could give it.
+    return (sum(found) / len(numbers)).round(12)

@@ -105,4 +105,17 @@ def changed(record: xr.Dataset, **variables) -> xr.Dataset:
     return record
 
 
+def counted_on(**records: xr.Dataset) -> xr.Dataset:
+    """A record that counted several numbers of images: what was counted is by ``images``.
+
+    Args:
+        records: By number of images, such as ``n256=first, n512=second``, alike but for the counts.
+    """
+    images = xr.IndexVariable("images", [int(name[1:]) for name in records])
+    first = next(iter(records.values()))
+    counts = [name for name in first if name in (*SHARES, *COUNTS, "evaluations")]
+    both = xr.concat([each[counts] for each in records.values()], images)
+    return first.assign(both.transpose(..., "images"))
+
+
 EARLY, WHOLE, DEPTH = _early(), _whole(), _depth()

@@ -13,6 +13,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from relu_book.experiments.curves import cells
 from relu_book.experiments.layers import filled
 from relu_book.experiments.pattern_evolution.hash_lists import filled_list
 from relu_book.patterns import (
@@ -135,6 +136,30 @@ def net_changes(record: xr.Dataset) -> xr.DataArray:
     single = record.step.diff("step") == 1
     net = (record["appeared"] - record["vanished"]) / record["distinct"].shift(step=1)
     return net.sel(step=single.step[single])
+
+
+def distinct_share(distinct: xr.DataArray, evaluations: xr.DataArray) -> xr.DataArray:
+    """Distinct patterns over evaluations by ``size`` and ``cell``, without cells that are NaN.
+
+    Args:
+        distinct: By ``size``, at the seeds, networks, layers and steps that a rule compares; NaN
+            in layers that it does not compare, or that a network lacks.
+        evaluations: By ``size``, of these networks and layers or more.
+    """
+    return cells(distinct / evaluations)
+
+
+def counted(record: xr.Dataset, distinct: xr.DataArray) -> dict:
+    """What guards need: the numbers of counted images, and ``distinct_share``.
+
+    Args:
+        record: By ``size``.
+        distinct: Its distinct patterns where a rule compares, as for ``distinct_share``.
+    """
+    return {
+        "images": record["size"].values,
+        "distinct_share": distinct_share(distinct, record["evaluations"]),
+    }
 
 
 def places_for(memory: float, evaluations: float) -> int:

@@ -45,6 +45,8 @@ SETUPS = {
 }
 METHODS = tuple(SETUPS)[:8]
 CYCLES = 5
+# On FashionMNIST FixUp diverges with seed 3, at step 325; all set-ups have seed 5 in its place.
+DIVERGED = {"pattern_evolution/whole_training_fashion_mnist": {"fixup": 5}}
 # Steps counted one by one at the start, and shares of the training: around the two falls of the
 # rate, at the end, and evenly between, so that cycles are met at their tops and bottoms.
 _FIRST = (0, 1, 2, 5, 8, 10, 20, 30, 40)
@@ -104,7 +106,6 @@ SCALES = {
     },
     over=("setup",),
     variants={
-        # There FixUp diverges with seed 3, at step 325; seed 5 takes its place.
         "fashion_mnist": {"desk": {"seeds": (0, 1, 2, 4, 5)}},
         "tiny_imagenet": {"paper": {**TINY_IMAGENET, "steps": TINY_IMAGENET_STEPS}},
     },

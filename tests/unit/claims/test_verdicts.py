@@ -213,6 +213,10 @@ def test_a_verdict_needs_the_two_largest_sizes_to_agree(book, capsys):
     )
     assert words("x", images=[4], count=[1]) == "undecided (too few: one size of 2)"
     assert words("x", images=4, count=1) == "undecided (too few: one size of 2)"
+    sized(book, experiment="a/b", scale="desk")
+    assert words("x", images=4, count=1) == (
+        "undecided (too few: one size of 2, measured by relu-book run a/b --scale desk)"
+    )
     claims.check("x", images=[1, 2, 4], count=[9, 1, 1])
     assert "  sizes: 1: fails; 2: holds; 4: holds\n" in capsys.readouterr().out
 
@@ -240,6 +244,19 @@ def test_at_each_size_the_seeds_go_first(book):
     assert found.verdict == "holds" and found.intervals[0].number == 5
     assert found.intervals[0].middle == pytest.approx(rows[:, 1].mean())  # of the largest size
     assert found.measured["count"].shape == (2, 5)
+    assert "5 seeds, against 2" in str(found)
+
+
+def test_what_was_measured_is_printed_as_it_was_at_the_largest_size(book):
+    sized(book, rule="mean(count) > 2 and images > 0")
+    named = xr.DataArray([[1.5, 2.5], [3.5, 4.5]], dims=("seed", "size"))
+    assert "measured: images 10, 20; count 2.5, 4.5\n" in str(
+        claims.judge("x", {"images": [10, 20], "count": named})
+    )
+    many = xr.DataArray(np.arange(14.0).reshape(7, 2), dims=("seed", "size"))
+    assert "count 7 seeds: 1 ... 13, median 7\n" in str(
+        claims.judge("x", {"images": [10, 20], "count": many})
+    )
 
 
 @pytest.mark.parametrize("count", [1, 9])
@@ -258,6 +275,8 @@ def test_at_sizes_a_guard_must_be_met_at_both_of_the_largest(book):
     sized(book, rule="decidable(images > 2) and count < 5")
     assert words("x", images=[1, 3, 4], count=[1, 1, 1]) == "holds"
     assert words("x", images=[1, 2, 4], count=[1, 1, 1]).startswith("not decidable")
+    unmet = "not decidable at this scale (guard not met: images > 2)"
+    assert words("x", images=2, count=1) == unmet
 
 
 def test_a_record_with_other_settings_decides_nothing(book):
