@@ -25,9 +25,9 @@ def quantities(claim: Claim, measured: Mapping[str, object]) -> dict[str, object
     return {name: _clean(f"{claim.id}: {name}", measured[name]) for name in claim.measured}
 
 
-def first_dimension(value) -> str | None:
-    """The dimension that goes first: of a DataArray (xarray is not imported), else none."""
-    dims = getattr(value, "dims", ())
+def first_dimension(value, aside: str | None = None) -> str | None:
+    """The dimension that goes first, one set aside: of a DataArray (xarray is not imported)."""
+    dims = [name for name in getattr(value, "dims", ()) if name != aside]
     return next((name for name in _FIRST if name in dims), next(iter(dims), None))
 
 

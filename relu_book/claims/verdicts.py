@@ -15,7 +15,7 @@ from relu_book.claims.claim import SCALES as DECIDING
 from relu_book.claims.claim import Claim
 from relu_book.claims.judgements import Interval
 from relu_book.claims.quantities import at_each_size, first_dimension, quantities
-from relu_book.claims.truth import Open, agree, undecided
+from relu_book.claims.truth import Open, agree, opened, undecided
 
 VERDICTS = (
     "holds",
@@ -43,10 +43,11 @@ class Verdict:
         followed: For a setting, whether it was followed; else None.
         measured: The quantities that were judged.
         intervals: What the rule judged by, in its order; with sizes those of the largest.
+        sides: On which side of each threshold it lies, see ``rules.Weighed``; likewise.
         parts: Verdicts on each reading, or at each size, by its name.
         report: Values of the expressions that are only shown.
         evidence: What it was measured on, a line for each record; empty if it is live.
-        units: What the first axis of a quantity counts, where its dimensions have names.
+        units: What the first axis of a quantity counts, sizes aside, where dimensions have names.
     """
 
     claim: Claim
@@ -56,6 +57,7 @@ class Verdict:
     followed: bool | None = None
     measured: Mapping[str, object] = field(default_factory=dict)
     intervals: tuple[Interval, ...] = ()
+    sides: tuple[int, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     report: Mapping[str, object] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
@@ -72,9 +74,13 @@ class Verdict:
         return self.verdict == "holds" and bool(self.claim.by_construction)
 
     def __str__(self) -> str:
+        # With sizes those of the largest, as the intervals.
+        largest = (
+            list(at_each_size(self.claim, self.measured).values())[-1] if self.measured else {}
+        )
         shown = [
             wording.quantity(self.claim, name, value, self.units.get(name))
-            for name, value in self.measured.items()
+            for name, value in largest.items()
         ]
         lines = [f"measured: {'; '.join(shown)}"] if shown else []
         judged = [wording.interval(self.claim, each, self.units) for each in self.intervals]
@@ -156,7 +162,7 @@ def judge(
     for name, needed in claim.requires.items():
         if (settings or {}).get(name) != needed:
             return Verdict(claim, "not run", (f"no record with {name} {needed}",))
-    units = {name: unit for name in values if (unit := first_dimension(measured[name]))}
+    units = {name: unit for name in values if (unit := first_dimension(measured[name], "size"))}
     told = {"measured": values, "evidence": evidence, "units": units}
     if scale is not None and SCALES.index(scale) < SCALES.index(claim.scale):
         return Verdict(
@@ -183,11 +189,13 @@ def _weighed(claim: Claim, values: Mapping[str, object]) -> dict[str, object]:
             parts = dict(zip(claim.readings, words, strict=True))
     truth = agree(truths[-2:], "two largest sizes")
     if claim.sizes and len(truths) < 2:
-        truth = undecided("too few: one size of 2")
+        # A guard that is not met goes before it: more images are needed, not only more sizes.
+        truth = opened([truth, undecided("too few: one size of 2")])
     found = {
         "verdict": _word(truth),
         "reasons": truth.reasons if isinstance(truth, Open) else (),
         "intervals": tuple(interval for each in weighed for interval in each.intervals),
+        "sides": tuple(side for each in weighed for side in each.sides),
         "parts": parts,
         "report": {what: rules.evaluate(rule, known).value for what, rule in claim.report.items()},
     }
