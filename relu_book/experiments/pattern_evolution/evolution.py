@@ -30,7 +30,7 @@ Counts = dict[str, PatternCounts]
 # What the sources' hash lists had: 80 GB (thesis) and 11.6 GB (article) of 4 bytes a place for 19
 # layers, where each of 50,000 images of 32 x 32 pixels gives 1,024 patterns in the first layers.
 MEMORY = {"80 GB": 80e9, "11.6 GB": 11.6e9}
-_LAYERS, _EVALUATIONS = 19, 50_000 * 32 * 32
+_LAYERS, EVALUATIONS = 19, 50_000 * 32 * 32
 DEFAULT_PLACES, PLACE_BYTES = 30_000, 4
 HASHED = ("occupancy", "occupancy_article", "hash_distinct", "hash_relative_entropy")
 
@@ -125,15 +125,50 @@ def net_changes(record: xr.Dataset) -> xr.DataArray:
     return net.sel(step=single.step[single])
 
 
-def places_for(memory: float, evaluations: float) -> int:
-    """Places of a layer's hash list where all lists have the source's memory in proportion."""
-    return int(memory / PLACE_BYTES / _LAYERS * evaluations / _EVALUATIONS)
+def compared(*records: xr.Dataset) -> dict[str, xr.DataArray]:
+    """What says whether enough images were counted: ``images`` and ``distinct_share``.
+
+    Args:
+        *records: Exactly the seeds, networks, layers and steps that a rule compares, together; each
+            with the dimension ``size`` of ``relu_book.experiments.trainings.by_size``.
+
+    Returns:
+        The numbers of images, one a size, and distinct patterns over evaluations by size and cell.
+    """
+    shares = [distinct_share(each["distinct"], each["evaluations"]) for each in records]
+    return {"images": records[0]["size"], "distinct_share": xr.concat(shares, "cell")}
 
 
-def list_gigabytes(record: xr.Dataset) -> float:
+def distinct_share(distinct: xr.DataArray, evaluations: xr.DataArray) -> xr.DataArray:
+    """Distinct patterns over evaluations by ``size`` and ``cell``: a seed, network, layer and step.
+
+    Layers that a network lacks are left out.
+
+    Example:
+        >>> distinct = xr.DataArray([[3.0, np.nan, 4.0]], dims=("size", "layer"))
+        >>> distinct_share(distinct, xr.DataArray(8.0)).values.tolist()
+        [[0.375, 0.5]]
+    """
+    share = (distinct / evaluations).transpose("size", ...).values
+    cells = share.reshape(len(share), -1)
+    return xr.DataArray(cells[:, ~np.isnan(cells).any(axis=0)], dims=("size", "cell"))
+
+
+def places_for(memory: float, evaluations: float, of_source: int = EVALUATIONS) -> int:
+    """Places of a layer's hash list where all lists have the source's memory in proportion.
+
+    Args:
+        memory: What the source's lists had together, in bytes.
+        evaluations: Most evaluations of a layer.
+        of_source: Those of the source, by default for CIFAR-10.
+    """
+    return int(memory / PLACE_BYTES / _LAYERS * evaluations / of_source)
+
+
+def list_gigabytes(record: xr.Dataset, of_source: int = EVALUATIONS) -> float:
     """Memory of the hash lists of all layers, in proportion to the thesis's 80 GB."""
     evaluations = float(record["evaluations"].max())
-    return _LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations) / 1e9
+    return _LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations, of_source) / 1e9
 
 
 def _short(values: np.ndarray) -> np.ndarray:
