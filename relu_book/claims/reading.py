@@ -100,10 +100,10 @@ class Reading(Mapping[str, Mapping[str, object]]):
         """Whether what a claim compares has the same sign in the records of another reading.
 
         The signs are those of the differences that its rule judges, in every network: of the middle
-        of each interval less its threshold. Verdicts are not compared, which also ask for equal
-        noise, and a claim that is undecided or not decidable is compared like any other. The
-        other's records may be those of an experiment on another data set, which decide none of
-        these claims.
+        of each interval less its threshold; of a rule without intervals, whether each comparison is
+        true. Verdicts are not compared, which also ask for equal noise, and a claim that is
+        undecided or not decidable is compared like any other. The other's records may be those of
+        an experiment on another data set, which decide none of these claims.
 
         Args:
             other: The reading to compare with.

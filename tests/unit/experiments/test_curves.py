@@ -17,7 +17,7 @@ def test_a_mean_over_time_does_not_favour_the_densely_counted_start():
 def test_a_mean_over_a_time_without_values_says_so():
     curve = xr.DataArray([1.0, 2.0], {"step": [0, 100]}, "step")
     assert float(curves.time_mean(curve, 50, 200)) == 2
-    with pytest.raises(ValueError, match="over steps 10 to 20 needs values .* of the 2 steps"):
+    with pytest.raises(ValueError, match=r"over steps 10 to 20 needs values .* of the 2 steps"):
         curves.time_mean(curve, 10, 20)
 
 
