@@ -64,6 +64,12 @@ class Interval:
     thresholds: tuple
     level: float
 
+    @property
+    def sides(self) -> list[int]:
+        """Sign of the middle less each threshold, element by element."""
+        differences = [floats(self.middle) - floats(each) for each in self.thresholds]
+        return np.sign(differences).astype(int).ravel().tolist()
+
 
 @dataclass(frozen=True)
 class Judged:

@@ -25,10 +25,10 @@ def quantities(claim: Claim, measured: Mapping[str, object]) -> dict[str, object
     return {name: _clean(f"{claim.id}: {name}", measured[name]) for name in claim.measured}
 
 
-def counted_dimension(value) -> str | None:
-    """The dimension that goes first at each size: of a DataArray (xarray is not imported)."""
-    dims = [dim for dim in getattr(value, "dims", ()) if dim != "size"]
-    return "seed" if "seed" in dims else next(iter(dims), None)
+def first_dimension(value, aside: str | None = None) -> str | None:
+    """The dimension that goes first, one set aside: of a DataArray (xarray is not imported)."""
+    dims = [name for name in getattr(value, "dims", ()) if name != aside]
+    return next((name for name in _FIRST if name in dims), next(iter(dims), None))
 
 
 def at_each_size(claim: Claim, known: Mapping[str, object]) -> dict[object, dict[str, object]]:

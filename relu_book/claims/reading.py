@@ -6,7 +6,7 @@ which quantities and which scale belong together::
     reading = early_phase_reading(experiments.get("pattern_evolution/early_phase"))
     reading.check("fig-3.1", "abcdefg")
 
-Two readings of an experiment on two data sets are compared by ``agreement``.
+Two readings of an experiment on two data sets are compared, sign by sign, by ``agreement``.
 """
 
 import json
@@ -97,10 +97,13 @@ class Reading(Mapping[str, Mapping[str, object]]):
     def agreement(
         self, other: "Reading", claim: str, parts: Iterable[str] | None = None
     ) -> xr.DataArray:
-        """Whether the records of another reading lead to the same verdicts.
+        """Whether what a claim compares has the same sign in the records of another reading.
 
-        The other's records may be those of an experiment on another data set, which decide none of
-        these claims; so the verdicts are compared and not shown.
+        The signs are those of the differences that its rule judges, in every network: of the middle
+        of each interval less its threshold; of a rule without intervals, whether each comparison is
+        true. Verdicts are not compared, which also ask for equal noise, and a claim that is
+        undecided or not decidable is compared like any other. The other's records may be those of
+        an experiment on another data set, which decide none of these claims.
 
         Args:
             other: The reading to compare with.
@@ -108,13 +111,15 @@ class Reading(Mapping[str, Mapping[str, object]]):
             parts: As for ``check``.
 
         Returns:
-            Booleans by ``claim``, labelled with the ids.
+            Booleans by ``claim``, labelled with the ids; false where the scale of a record is too
+            small to compare anything.
 
         Raises:
             ValueError: One of both has nothing on a claim, or as ``relu_book.claims.judge``.
         """
         names = _ids(claim, parts)
-        same = [self._judged(name).verdict == other._judged(name).verdict for name in names]
+        pairs = [(self._judged(name).sides, other._judged(name).sides) for name in names]
+        same = [bool(first) and first == second for first, second in pairs]
         return xr.DataArray(same, {"claim": names}, "claim")
 
     def check(self, claim: str, parts: Iterable[str] | None = None) -> None:

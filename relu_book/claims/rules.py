@@ -21,6 +21,7 @@ from relu_book.claims.truth import (
     ON_CONDITIONS,
     Open,
     by_element,
+    elements,
     every,
     negated,
     opened,
@@ -139,10 +140,20 @@ class Weighed:
     Attributes:
         value: A number, an array, or one of the four truths.
         intervals: What its judgements were made by, in the order of the expression.
+        compared: Whether each comparison of numbers is true, conditions aside.
     """
 
     value: object
     intervals: tuple[Interval, ...] = ()
+    compared: tuple[bool, ...] = ()
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """On which sides of their thresholds the middles of the intervals lie: -1, 0 or 1.
+
+        Of a rule without intervals, whether its comparisons are true.
+        """
+        return tuple(side for each in self.intervals for side in each.sides) or self.compared
 
 
 def evaluate(rule: str, quantities: Mapping[str, object]) -> Weighed:
@@ -166,7 +177,7 @@ def evaluate(rule: str, quantities: Mapping[str, object]) -> Weighed:
     found = _Evaluation(quantities)
     try:
         with np.errstate(over="raise", divide="raise", invalid="raise"):
-            return Weighed(found.value(tree), tuple(found.intervals))
+            return Weighed(found.value(tree), tuple(found.intervals), tuple(found.compared))
     except (ValueError, TypeError, ArithmeticError) as error:
         raise ValueError(f"{error} (in the rule: {rule})") from error
 
@@ -197,6 +208,7 @@ class _Evaluation:
     def __init__(self, quantities: Mapping[str, object]) -> None:
         self.quantities = quantities
         self.intervals: list[Interval] = []
+        self.compared: list[bool] = []
 
     def value(self, node: ast.expr):
         match node:
@@ -225,6 +237,7 @@ class _Evaluation:
                     plain(_COMPARISONS[type(sign)](left, right))
                     for sign, left, right in zip(node.ops, operands, operands[1:], strict=False)
                 ]
+                self.compared += [bool(part) for result in results for part in elements(result)]
                 return results[0] if len(results) == 1 else by_element(every, *results)
             case _:
                 return self.call(node)
@@ -260,6 +273,8 @@ class _Evaluation:
         (whole,) = arguments
         together = isinstance(whole, ast.BoolOp) and isinstance(whole.op, ast.And)
         parts = whole.values if together else [whole]
+        before = list(self.compared)
         values = [self.value(part) for part in parts]
+        self.compared = before
         unmet = [part for part, value in zip(parts, values, strict=True) if value is not True]
         return ON_CONDITIONS[name](every(values), " and ".join(map(ast.unparse, unmet)))

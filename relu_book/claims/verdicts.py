@@ -16,7 +16,7 @@ from relu_book.claims.catalogue import find, load_claims
 from relu_book.claims.claim import SCALES as DECIDING
 from relu_book.claims.claim import Claim
 from relu_book.claims.judgements import Interval
-from relu_book.claims.quantities import at_each_size, counted_dimension, quantities
+from relu_book.claims.quantities import at_each_size, first_dimension, quantities
 from relu_book.claims.truth import Open, agree, plain, undecided
 
 VERDICTS = (
@@ -46,10 +46,11 @@ class Verdict:
         measured: The quantities that were judged.
         intervals: What the rule judged by, in its order; with sizes those of the largest, of which
             the measured values are printed too.
+        sides: On which side of each threshold it lies, see ``rules.Weighed``; likewise.
         parts: Verdicts on each reading, or at each size, by its name.
         report: Values of the expressions that are only shown.
         evidence: What it was measured on, a line for each record; empty if it is live.
-        units: What the first axis of a quantity counts, where its dimensions have names.
+        units: What the first axis of a quantity counts, sizes aside, where dimensions have names.
     """
 
     claim: Claim
@@ -59,6 +60,7 @@ class Verdict:
     followed: bool | None = None
     measured: Mapping[str, object] = field(default_factory=dict)
     intervals: tuple[Interval, ...] = ()
+    sides: tuple[int, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     report: Mapping[str, object] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
@@ -168,7 +170,7 @@ def judge(
     for name, needed in claim.requires.items():
         if (settings or {}).get(name) != needed:
             return Verdict(claim, "not run", (f"no record with {name} {needed}",))
-    units = {name: unit for name in values if (unit := counted_dimension(measured[name]))}
+    units = {name: unit for name in values if (unit := first_dimension(measured[name], "size"))}
     told = {"measured": values, "evidence": evidence, "units": units}
     if scale is not None and SCALES.index(scale) < SCALES.index(claim.scale):
         return Verdict(
@@ -195,11 +197,12 @@ def _weighed(claim: Claim, values: Mapping[str, object]) -> dict[str, object]:
             parts = dict(zip(claim.readings, words, strict=True))
     truth = agree(truths[-2:], "two largest sizes")
     if claim.sizes and len(truths) < 2 and _word(truth) != "not decidable at this scale":
-        truth = undecided(_one_size(claim))
+        truth = undecided("too few: one size of 2")
     found = {
         "verdict": _word(truth),
         "reasons": truth.reasons if isinstance(truth, Open) else (),
         "intervals": tuple(interval for each in weighed for interval in each.intervals),
+        "sides": tuple(side for each in weighed for side in each.sides),
         "parts": parts,
         "report": {what: rules.evaluate(rule, known).value for what, rule in claim.report.items()},
     }
@@ -210,12 +213,6 @@ def _weighed(claim: Claim, values: Mapping[str, object]) -> dict[str, object]:
         found["other"] = _word(rules.weigh(claim.other.rule, known).value)
         found["verdict"] = "wrong as printed" if claim.corrected else "fails"
     return found
-
-
-def _one_size(claim: Claim) -> str:
-    """That a rule found one size where it needs two, and what measures it."""
-    command = f", measured by relu-book run {claim.experiment} --scale {claim.scale}"
-    return "too few: one size of 2" + (command if claim.experiment else "")
 
 
 def _word(truth) -> str:

@@ -58,12 +58,20 @@ def during(values: xr.DataArray, *spans: tuple[float, float]) -> xr.DataArray:
 def time_mean(values: xr.DataArray, first: float, last: float) -> xr.DataArray:
     """Mean over the time from one step to another, both included.
 
+    Raises:
+        ValueError: No step between them was counted.
+
     Example:
         >>> curve = xr.DataArray([0.0, 1.0, 1.0], {"step": [0, 1, 11]}, "step")
         >>> round(float(time_mean(curve, 0, 11)), 3)
         0.955
     """
     part = values.sel(step=slice(first, last))
+    if not part.sizes["step"]:
+        raise ValueError(
+            f"a mean over steps {first:g} to {last:g} needs values at one of them or more, but of "
+            f"the {values.sizes['step']} steps that have values none lies there"
+        )
     if part.sizes["step"] == 1:
         return part.isel(step=0, drop=True)
     return part.integrate("step") / float(part.step[-1] - part.step[0])

@@ -118,4 +118,10 @@ def counted_on(**records: xr.Dataset) -> xr.Dataset:
     return first.assign(both.transpose(..., "images"))
 
 
+def nested(*records: xr.Dataset) -> xr.Dataset:
+    """One record that counted 1,000 images, 2,000 and so on, each with the values of a record."""
+    numbers = [1000 * (place + 1) for place in range(len(records))]
+    return xr.concat(records, xr.Variable("images", numbers)).assign_attrs(records[0].attrs)
+
+
 EARLY, WHOLE, DEPTH = _early(), _whole(), _depth()

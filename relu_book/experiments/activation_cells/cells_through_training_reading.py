@@ -57,23 +57,27 @@ def cells_through_training_reading(record: xr.Dataset) -> Reading:
     return Reading(quantities, record)
 
 
-def _first_planes(density: xr.DataArray, planes: int = 3) -> np.ndarray:
-    """(seeds times planes, layers) of the first planes, as many as figure 2.12 has."""
-    return density.isel(plane=slice(planes)).values.reshape(-1, density.sizes["layer"])
+def _first_planes(density: xr.DataArray, planes: int = 3) -> xr.DataArray:
+    """Mean over the first planes, as many as figure 2.12 has: they repeat one training."""
+    return density.isel(plane=slice(planes)).mean("plane")
 
 
 def _way_back(counts: xr.DataArray) -> dict[str, xr.DataArray]:
     """Time of the first minimum in percent, and the least-squares slope in cells an epoch after it.
 
-    The slope is zero where the minimum is the last state: nothing comes back.
+    The slope is zero where the minimum is the last state: nothing comes back. Beside them the fall
+    to the minimum, and how far the seeds spread before it.
     """
     minimum, end = counts.idxmin("epoch"), counts.epoch[-1]
+    start = counts.isel(epoch=0)
     comes_back = minimum < end
     after = counts.where((counts.epoch >= minimum) | ~comes_back)
     slope = after.polyfit("epoch", 1).polyfit_coefficients.sel(degree=1)
     return {
         "time_of_minimum": 100 * minimum / end,
         "slope_after": slope.where(comes_back, 0.0).transpose("seed", "layer"),
+        "fall": start - counts.min("epoch"),
+        "spread": start.std("seed", ddof=1).broadcast_like(start),
     }
 
 

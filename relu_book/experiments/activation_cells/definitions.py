@@ -9,6 +9,7 @@ from itertools import chain, combinations, islice
 
 import numpy as np
 import torch
+from scipy import optimize
 from torch import nn
 
 from relu_book import cells
@@ -184,9 +185,32 @@ def three_filters(layers: int) -> np.ndarray:
 def pattern_count(size: tuple[int, int]) -> dict:
     """prop-1: exact number of patterns of D random filters on d inputs, for (d, D)."""
     dimensions, filters = size
-    rng = np.random.default_rng(0)
-    found = cells.sign_vectors(rng.normal(size=(filters, dimensions)), rng.normal(size=filters))
+    found = cells.sign_vectors(*_random_filters(size))
     return {"dimensions": dimensions, "filters": filters, "patterns": len(found)}
+
+
+def patterns_without_bias(size: tuple[int, int]) -> dict:
+    """prop-1.b: patterns of the filters of ``pattern_count`` without biases, for (d, D).
+
+    All hyperplanes meet in the origin. Next to any other point where some filters are zero lies an
+    open region in which they are inactive as well, so only the origin, where all are inactive, can
+    add a pattern. It does where the weights positively span the input space: some combination of
+    all of them with positive factors is zero, which linear programming finds.
+    """
+    weight, bias = _random_filters(size)
+    open_regions = {tuple(signs) for signs in cells.sign_vectors(weight, 0 * bias)}
+    at_origin = (False,) * len(bias)
+    factors = optimize.linprog(0 * bias, A_eq=weight.T, b_eq=np.zeros(size[0]), bounds=(1, None))
+    return {
+        "patterns_without_bias": len(open_regions | {at_origin}),
+        "spanning": int(factors.success and np.linalg.matrix_rank(weight) == size[0]),
+    }
+
+
+def _random_filters(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and biases of D filters on d inputs, for (d, D)."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=size[::-1]), rng.normal(size=size[1])
 
 
 def midpoints(network: tuple[int, int, int]) -> dict:

@@ -31,7 +31,7 @@ Counts = dict[str, PatternCounts]
 # What the sources' hash lists had: 80 GB (thesis) and 11.6 GB (article) of 4 bytes a place for 19
 # layers, where each of 50,000 images of 32 x 32 pixels gives 1,024 patterns in the first layers.
 MEMORY = {"80 GB": 80e9, "11.6 GB": 11.6e9}
-_LAYERS, _EVALUATIONS = 19, 50_000 * 32 * 32
+_LAYERS, EVALUATIONS = 19, 50_000 * 32 * 32
 DEFAULT_PLACES, PLACE_BYTES = 30_000, 4
 HASHED = ("occupancy", "occupancy_article", "hash_distinct", "hash_relative_entropy")
 
@@ -68,7 +68,7 @@ class Evolution:
         self.previous = counts
 
     def _layer(self, name: str, counts: PatternCounts, step: int) -> dict[str, float]:
-        found = compared(counts, self.start[name], self.previous.get(name, counts))
+        found = measures(counts, self.start[name], self.previous.get(name, counts))
         if self.final is not None:
             found["similarity_end"] = weighted_jaccard(counts, self.final[name])
         if self.hashed:
@@ -104,7 +104,7 @@ class Evolution:
         return xr.Dataset(variables, {"step": steps, "layer": np.arange(1, layers + 1)})
 
 
-def compared(
+def measures(
     counts: PatternCounts, start: PatternCounts, previous: PatternCounts
 ) -> dict[str, float]:
     """The measures of a layer's counts, by themselves and beside those of two earlier states."""
@@ -138,39 +138,57 @@ def net_changes(record: xr.Dataset) -> xr.DataArray:
     return net.sel(step=single.step[single])
 
 
-def distinct_share(distinct: xr.DataArray, evaluations: xr.DataArray) -> xr.DataArray:
-    """Distinct patterns over evaluations by ``size`` and ``cell``, without cells that are NaN.
-
-    Args:
-        distinct: By ``size``, at the seeds, networks, layers and steps that a rule compares; NaN
-            in layers that it does not compare, or that a network lacks.
-        evaluations: By ``size``, of these networks and layers or more.
-    """
-    return cells(distinct / evaluations)
-
-
 def counted(record: xr.Dataset, distinct: xr.DataArray) -> dict:
-    """What guards need: the numbers of counted images, and ``distinct_share``.
+    """What says whether enough images were counted: ``images`` and ``distinct_share``.
 
     Args:
         record: By ``size``.
-        distinct: Its distinct patterns where a rule compares, as for ``distinct_share``.
+        distinct: Its distinct patterns at the seeds, networks, layers and steps that a rule
+            compares; NaN in layers that it does not compare, or that a network lacks.
     """
-    return {
-        "images": record["size"].values,
-        "distinct_share": distinct_share(distinct, record["evaluations"]),
-    }
+    share = distinct_share(distinct, record["evaluations"])
+    return {"images": record["size"].values, "distinct_share": share}
 
 
-def places_for(memory: float, evaluations: float) -> int:
-    """Places of a layer's hash list where all lists have the source's memory in proportion."""
-    return int(memory / PLACE_BYTES / _LAYERS * evaluations / _EVALUATIONS)
+def compared(*records: xr.Dataset) -> dict:
+    """The same for parts of a record: exactly what a rule compares, together.
+
+    Args:
+        *records: Each by ``size``.
+    """
+    shares = [distinct_share(each["distinct"], each["evaluations"]) for each in records]
+    return {"images": records[0]["size"].values, "distinct_share": xr.concat(shares, "cell")}
 
 
-def list_gigabytes(record: xr.Dataset) -> float:
+def distinct_share(distinct: xr.DataArray, evaluations: xr.DataArray) -> xr.DataArray:
+    """Distinct patterns over evaluations by ``size`` and ``cell``: a seed, network, layer and step.
+
+    Layers that a network lacks are left out.
+
+    Example:
+        >>> distinct = xr.DataArray([[3.0, np.nan, 4.0]], dims=("size", "layer"))
+        >>> distinct_share(distinct, xr.DataArray(8.0)).values.tolist()
+        [[0.375, 0.5]]
+    """
+    found = cells(distinct / evaluations)
+    return xr.DataArray(found.values, dims=found.dims)
+
+
+def places_for(memory: float, evaluations: float, of_source: int = EVALUATIONS) -> int:
+    """Places of a layer's hash list where all lists have the source's memory in proportion.
+
+    Args:
+        memory: What the source's lists had together, in bytes.
+        evaluations: Most evaluations of a layer.
+        of_source: Those of the source, by default for CIFAR-10.
+    """
+    return int(memory / PLACE_BYTES / _LAYERS * evaluations / of_source)
+
+
+def list_gigabytes(record: xr.Dataset, of_source: int = EVALUATIONS) -> float:
     """Memory of the hash lists of all layers, in proportion to the thesis's 80 GB."""
     evaluations = float(record["evaluations"].max())
-    return _LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations) / 1e9
+    return _LAYERS * PLACE_BYTES * places_for(MEMORY["80 GB"], evaluations, of_source) / 1e9
 
 
 def _short(values: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from relu_book.experiments.layers import filled, layout
-from relu_book.experiments.pattern_evolution.evolution import Counts, compared, rounded
+from relu_book.experiments.pattern_evolution.evolution import Counts, measures, rounded
 from relu_book.patterns import count_patterns, watch
 
 
@@ -44,7 +44,7 @@ def nested_counts(
         progress: Told the states that are done, and all.
 
     Returns:
-        What ``compared`` gives (images, step, layer), what ``layout`` gives, with ``evaluations``
+        What ``measures`` gives (images, step, layer), what ``layout`` gives, with ``evaluations``
         (images, layer).
 
     Raises:
@@ -66,7 +66,7 @@ def nested_counts(
             start, previous = start or counts, previous or counts
             for name in names:
                 rows = [
-                    compared(now[name], first[name], before[name])
+                    measures(now[name], first[name], before[name])
                     for now, first, before in zip(counts, start, previous, strict=True)
                 ]
                 found[name][step] = {key: [row[key] for row in rows] for key in rows[0]}

@@ -13,30 +13,44 @@ SHUFFLES = 1000
 
 
 def strikes(changes: xr.DataArray) -> dict[str, dict]:
-    """The quantities of the claims fig-3.1.i to fig-3.1.k.
+    """The quantities of the claims fig-3.1.i to fig-3.1.k, by number of counted images.
 
     Args:
-        changes: Signed relative net change by network, seed, step and layer.
+        changes: Signed relative net change by size, network, seed, step and layer.
     """
-    later = changes.sel(step=slice(AFTER + 1, None)).transpose("network", "seed", "step", "layer")
+    dims = ("size", "network", "seed", "step", "layer")
+    later = changes.sel(step=slice(AFTER + 1, None)).transpose(*dims)
+    counted = np.full(later.sizes["network"], later.sizes["seed"] * later.sizes["step"])
+    found = [_at_one_size(each) for each in later]
+    quantities = {
+        claim: {name: _by_size([each[claim][name] for each in found]) for name in found[0][claim]}
+        for claim in found[0]
+    }
+    for claim in ("fig-3.1.i", "fig-3.1.k"):
+        quantities[claim] |= {"shuffles": SHUFFLES, "steps_counted": counted}
+    return quantities
+
+
+def _by_size(values: list) -> xr.DataArray:
+    stacked = np.array(values)
+    return xr.DataArray(stacked, dims=("size", "network")[: stacked.ndim])
+
+
+def _at_one_size(later: xr.DataArray) -> dict[str, dict]:
     sizes = abs(later)
     above = ((sizes - sizes.mean("step")) / sizes.std("step") > DEVIATIONS).values
     struck = _in_most_layers(above)
     numbers = struck.sum(axis=(1, 2))
-    shuffled = _shuffled_strikes(above)
+    # With no strikes every shuffle has as many.
+    shuffled = _shuffled_strikes(above) if numbers.any() else np.zeros((1, len(numbers)))
     at, after = _pairs(later.mean("layer"), struck)
     similar = (abs(at) / 2 <= abs(after)) & (abs(after) <= 2 * abs(at))
     return {
         "fig-3.1.i": {
-            "strikes": int(numbers.sum()),
-            "p_value": float((shuffled.sum(axis=1) >= numbers.sum()).mean()),
-            "shuffles": SHUFFLES,
+            "strikes": numbers.sum(),
+            "p_value": (shuffled.sum(axis=1) >= numbers.sum()).mean(),
         },
-        "fig-3.1.k": {
-            "strikes": numbers,
-            "p_value": (shuffled >= numbers).mean(axis=0),
-            "shuffles": SHUFFLES,
-        },
+        "fig-3.1.k": {"strikes": numbers, "p_value": (shuffled >= numbers).mean(axis=0)},
         "fig-3.1.j": {
             "strikes": len(at),
             "lag_correlation": float(np.corrcoef(at, after)[0, 1]) if len(at) > 1 else 0.0,

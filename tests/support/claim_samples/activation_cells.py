@@ -4,7 +4,7 @@ from math import comb
 
 import numpy as np
 
-from claim_samples.series import FIVE, SMALL
+from claim_samples.series import FIVE, SMALL, seeds
 
 SEEDS = np.arange(25)
 LAYERS = np.arange(1, 9)
@@ -26,6 +26,16 @@ def table(largest_dimension, largest_filters, smallest=1):
 
 PATTERNS = table(4, 6)
 REGIONS = table(3, 10, smallest=2)
+
+
+def without_bias(cases):
+    """The same without biases: twice the regions one dimension lower, and the origin's pattern."""
+    d, D = cases["dimensions"], cases["filters"]
+    spanning = ((d < D) & (d % 2 == 0)).astype(int)
+    half = [sum(comb(int(n) - 1, k) for k in range(int(m))) for m, n in zip(d, D, strict=True)]
+    return {"patterns_without_bias": 2 * np.array(half) + spanning, "spanning": spanning}
+
+
 WIDTHS = np.array([4, 8, 16, 32, 64, 128, 256, 512])
 TRIPLES = np.array([1] * 17 + [-1] * 3)
 CHECKPOINTS = 21
@@ -63,7 +73,7 @@ SAMPLES = {
         {"patterns": np.where(PATTERNS["filters"] == 3, 8, PATTERNS["patterns"])},
     ),
     "prop-1.b": (
-        PATTERNS,
+        PATTERNS | without_bias(PATTERNS),
         {"patterns": np.minimum(PATTERNS["patterns"], 2 ** PATTERNS["dimensions"] - 1)},
     ),
     "txt-2.2.2.3": (
@@ -249,8 +259,8 @@ SAMPLES = {
         {"counts_start": PER_LAYER - [50, -50, -50, -50, -50]},
     ),
     "fig-2.12.c": (
-        {"density_images": np.full((9, 5), 31), "density_corners": np.full((9, 5), 10)},
-        {"density_images": np.full((9, 5), 29)},
+        {"density_images": seeds([31] * 5), "density_corners": seeds([10] * 5)},
+        {"density_images": seeds([29] * 5)},
     ),
     "fig-2.12.d": (
         {"corner_density_batch_norm": FIVE + 3, "corner_density_plain": FIVE},
@@ -281,10 +291,12 @@ SAMPLES = {
     ),
     "fig-2.13.d": (
         {
-            "time_of_minimum": [[20, 20, 5, 70, 0]] * 3,
-            "slope_after": np.full((3, 5), 0.1),
+            "time_of_minimum": [[20, 20, 5, 70, 0]] * 5,
+            "slope_after": np.full((5, 5), 0.1),
+            "fall": np.full((5, 5), 9.0),
+            "spread": np.full((5, 5), 1.0),
         },
-        {"slope_after": np.full((3, 5), 0.1) - [0.2, 0, 0, 0, 0]},
+        {"fall": np.full((5, 5), 9.0) - [8.5, 0, 0, 0, 0]},
     ),
     "fig-2.13.e": (
         {

@@ -8,7 +8,7 @@ import xarray as xr
 
 from relu_book.claims import Reading, judge, load_claims, summary
 
-CLAIM = "fig-3.1.d"  # desk, decided by the early phase
+CLAIM = "fig-3.1.o"  # desk, decided by the early phase
 EARLY = "pattern_evolution/early_phase"
 
 
@@ -92,10 +92,11 @@ def test_a_reading_made_of_others_stands_on_their_records():
 
 def test_readings_of_two_data_sets_are_compared_though_one_decides_nothing():
     names = ["fig-3.1.t", "fig-3.1.u"]
-    low = {name: {"lowest_similarity": [0.0] * 5} for name in names}
-    high = low | {"fig-3.1.t": {"lowest_similarity": [0.9] * 5}}
-    first = Reading(low, record(scale="paper"))
-    second = Reading(high, record(f"{EARLY}_fashion_mnist", scale="paper"))
+    low = {name: {"lowest_similarity": [0.0] * 5, "images": 256} for name in names}
+    high = low | {"fig-3.1.t": {"lowest_similarity": [0.9] * 5, "images": 256}}
+    first = Reading(low, record())
+    second = Reading(high, record(f"{EARLY}_fashion_mnist"))
+    assert first.judge("fig-3.1.t").verdict == "not decidable at this scale"
     with pytest.raises(ValueError, match=f"decided by {EARLY}, not by"):
         second.judge("fig-3.1.u")
     same = first.agreement(second, "fig-3.1", "tu")
@@ -106,6 +107,50 @@ def test_readings_of_two_data_sets_are_compared_though_one_decides_nothing():
     assert first.agreement(second, "fig-3.1.u").values.tolist() == [True]
     with pytest.raises(ValueError, match=r"nothing was read on fig-3\.1\.e"):
         first.agreement(second, "fig-3.1.e")
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "same"),
+    [
+        # Signs of the means agree where one interval is wide and one verdict undecided.
+        ("fig-3.1.q", [[0.01, 0.01, 0.01]] * 5, [[0.0, 0.0, 0.0]] * 4 + [[0.04, 0.04, 0.04]], True),
+        # In every network: one of three is enough to differ.
+        ("fig-3.1.q", [[0.01, 0.01, 0.01]] * 5, [[0.01, 0.01, 0.03]] * 5, False),
+    ],
+)
+def test_data_sets_agree_where_each_mean_lies_on_the_same_side(name, one, other, same):
+    first, second = (Reading({name: {"largest_share": found}}, record()) for found in (one, other))
+    assert first.judge(name).verdict != second.judge(name).verdict
+    assert first.agreement(second, name).values.tolist() == [same]
+
+
+def test_claims_without_intervals_agree_by_their_comparisons_guards_aside():
+    name, few = "fig-3.1.i", {"images": [256], "shuffles": 1000, "steps_counted": [10] * 3}
+
+    def strikes(number, distinct):
+        found = {"strikes": [number], "p_value": [0.001], "distinct_share": [[distinct] * 4]}
+        return Reading({name: few | found}, record())
+
+    assert strikes(1, 0.9).agreement(strikes(5, 0.1), name).all()
+    assert not strikes(1, 0.1).agreement(strikes(0, 0.1), name).any()
+
+
+def test_records_too_small_to_compare_anything_agree_in_nothing():
+    small = Reading(quantities(), record(scale="smoke"))
+    assert not small.agreement(small, CLAIM).any()
+
+
+def test_of_two_sizes_the_larger_is_shown_by_its_seeds():
+    found = xr.DataArray(np.arange(10.0).reshape(5, 2) / 100, dims=("seed", "size"))
+    share = xr.DataArray(np.full((2, 7), 0.1), dims=("size", "cell"))
+    told = {"images": [1000, 2000], "change": found, "distinct_share": share}
+    said = str(Reading({"fig-3.1.d": told}, record()).judge("fig-3.1.d"))
+    assert "measured: images 1000, 2000; change 0.01, 0.03, 0.05, 0.07, 0.09;" in said
+    assert (
+        "distinct_share 7 cells: all 0.1" in " ".join(said.split())
+        and "5 seeds, against 0.2" in said
+    )
+    assert "sizes: 1000: holds; 2000: holds" in said
 
 
 def test_parts_are_checked_and_remembered(capsys):

@@ -154,3 +154,21 @@ def test_comparisons_chain_element_by_element():
 
 def test_names_leave_functions_out():
     assert rules.names("all(max(a) <= 2 ** b) and enough(len(a) > 3)") == {"a", "b"}
+
+
+def test_sides_are_those_of_the_intervals_or_else_of_the_comparisons_without_conditions():
+    known = {"a": np.array([[1.0, 5.0], [3.0, 6.0]]), "b": 2}
+    found = rules.evaluate("all(within(a, 1, 4)) and b > 3", known)
+    assert found.sides == (1, 1, -1, 1)  # 2 and 5.5 against 1, then against 4
+    found = rules.evaluate("decidable(b > 3) and b > 1 and (b < 2 or enough(b > 5))", known)
+    assert found.sides == (True, False)
+    assert rules.evaluate("all(1 < a < 4)", known).sides == (
+        False,
+        True,
+        True,
+        True,
+        True,
+        False,
+        True,
+        False,
+    )

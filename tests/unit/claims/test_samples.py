@@ -125,6 +125,16 @@ def shortened(name):
         fewest = int(asked[1].replace(",", ""))
         if fewest == 5 and quantity in by_seeds(claim):
             fewest = 3
+        sized = [name for names in claim.sizes.values() for name in names]
+        if quantity in sized and np.ndim(measured[quantity]) == 1:
+            yield {quantity: [fewest - 1] * rows(measured[quantity])}
+            continue
+        if quantity in sized:
+            alike = [
+                key for key in sized if np.shape(measured[key]) == np.shape(measured[quantity])
+            ]
+            yield {key: measured[key][:, : fewest - 1] for key in alike}
+            continue
         if np.ndim(measured[quantity]) == 0:
             if fewest > 1:
                 yield {quantity: fewest - 1}
@@ -195,9 +205,17 @@ def test_sizes_that_disagree_decide_nothing(name):
     last = {key: [*measured[key][:-1], value[-1]] for key, value in change.items() if key in sized}
     assert judged(name, measured | last).words == "undecided (the two largest sizes disagree)"
     one = {key: measured[key][-1:] for key in (size, *sized)}
-    command = f"relu-book run {CLAIMS[name].experiment} --scale {CLAIMS[name].scale}"
-    words = f"undecided (too few: one size of 2, measured by {command})"
-    assert judged(name, measured | one).words == words
+    assert judged(name, measured | one).words == "undecided (too few: one size of 2)"
+
+
+@pytest.mark.parametrize("name", sorted({*SIZED} & {*GUARDED}))
+def test_a_guard_that_is_not_met_is_told_before_a_size_that_is_missing(name):
+    ((size, sized),) = CLAIMS[name].sizes.items()
+    excluded = SAMPLES[name][1] | of_chapters("OUT_OF_REACH")[name]
+    one = {key: excluded[key][-1:] for key in (size, *sized)}
+    verdict = judged(name, excluded | one)
+    assert verdict.verdict == "not decidable at this scale"
+    assert not any("too few" in reason for reason in verdict.reasons)
 
 
 def of_four_seeds(name):

@@ -213,10 +213,6 @@ def test_a_verdict_needs_the_two_largest_sizes_to_agree(book, capsys):
     )
     assert words("x", images=[4], count=[1]) == "undecided (too few: one size of 2)"
     assert words("x", images=4, count=1) == "undecided (too few: one size of 2)"
-    sized(book, experiment="a/b", scale="desk")
-    assert words("x", images=4, count=1) == (
-        "undecided (too few: one size of 2, measured by relu-book run a/b --scale desk)"
-    )
     claims.check("x", images=[1, 2, 4], count=[9, 1, 1])
     assert "  sizes: 1: fails; 2: holds; 4: holds\n" in capsys.readouterr().out
 

@@ -14,6 +14,13 @@ def test_a_mean_over_time_does_not_favour_the_densely_counted_start():
     assert mean == pytest.approx(200 / 2000, abs=50 / 2000)
 
 
+def test_a_mean_over_a_time_without_values_says_so():
+    curve = xr.DataArray([1.0, 2.0], {"step": [0, 100]}, "step")
+    assert float(curves.time_mean(curve, 50, 200)) == 2
+    with pytest.raises(ValueError, match=r"over steps 10 to 20 needs values .* of the 2 steps"):
+        curves.time_mean(curve, 10, 20)
+
+
 def test_when_a_curve_reaches_a_level():
     curve = xr.DataArray([[0.1, 0.6, 0.4, 1.0], [0.1, 0.2, 0.3, 0.4]], dims=("layer", "step"))
     curve = curve.assign_coords(step=[0, 10, 50, 100])

@@ -48,9 +48,30 @@ def test_slope_after_the_minimum_by_hand():
     found = cells_through_training_reading(made)["fig-2.13.d"]
     assert found["time_of_minimum"].values.tolist() == [[20.0] * 5]
     assert np.allclose(found["slope_after"], 2.0)
+    assert np.allclose(found["fall"], 50.0)
     falling = cells_through_training_reading(record(THINNING, RISING, seeds=1))["fig-2.13.d"]
     assert falling["time_of_minimum"].values.tolist() == [[100.0] * 5]
     assert falling["slope_after"].values.tolist() == [[0.0] * 5]
+
+
+def test_a_fall_counts_where_it_is_deeper_than_the_seeds_spread():
+    made = record(DROP_AND_BACK, RISING)
+    found = cells_through_training_reading(made)["fig-2.13.d"]
+    assert np.allclose(found["spread"], 0.1 * np.std(range(5), ddof=1))
+    assert found["spread"].sizes == {"seed": 5, "layer": 5}
+    # Seeds that start up to 160 apart hide a fall of 50.
+    made["far"] = made.far + 40 * made.seed
+    hidden = cells_through_training_reading(made)
+    assert np.allclose(hidden["fig-2.13.d"]["fall"], found["fall"])
+    assert hidden.judge("fig-2.13.d").verdict == "fails"
+
+
+def test_triples_of_images_are_repetitions_of_a_training():
+    made = record(THINNING, RISING)
+    made["near_density"] = made.near_density + made.plane  # of the first three, one more on average
+    found = cells_through_training_reading(made)["fig-2.12.c"]
+    assert found["density_images"].sizes == {"seed": 5, "layer": 5}
+    assert np.allclose(found["density_images"], 51.0)
 
 
 def test_order_of_dimensions_does_not_matter():

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from relu_book.cells import midpoint_violations, rasterize, region_count, sign_vectors
+from relu_book.experiments.activation_cells import definitions
 from relu_book.experiments.activation_cells.definitions import (
     counts_against_bound,
     hash_collisions,
     midpoints,
     nested_grids,
     pattern_count,
+    patterns_without_bias,
     three_filters,
 )
 from relu_book.experiments.activation_cells.networks import layer, stack
@@ -44,6 +46,28 @@ def test_patterns_of_random_filters_are_the_regions_of_their_hyperplanes():
         "filters": 5,
         "patterns": region_count(5, 2),
     }
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4), (2, 2), (2, 3), (2, 5), (3, 4), (3, 6), (4, 6)])
+def test_patterns_without_bias_are_those_of_many_points_and_the_origin(size):
+    found = patterns_without_bias(size)
+    weight, _ = definitions._random_filters(size)
+    points = np.random.default_rng(1).normal(size=(200_000, size[0]))
+    active = np.unique(points @ weight.T > 0, axis=0)
+    # The origin, where all filters are inactive, adds a pattern where no other point shows it.
+    assert found["spanning"] == active.any(axis=1).all()
+    assert found["patterns_without_bias"] == len(active) + found["spanning"]
+
+
+def test_three_filters_in_the_plane_show_six_or_seven_patterns(monkeypatch):
+    spanning = np.array([[1.0, 0.0], [-0.5, 0.9], [-0.5, -0.9]])
+    for weight, expected in (
+        (spanning, {"patterns_without_bias": 7, "spanning": 1}),
+        (abs(spanning), {"patterns_without_bias": 4, "spanning": 0}),
+        (spanning * [[-1], [1], [1]], {"patterns_without_bias": 6, "spanning": 0}),
+    ):
+        monkeypatch.setattr(definitions, "_random_filters", lambda _, w=weight: (w, np.ones(3)))
+        assert patterns_without_bias((2, 3)) == expected
 
 
 def test_midpoints_of_one_layer_are_those_of_its_own_cells():
