@@ -21,8 +21,9 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 STAGE := _build/stage
 NOTEBOOKS := $(wildcard book/*.ipynb)
-# The status page reports on the other chapters, so it runs after them.
-CHAPTERS := $(filter-out book/status.ipynb,$(NOTEBOOKS))
+# These report on others and run after them: the last part of a chapter, then the status page.
+REPORTS := book/pattern_evolution_methods.ipynb book/status.ipynb
+CHAPTERS := $(filter-out $(REPORTS),$(NOTEBOOKS))
 LIBRARY := $(shell find relu_book -name '*.py') data/claims.yml
 SPHINX := -W -n --keep-going --quiet
 
@@ -62,7 +63,8 @@ $(INSTALLED): requirements.txt pyproject.toml
 $(STAGE)/book/%.ipynb: book/%.ipynb book/execute.py $(LIBRARY) | $(INSTALLED)
 	@$(BIN)/python book/execute.py $< --to $(STAGE)/book
 
-$(STAGE)/book/status.ipynb: $(CHAPTERS:%=$(STAGE)/%)
+$(STAGE)/book/pattern_evolution_methods.ipynb: $(filter $(STAGE)/book/pattern_evolution%,$(CHAPTERS:%=$(STAGE)/%))
+$(STAGE)/book/status.ipynb: $(filter-out %/status.ipynb,$(NOTEBOOKS:%=$(STAGE)/%))
 
 book: $(INSTALLED) $(NOTEBOOKS:%=$(STAGE)/%)
 	@cp _config.yml _toc.yml $(STAGE)/
@@ -83,7 +85,7 @@ pdf epub: html
 	@$(BIN)/python book/take_away.py $@ _build/html _build/relu-book.$@
 
 outputs: $(INSTALLED)
-	@$(BIN)/python book/execute.py $(if $(CH),book/$(CH).ipynb,$(CHAPTERS) book/status.ipynb) --to book
+	@$(BIN)/python book/execute.py $(if $(CH),book/$(CH).ipynb,$(CHAPTERS) $(REPORTS)) --to book
 	@$(BIN)/relu-book claims
 
 serve:

@@ -2,32 +2,43 @@
 
 import html
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from relu_book.claims import verdicts
 from relu_book.claims.catalogue import load_claims
 from relu_book.claims.verdicts import VERDICTS, Verdict
+from relu_book.extras import needs
+
+if TYPE_CHECKING:
+    from relu_book.claims.ledger import Entry
 
 
-def summary(chapter: str) -> "Summary":
+def summary(chapter: str, parts: Iterable[str | Path] = ()) -> "Summary":
     """All claims of a chapter with the verdicts of this session, as a table for a notebook.
 
     Args:
         chapter: Name of a chapter, such as ``activation_cells``.
+        parts: Notebooks with the other parts of the chapter, such as ``["first_part.ipynb"]``. What
+            they have stored counts where this session has checked nothing.
 
     Returns:
         A table with HTML and text forms; claims that were not checked are ``not run``.
 
     Raises:
-        ValueError: If no claim belongs to this chapter.
+        ValueError: If no claim belongs to this chapter, or a part has stored what is not of today.
+        FileNotFoundError: If a part is not there.
 
     Example:
         >>> len(summary("activation_cells").verdicts)
         59
     """
     claims = load_claims()
+    before = _stored(parts)
     found = [
-        verdicts.remembered(name) or Verdict(claim, "not run")
+        verdicts.remembered(name) or before.get(name) or Verdict(claim, "not run")
         for name, claim in claims.items()
         if claim.chapter == chapter
     ]
@@ -37,17 +48,35 @@ def summary(chapter: str) -> "Summary":
     return Summary(chapter, tuple(found))
 
 
+def _stored(parts: Iterable[str | Path]) -> "dict[str, Entry]":
+    """What the notebooks of other parts have stored, by claim."""
+    paths = [Path(part) for part in parts]
+    if not paths:
+        return {}
+    for path in paths:
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"the summary reads the stored outputs of {path.name}, which is not in "
+                f"{path.parent.resolve()}: run it where the other parts of the chapter are"
+            )
+    needs("a summary of several notebooks", "book", "nbformat", "docutils")
+    from relu_book.claims.ledger import stored
+
+    return stored(paths, load_claims())
+
+
 @dataclass(frozen=True, repr=False)
 class Summary:
     """Verdicts on the claims of a chapter.
 
     Attributes:
         chapter: Name of the chapter.
-        verdicts: One verdict a claim, in the order of the sources.
+        verdicts: One verdict a claim, in the order of the sources; an ``Entry`` of the ledger where
+            another part of the chapter has stored it.
     """
 
     chapter: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: "tuple[Verdict | Entry, ...]"
 
     @property
     def tally(self) -> Counter:

@@ -11,7 +11,7 @@ chapter has checked is ``not run``.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -46,6 +46,11 @@ class Entry:
     section: str | None = None
     record: str | None = None
 
+    @property
+    def id(self) -> str:
+        """Name of the claim."""
+        return self.claim.id
+
 
 @dataclass(frozen=True)
 class Printed:
@@ -67,12 +72,30 @@ def entries(root: Path) -> list[Entry]:
             claims holds, or two verdicts on one claim: the outputs stored are not those of today.
     """
     claims = load_claims(root / "data" / "claims.yml")
+    judged = stored(sorted((root / "book").glob("*.ipynb")), claims)
+    found = [judged.get(name, Entry(claim)) for name, claim in claims.items()]
+    return [replace(entry, record=_record(entry, root)) for entry in found]
+
+
+def stored(notebooks: Iterable[Path], claims: Mapping[str, Claim]) -> dict[str, Entry]:
+    """What notebooks have stored on claims, without the records that decided them.
+
+    Args:
+        notebooks: Paths; of a claim that several have judged, the section is that of the first.
+        claims: Claims by id.
+
+    Returns:
+        One entry for each claim that was judged, by id.
+
+    Raises:
+        ValueError: As ``entries``.
+    """
     printed: dict[str, Printed] = {}
-    for path in sorted((root / "book").glob("*.ipynb")):
+    for path in notebooks:
         for block in printed_checks(path, claims):
             if printed.setdefault(block.id, block).parts != block.parts:
                 raise ValueError(f"{path.name} has another verdict on {block.id} than before")
-    return [_entry(claim, printed.get(name), root) for name, claim in claims.items()]
+    return {name: _entry(claims[name], block) for name, block in printed.items()}
 
 
 def printed_checks(path: Path, claims: Iterable[str]) -> list[Printed]:
@@ -105,9 +128,7 @@ def _blocks(text: str, claims: Iterable[str]) -> list[tuple[str, dict[str, str]]
     return [(name, parts) for name, parts in blocks if "verdict" in parts]
 
 
-def _entry(claim: Claim, printed: Printed | None, root: Path) -> Entry:
-    if printed is None:
-        return Entry(claim)
+def _entry(claim: Claim, printed: Printed) -> Entry:
     words = printed.parts["verdict"]
     verdict = re.split(r"[;,]| \(", words)[0]
     if verdict not in VERDICTS:
@@ -118,14 +139,13 @@ def _entry(claim: Claim, printed: Printed | None, root: Path) -> Entry:
             f"its chapter again (make outputs)"
         )
     measured = "; ".join(printed.parts[part] for part in _FOUND if part in printed.parts)
-    record = None if verdict == "not run" else _record(claim, root)
-    return Entry(claim, verdict, words, measured, printed.section, record)
+    return Entry(claim, verdict, words, measured, printed.section)
 
 
-def _record(claim: Claim, root: Path) -> str | None:
-    if claim.experiment is None:
+def _record(entry: Entry, root: Path) -> str | None:
+    if entry.verdict == "not run" or entry.claim.experiment is None:
         return None
-    folder = root / "data" / "records" / claim.experiment
+    folder = root / "data" / "records" / entry.claim.experiment
     records = [folder / scale / "record.nc" for scale in ("paper", "desk", "smoke")]
     found = [path for path in records if path.is_file()]
     return found[0].relative_to(root).as_posix() if found else None

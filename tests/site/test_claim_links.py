@@ -45,7 +45,9 @@ def test_the_table_at_the_end_of_a_chapter_leads_to_the_ledger(site):
     judged = {claim.chapter for claim in load_claims().values()}
     chapters = [name for name in NOTEBOOKS if name.removeprefix("book/") in judged]
     assert chapters
-    for name in chapters:
+    for chapter in chapters:
+        # A chapter of several parts has its table in the last of them.
+        name = [part for part in NOTEBOOKS if part.startswith(chapter)][-1]
         text = (site / f"{name}.html").read_text(encoding="utf8")
         table = text[text.index('<table class="claims table">') :]
         rows = re.findall(r"<tr><td>(.*?)</td>", table)

@@ -10,7 +10,7 @@ import pytest
 from claim_samples import CHAPTERS
 
 from relu_book import runs
-from relu_book.claims import VERDICTS, judge, ledger, load_claims
+from relu_book.claims import VERDICTS, check, judge, ledger, load_claims, summary, verdicts
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -229,3 +229,22 @@ def test_two_verdicts_on_one_claim_are_refused_by_the_ledger(clone):
     edit(clone, "verdict: undecided", "verdict: holds")
     with pytest.raises(ValueError, match="has another verdict on"):
         ledger.entries(clone)
+
+
+def test_a_summary_has_what_other_parts_have_stored_and_this_session_before_it(clone, monkeypatch):
+    part = clone / "book" / "activation_cells.ipynb"
+    monkeypatch.setattr(verdicts, "_session", {})
+    found = {row.id: row for row in summary("activation_cells", [part]).verdicts}
+    alone = {row.id: row.verdict for row in summary("activation_cells").verdicts}
+    assert list(found) == list(alone) and set(alone.values()) == {"not run"}
+    for name, change in CHECKED.items():
+        if load_claims()[name].chapter == "activation_cells":
+            assert found[name].words == judge(name, sample(name) | change).words
+    check("fig-2.6.a", exact_sectors=256, sectors_on_grid=[255, 249])
+    found = {row.id: row.verdict for row in summary("activation_cells", [part]).verdicts}
+    assert found["fig-2.6.a"] == "fails"
+
+
+def test_a_part_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"stored outputs of first\.ipynb, which is not in"):
+        summary("activation_cells", [tmp_path / "first.ipynb"])
