@@ -56,10 +56,11 @@ class NumberPictures(SphinxTransform):
                 raw.children = [nodes.Text(page.numbered(raw.astext()))]
         if not page.anchors:
             return
-        # Where MyST looks for headings, from this page and from others.
+        # Where MyST looks for headings, from this page and from others (MyST-NB drops the latter).
         self.document.myst_slugs.update(
             {anchor: (0, anchor, f"{WORD} {number}") for anchor, number in page.anchors.items()}
         )
+        self.env.metadata[self.env.docname]["myst_slugs"] = self.document.myst_slugs
         for link in self.document.findall(nodes.reference):
             number = page.anchors.get(link.get("refuri", "")[1:]) if link.get("id_link") else None
             if number and link.astext().lower() == WORD:

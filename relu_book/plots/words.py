@@ -65,8 +65,9 @@ def described(alt: Callable[..., str] | str, caption: Callable[..., str] | str) 
         caption: what the picture shows and what to see in it; or such a function.
 
     Returns:
-        The decorator. The picture is named after the function: ``growth``, or ``draw_growth``, gets
-        the anchor ``pic-growth``. Words that the function took over from another one are replaced.
+        The decorator. The picture is named after the function, so that ``growth`` and
+        ``draw_growth`` get the anchor ``pic-growth``. Words of a figure that another described
+        function has drawn are replaced.
 
     Raises:
         TypeError: the decorated function returned no matplotlib figure.

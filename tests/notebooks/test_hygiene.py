@@ -98,7 +98,7 @@ def test_frames_of_a_player_differ_in_their_alt_text(code):
 
 def test_alt_texts_stand_with_the_function_that_draws(code):
     for cell in code:
-        plain = "\n".join(line for line in cell.source.splitlines() if line.strip()[:1] not in "%!")
+        plain = re.sub(r"^( *)[%!].*", r"\1pass", cell.source, flags=re.MULTILINE)  # no magic
         for call in (node for node in ast.walk(ast.parse(plain)) if isinstance(node, ast.Call)):
             if isinstance(call.func, ast.Name) and call.func.id in ("figure", "explore"):
                 assert len(call.args) == 1, cell.source
