@@ -1,12 +1,11 @@
 """Pictures of the chapter on the evolution of patterns (thesis 3.1)."""
 
-from relu_book.plots.pattern_evolution.definitions import describe_step, draw_step
+from relu_book.plots.pattern_evolution.definitions import draw_step
 from relu_book.plots.pattern_evolution.early_phase import exact_and_hashed
-from relu_book.plots.pattern_evolution.hash_lists import describe_filling, draw_filling
+from relu_book.plots.pattern_evolution.hash_lists import draw_filling
 from relu_book.plots.pattern_evolution.initialisation import entropy_by_correlation
 from relu_book.plots.pattern_evolution.table import (
     MEASURES,
-    describe_layer_curves,
     entropy_bands,
     heat_maps,
     layer_curves,
@@ -15,9 +14,6 @@ from relu_book.plots.pattern_evolution.table import (
 
 __all__ = [
     "MEASURES",
-    "describe_filling",
-    "describe_layer_curves",
-    "describe_step",
     "draw_filling",
     "draw_step",
     "entropy_bands",

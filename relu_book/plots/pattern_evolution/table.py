@@ -60,6 +60,5 @@ TABLE = Table(MEASURES, TITLES)
 
 heat_maps = partial(layers.heat_maps, TABLE)
 layer_curves = partial(layers.layer_curves, TABLE)
-describe_layer_curves = partial(layers.describe_layer_curves, TABLE)
 time_curves = partial(layers.time_curves, TABLE)
 entropy_bands = partial(layers.entropy_bands, Table(MEASURES, FAMILIES))
