@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from relu_book.claims import verdicts
 from relu_book.claims.catalogue import load_claims
 from relu_book.claims.verdicts import VERDICTS, Verdict
+from relu_book.claims.wording import plain
 
 
 def summary(chapter: str) -> "Summary":
@@ -66,7 +67,7 @@ class Summary:
     def _repr_html_(self) -> str:
         rows = "\n".join(
             f"<tr><td>{html.escape(verdict.id)}</td>"
-            f"<td>{html.escape(verdict.claim.statement)}</td>"
+            f"<td>{html.escape(plain(verdict.claim.statement))}</td>"
             f"<td>{html.escape(verdict.claim.scale)}</td>"
             f"<td>{html.escape(verdict.words)}</td></tr>"
             for verdict in self.verdicts
