@@ -75,8 +75,8 @@ class Cards:
             for row in rows
         )
         return (
-            f'<div class="relu-summary"><p>{sentence(rows)}<details><summary>the statements, one by '
-            f"one</summary>{short}</details></div>"
+            f'<div class="relu-summary"><p>{sentence(rows)}<details>'
+            f"<summary>the statements, one by one</summary>{short}</details></div>"
         )
 
 
