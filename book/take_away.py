@@ -41,7 +41,8 @@ PREPARE = """async address => {
   }
   document.querySelectorAll('.relu-ledger .relu-card details').forEach(e => e.remove());
   for (const fold of document.querySelectorAll(':is(.relu-card, .relu-summary) details')) {
-    fold.replaceWith(...[...fold.children].slice(1));
+    fold.querySelector('summary').remove();
+    fold.replaceWith(...fold.childNodes);
   }
   for (const link of document.querySelectorAll('a[href]')) {
     const target = link.getAttribute('href');
