@@ -24,8 +24,9 @@ from xml.etree import ElementTree
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 TITLE, AUTHOR = "ReLU, cell by cell", "The relu_book developers"
 
-# Pictures at once instead of when a reader comes near; sliders become links; links inside the book
-# lead to the published page, those inside a page stay.
+# Pictures at once instead of when a reader comes near; sliders become links; the cards of a chapter
+# are open, those of the ledger show what they show closed; links inside the book lead to the
+# published page, those inside a page stay.
 PREPARE = """async address => {
   document.querySelectorAll('img[loading]').forEach(image => (image.loading = 'eager'));
   await window.MathJax?.startup?.promise;
@@ -38,6 +39,11 @@ PREPARE = """async address => {
     player.querySelectorAll('[data-controls], script, style, noscript').forEach(e => e.remove());
     player.append(link);
   }
+  document.querySelectorAll('.relu-ledger .relu-card details').forEach(e => e.remove());
+  for (const fold of document.querySelectorAll(':is(.relu-card, .relu-summary) details')) {
+    fold.querySelector('summary').remove();
+    fold.replaceWith(...fold.childNodes);
+  }
   for (const link of document.querySelectorAll('a[href]')) {
     const target = link.getAttribute('href');
     if (/^[a-z]+:/.test(target)) continue;
@@ -48,8 +54,8 @@ PREPARE = """async address => {
 }"""
 
 # The article alone, for a reader without scripts and styles of ours: formulas as the MathML that
-# MathJax keeps beside its drawings, statements of the ledger without what opens below them, and
-# names of places that are unique in the whole book.
+# MathJax keeps beside its drawings, of what opens the handle alone, and names of places that are
+# unique in the whole book.
 ARTICLE = """([page, pages, base]) => {
   const article = document.querySelector('article');
   const place = (name, id) => name.replaceAll('/', '-') + (id ? '--' + id : '');
@@ -73,13 +79,11 @@ ARTICLE = """([page, pages, base]) => {
     const id = url.hash.includes('=') ? '' : decodeURIComponent(url.hash.slice(1));
     link.setAttribute('href', '#' + place(target, id));
   }
-  for (const inside of article.querySelectorAll('tr[id], dt[id], pre [id]')) {  // pandoc drops them
+  for (const term of article.querySelectorAll('dt[id]')) {  // pandoc drops them
     const mark = document.createElement('span');
-    mark.id = inside.id;
-    inside.removeAttribute('id');
-    if (inside.matches('tr')) inside.cells[0].prepend(mark);
-    else if (inside.matches('dt')) inside.prepend(mark);
-    else inside.closest('pre').parentElement.before(mark);
+    mark.id = term.id;
+    term.removeAttribute('id');
+    term.prepend(mark);
   }
   article.querySelectorAll('[id]').forEach(e => (e.id = place(page, e.id)));
   article.querySelector('section').id = place(page, '');

@@ -16,17 +16,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from relu_book.claims.cards import SIGNS
+
 LEDGER = "book/claims"
-ROW = re.compile(r'<tr id="[^"]*" data-chapter="([^"]*)" data-kind="[^"]*" data-verdict="([^"]*)"')
-SIGNS = {
-    "holds": "✓",
-    "fails": "✗",
-    "wrong as printed": "≠",
-    "undecided": "?",
-    "not decidable at this scale": "…",
-    "setting": "=",
-    "not run": "",
-}
+ROW = re.compile(r'id="[^"]*" data-chapter="([^"]*)" data-kind="[^"]*" data-verdict="([^"]*)"')
 
 
 def overview(ledger: str, address: str) -> str:

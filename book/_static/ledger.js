@@ -1,25 +1,25 @@
-// The ledger: rows whose chapter, kind, verdict and words all fit stay visible. What is chosen stands
+// The ledger: cards whose chapter, kind, verdict and words all fit stay visible. What is chosen stands
 // in the address, claims.html#chapter=pruning&verdict=holds, so that a link brings it back and the
-// browser's back button undoes it. A link to a claim, such as claims.html#fig-2.6.a, opens its row,
+// browser's back button undoes it. A link to a claim, such as claims.html#fig-2.6.a, opens its card,
 // whatever is chosen.
 (() => {
   const ledger = document.querySelector(".relu-ledger");
   const form = ledger.querySelector("form");
   const filters = [...form.querySelectorAll("[data-filter]")];
-  const rows = [...ledger.querySelectorAll("tbody tr")];
-  const fits = (row, { dataset, value }) =>
+  const cards = [...ledger.querySelectorAll(".relu-card")];
+  const fits = (card, { dataset, value }) =>
     !value ||
     (dataset.filter === "words"
-      ? row.textContent.toLowerCase().includes(value.trim().toLowerCase())
-      : row.dataset[dataset.filter] === value);
+      ? card.textContent.toLowerCase().includes(value.trim().toLowerCase())
+      : card.dataset[dataset.filter] === value);
 
   function show() {
     let shown = 0;
-    for (const row of rows) {
-      row.hidden = !filters.every((filter) => fits(row, filter));
-      shown += !row.hidden;
+    for (const card of cards) {
+      card.hidden = !filters.every((filter) => fits(card, filter));
+      shown += !card.hidden;
     }
-    form.querySelector("output").textContent = `${shown} of ${rows.length} claims`;
+    form.querySelector("output").textContent = `${shown} of ${cards.length} claims`;
   }
 
   function choose(values) {
@@ -45,11 +45,11 @@
 
   function visit() {
     const hash = location.hash.slice(1);
-    const row = document.getElementById(decodeURIComponent(hash));
-    if (rows.includes(row)) {
-      if (row.hidden) choose(new URLSearchParams());
-      row.querySelector("details").open = true;
-      row.scrollIntoView();
+    const card = document.getElementById(decodeURIComponent(hash));
+    if (cards.includes(card)) {
+      if (card.hidden) choose(new URLSearchParams());
+      card.querySelector("details").open = true;
+      card.scrollIntoView();
     } else if (hash === "" || hash.includes("=")) {
       choose(new URLSearchParams(hash));
     }

@@ -7,7 +7,8 @@ what records say.
 The files: ``claim`` is one statement, ``catalogue`` reads them all, ``truth`` has four values,
 ``rules`` decides expressions, ``functions`` lists the words of rules, ``judgements`` and
 ``statistics`` hold them, ``quantities`` cleans what was measured, ``verdicts`` judges, ``reading``
-joins record, claim and verdict, ``chapter_summary`` lists a chapter, ``wording`` prints in words.
+joins record, claim and verdict, ``chapter_summary`` lists a chapter, ``wording`` prints in words,
+``ledger`` reads what chapters printed, ``cards`` shows it on a page.
 
 Example:
     >>> from relu_book.claims import judge

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from relu_book.claims import verdicts
 from relu_book.claims.catalogue import load_claims
 from relu_book.claims.verdicts import VERDICTS, Verdict
+from relu_book.claims.wording import plain
 from relu_book.extras import needs
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Summary:
     def _repr_html_(self) -> str:
         rows = "\n".join(
             f"<tr><td>{html.escape(verdict.id)}</td>"
-            f"<td>{html.escape(verdict.claim.statement)}</td>"
+            f"<td>{html.escape(plain(verdict.claim.statement))}</td>"
             f"<td>{html.escape(verdict.claim.scale)}</td>"
             f"<td>{html.escape(verdict.words)}</td></tr>"
             for verdict in self.verdicts

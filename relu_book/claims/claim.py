@@ -41,7 +41,7 @@ class Claim:
         id: Name of the claim, such as ``fig-2.6.a``.
         where: Source and place in it.
         chapter: Chapter of the book that measures it.
-        statement: The statement, in the words of this book.
+        statement: The statement, in the words of this book, its formulas in LaTeX between ``$``.
         kind: ``exact``, ``number``, ``shape`` or ``setting``.
         scale: Smallest scale that decides it: ``live``, ``desk`` or ``paper``.
         measured: Meaning of each quantity that the rules use, by name.
@@ -93,6 +93,11 @@ class Claim:
     def other(self) -> Correction | None:
         """What is true, or was found, instead."""
         return self.corrected or self.instead
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The statement, and what is true, or was found, instead."""
+        return (self.statement, *([self.other.statement] if self.other else []))
 
     @property
     def expressions(self) -> tuple[str, ...]:

@@ -2,8 +2,7 @@
 
 A verdict is computed where the measurement is, in a chapter that calls ``check``; what it printed
 is stored with the chapter, and the tests execute every chapter again. The ledger reads the stored
-outputs: what was measured, the verdict, and the section in which it stands. A claim that no
-chapter has checked is ``not run``.
+outputs: what was measured, and the verdict. A claim that no chapter has checked is ``not run``.
 
     relu-book claims        writes book/claims.md and book/claims_summary.md, prints the tally
 """
@@ -11,7 +10,8 @@ chapter has checked is ``not run``.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -20,9 +20,12 @@ from relu_book.claims.catalogue import load_claims
 from relu_book.claims.claim import Claim
 from relu_book.claims.ledger_page import page, summary_table
 from relu_book.claims.verdicts import VERDICTS
+from relu_book.records import read
+from relu_book.records.captions import setting_in_words
 
 PAGE, SUMMARY = "claims.md", "claims_summary.md"
 _FOUND = ("measured", "interval", "report", "readings", "sizes")
+_BLOCK = re.compile(r"^(\S+)\n((?:  .*(?:\n|$))+)", re.MULTILINE)
 _OPENING = re.compile(rf"  ({'|'.join(_FOUND)}|rule|corrected|instead|verdict): ")
 
 
@@ -34,17 +37,19 @@ class Entry:
         claim: The claim.
         verdict: One of ``VERDICTS``.
         words: The verdict with what belongs to it, as printed in the chapter.
-        measured: What was measured, as printed; empty if not run.
-        section: Page and anchor of the section that measured it, or None.
+        parts: What was measured, as printed, by what stands before it, such as ``interval``.
+        page: Page of the chapter that measured it, or None.
         record: Path of the committed record that decided it, from the root of the repository.
+        setting: What this record was measured on, in words; empty without one.
     """
 
     claim: Claim
     verdict: str = "not run"
     words: str = "not run"
-    measured: str = ""
-    section: str | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    page: str | None = None
     record: str | None = None
+    setting: str = ""
 
     @property
     def id(self) -> str:
@@ -54,11 +59,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Printed:
-    """What ``check`` printed on a claim, read back."""
+    """What ``check`` printed on a claim, read back.
+
+    Attributes:
+        id: Name of the claim.
+        parts: What was printed, by the word before it, such as ``measured``, ``rule``, ``verdict``.
+        span: Where it stands in the text, from the first character to behind the last.
+    """
 
     id: str
-    section: str
-    parts: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str]
+    span: tuple[int, int]
 
 
 def entries(root: Path) -> list[Entry]:
@@ -72,17 +83,20 @@ def entries(root: Path) -> list[Entry]:
             claims holds, or two verdicts on one claim: the outputs stored are not those of today.
     """
     claims = load_claims(root / "data" / "claims.yml")
-    judged = stored(sorted((root / "book").glob("*.ipynb")), claims)
-    found = [judged.get(name, Entry(claim)) for name, claim in claims.items()]
-    return [replace(entry, record=_record(entry, root)) for entry in found]
+    judged = stored(sorted((root / "book").glob("*.ipynb")), claims, root)
+    return [judged.get(name, Entry(claim)) for name, claim in claims.items()]
 
 
-def stored(notebooks: Iterable[Path], claims: Mapping[str, Claim]) -> dict[str, Entry]:
-    """What notebooks have stored on claims, without the records that decided them.
+def stored(
+    notebooks: Iterable[Path], claims: Mapping[str, Claim], root: Path | None = None
+) -> dict[str, Entry]:
+    """What notebooks have stored on claims.
 
     Args:
-        notebooks: Paths; of a claim that several have judged, the section is that of the first.
+        notebooks: Paths; of a claim that several have judged, the page is that of the first.
         claims: Claims by id.
+        root: Root of the clone, which holds the records that decided them; without it they are
+            not named.
 
     Returns:
         One entry for each claim that was judged, by id.
@@ -90,45 +104,54 @@ def stored(notebooks: Iterable[Path], claims: Mapping[str, Claim]) -> dict[str, 
     Raises:
         ValueError: As ``entries``.
     """
-    printed: dict[str, Printed] = {}
+    found: dict[str, tuple[Printed, str]] = {}
     for path in notebooks:
-        for block in printed_checks(path, claims):
-            if printed.setdefault(block.id, block).parts != block.parts:
-                raise ValueError(f"{path.name} has another verdict on {block.id} than before")
-    return {name: _entry(claims[name], block) for name, block in printed.items()}
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                for block in printed(output.get("text", ""), claims):
+                    first, _ = found.setdefault(block.id, (block, f"{path.stem}.html"))
+                    if first.parts != block.parts:
+                        raise ValueError(
+                            f"{path.name} has another verdict on {block.id} than before"
+                        )
+    return {name: entry(claims[name], *where, root) for name, where in found.items()}
 
 
-def printed_checks(path: Path, claims: Iterable[str]) -> list[Printed]:
-    """The blocks that ``check`` printed in the stored outputs of a chapter, with their sections."""
-    found, section = [], path.stem + ".html"
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "markdown":
-            for title in re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE):
-                section = f"{path.stem}.html#{_anchor(title)}"
-        elif cell.cell_type == "code":
-            text = "".join(out.text for out in cell.outputs if out.output_type == "stream")
-            found += [Printed(name, section, parts) for name, parts in _blocks(text, claims)]
+def printed(text: str, claims: Iterable[str]) -> list[Printed]:
+    """The blocks that ``check`` printed on some of these claims within an output."""
+    known, found = frozenset(claims), []
+    for block in _BLOCK.finditer(text):
+        parts = _parts(block[2])
+        if block[1] in known and "verdict" in parts:
+            found.append(Printed(block[1], parts, block.span()))
     return found
 
 
-def _blocks(text: str, claims: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
-    """``("fig-2.6.a", {"measured": ..., "rule": ..., "verdict": ...})`` for each printed block."""
-    blocks: list[tuple[str, dict[str, str]]] = []
-    known, part = frozenset(claims), None
-    for line in text.splitlines():
-        if line in known:
-            blocks.append((line, {}))
-        elif blocks and (opening := _OPENING.match(line)):
-            part = opening[1]
-            rest = line[opening.end() :]
-            before = blocks[-1][1].get(part)
-            blocks[-1][1][part] = f"{before}; {rest}" if before else rest
-        elif blocks and part and line.startswith("    "):
-            blocks[-1][1][part] += " " + line.strip()
-    return [(name, parts) for name, parts in blocks if "verdict" in parts]
+def _parts(lines: str) -> dict[str, str]:
+    """``{"measured": ..., "rule": ..., "verdict": ...}`` of the lines below an id."""
+    parts: dict[str, str] = {}
+    part = None
+    for line in lines.splitlines():
+        if opening := _OPENING.match(line):
+            part, rest = opening[1], line[opening.end() :]
+            parts[part] = f"{parts[part]}; {rest}" if part in parts else rest
+        elif part:
+            parts[part] += " " + line.strip()
+    return parts
 
 
-def _entry(claim: Claim, printed: Printed) -> Entry:
+def entry(claim: Claim, printed: Printed, page: str, root: Path | None) -> Entry:
+    """The row of a claim.
+
+    Args:
+        claim: The claim.
+        printed: What a chapter printed on it.
+        page: Name of the chapter's page.
+        root: Root of the clone, which holds the records; without it none is named.
+
+    Raises:
+        ValueError: The verdict is none, or was found by another rule than today's.
+    """
     words = printed.parts["verdict"]
     verdict = re.split(r"[;,]| \(", words)[0]
     if verdict not in VERDICTS:
@@ -138,14 +161,21 @@ def _entry(claim: Claim, printed: Printed) -> Entry:
             f"{claim.id} was judged by another rule than data/claims.yml holds today: execute "
             f"its chapter again (make outputs)"
         )
-    measured = "; ".join(printed.parts[part] for part in _FOUND if part in printed.parts)
-    return Entry(claim, verdict, words, measured, printed.section)
+    parts = {part: printed.parts[part] for part in _FOUND if part in printed.parts}
+    record = None if verdict == "not run" or root is None else _record(claim, root)
+    setting = _setting(root / record) if record else ""
+    return Entry(claim, verdict, words, parts, page, record, setting)
 
 
-def _record(entry: Entry, root: Path) -> str | None:
-    if entry.verdict == "not run" or entry.claim.experiment is None:
+@lru_cache
+def _setting(record: Path) -> str:
+    return setting_in_words(read(record).attrs)
+
+
+def _record(claim: Claim, root: Path) -> str | None:
+    if claim.experiment is None:
         return None
-    folder = root / "data" / "records" / entry.claim.experiment
+    folder = root / "data" / "records" / claim.experiment
     records = [folder / scale / "record.nc" for scale in ("paper", "desk", "smoke")]
     found = [path for path in records if path.is_file()]
     return found[0].relative_to(root).as_posix() if found else None
@@ -183,7 +213,9 @@ def drift(root: Path, costs: Mapping[str, Mapping[str, str]]) -> str:
         there = path.read_text(encoding="utf-8") if path.is_file() else ""
         if there != text:
             lines = set(there.splitlines()) ^ set(text.splitlines())
-            ids = re.findall(r'^<tr id="([^"]+)"', "\n".join(sorted(lines)), re.MULTILINE)
+            ids = re.findall(
+                r'^<div class="relu-card" id="([^"]+)"', "\n".join(sorted(lines)), re.MULTILINE
+            )
             found.append(f"book/{name} ({_some(sorted(set(ids))) or 'not in its rows'})")
     if not found:
         return ""
@@ -204,10 +236,3 @@ def _some(names: list[str], most: int = 5) -> str:
 
 def _plain(text: str) -> str:
     return "".join(text.split())
-
-
-def _anchor(title: str) -> str:
-    """The anchor that Sphinx gives a heading."""
-    from docutils.nodes import make_id
-
-    return make_id(re.sub(r"[`*$]", "", title))

@@ -89,7 +89,8 @@ class Verdict:
         lines += [f"{self._kind_of_parts}: {'; '.join(parts)}"] if parts else []
         lines += [f"rule: {self.claim.rule_text}"]
         if self.other:
-            lines += [f"{self._kind_of_other}: {self.claim.other.statement} ({self.other})"]
+            found = wording.plain(self.claim.other.statement)
+            lines += [f"{self._kind_of_other}: {found} ({self.other})"]
         lines += [f"verdict: {self.words}"]
         wrapped = [
             textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="    ")

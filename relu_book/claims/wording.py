@@ -42,6 +42,20 @@ def number(value) -> str:
     return f"{value:.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
 
 
+def plain(statement: str) -> str:
+    r"""A statement as text: its formulas, LaTeX between two ``$``, as one types them.
+
+    Example:
+        >>> plain(r"All $2^D$ patterns, $\eta (1 - \lambda) w$, $\log_2 K$ and $3 \times 3$.")
+        'All 2^D patterns, eta (1 - lambda) w, log2 K and 3 x 3.'
+    """
+    return re.sub(
+        r"\$([^$]*)\$",
+        lambda formula: re.sub(r"[\\{}_]", "", formula[1].replace(r"\times", "x")),
+        statement,
+    )
+
+
 def quantity(claim: Claim, name: str, value, dimension: str | None = None) -> str:
     """One measured quantity of a claim with its value, as the verdict prints it.
 

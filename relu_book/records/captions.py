@@ -1,6 +1,7 @@
 """What a figure drawn from a record says under itself: where its numbers come from."""
 
 import json
+import re
 import textwrap
 from collections.abc import Mapping
 
@@ -58,6 +59,7 @@ def setting_in_words(told: Mapping[str, str]) -> str:
     """
     settings = json.loads(told["settings"])
     parts = [words.format(settings[name]) for name, words in _TOLD.items() if name in settings]
+    parts = [re.sub(r"^1 (step|epoch)s$", r"1 \1", part) for part in parts]
     seeds = json.loads(told["seeds"])
     row = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[0] + len(seeds)))
     listed = f"{seeds[0]} to {seeds[-1]}" if row else ", ".join(map(str, seeds))

@@ -16,7 +16,9 @@ def reader(request, visit):
 
 def shown(page) -> list[str]:
     """Ids of the rows that the reader sees, as told beside the filters."""
-    ids = page.locator(".relu-ledger tbody tr:visible").evaluate_all("rows => rows.map(r => r.id)")
+    ids = page.locator(".relu-ledger .relu-card:visible").evaluate_all(
+        "rows => rows.map(r => r.id)"
+    )
     told = page.locator(".relu-ledger output").inner_text()
     assert told == f"{len(ids)} of {len(CLAIMS)} claims"
     return ids
@@ -52,14 +54,14 @@ def test_filters_of_the_ledger_work_together(site, reader):
     choose(page, verdict="setting")
     assert shown(page) == []
     page.get_by_role("button", name="all claims").click()
-    page.wait_for_function("() => !document.querySelector('.relu-ledger tr[hidden]')")
+    page.wait_for_function("() => !document.querySelector('.relu-ledger [hidden]')")
     assert shown(page) == list(CLAIMS)
     assert reader.problems == []
 
 
 def test_every_verdict_of_the_ledger_can_be_chosen(site, reader):
     page = reader.open(site / PAGE)
-    rows = page.locator(".relu-ledger tbody tr")
+    rows = page.locator(".relu-ledger .relu-card")
     verdicts = rows.evaluate_all("rows => rows.map(r => [r.id, r.dataset.verdict])")
     choices = page.locator("[data-filter=verdict] option").evaluate_all(
         "all => all.map(o => o.value)"
@@ -73,7 +75,8 @@ def test_a_link_to_a_claim_opens_its_row_of_the_ledger(site, reader):
     page = reader.open(site / PAGE, "#fig-A.4")
     page.wait_for_function("() => document.getElementById('fig-A.4').querySelector('[open]')")
     assert in_view(page, "fig-A.4")
-    assert "thesis A.2.1, figure A.4" in page.locator("[id='fig-A.4'] dl").inner_text()
+    assert "thesis A.2.1, figure A.4" in page.locator("[id='fig-A.4']").inner_text()
+    assert page.locator("[id='fig-A.4'] dl").is_visible()
     # A row that the filters hide comes back, with all the others.
     choose(page, chapter="pruning")
     page.evaluate("location.hash = 'fig-2.6.a'")
@@ -108,24 +111,24 @@ def test_what_is_chosen_stands_in_the_address(site, reader):
     page.go_back()
     assert (chosen(page), shown(page)) == (deep, first)
     page.get_by_role("button", name="all claims").click()
-    page.wait_for_function("() => !document.querySelector('.relu-ledger tr[hidden]')")
+    page.wait_for_function("() => !document.querySelector('.relu-ledger [hidden]')")
     assert chosen(page) == {}
     page.go_back()
     assert (chosen(page), shown(page)) == (deep, first)
     page.reload()
     assert (chosen(page), shown(page)) == (deep, first)
     page.evaluate("location.hash = 'chapter=no-such-chapter'")
-    page.wait_for_function("() => !document.querySelector('.relu-ledger tr[hidden]')")
+    page.wait_for_function("() => !document.querySelector('.relu-ledger [hidden]')")
     assert reader.problems == []
 
 
 def test_the_way_back_leads_to_the_output_that_judged(site, reader):
     for name in ("fig-2.6.a", "eq-2.9"):
         page = reader.open(site / PAGE, f"#{name}")
-        page.locator(f"[id='{name}']").get_by_role("link", name="section").click()
+        page.locator(f"[id='{name}']").get_by_role("link", name="chapter").click()
         page.wait_for_url(f"**/*.html#claim-{name}")
         place = page.locator(f"[id='claim-{name}']")
-        assert place.evaluate("a => a.closest('.cell_output') !== null")
+        assert place.evaluate("card => card.closest('.cell_output') !== null")
         top = place.bounding_box()["y"]
         assert 0 < top < page.viewport_size["height"]
     assert reader.problems == []
@@ -141,7 +144,7 @@ def test_the_ledger_is_used_from_the_keyboard(site, reader):
     page.keyboard.type("frog")
     page.keyboard.press("Enter")  # does not leave the page
     assert shown(page) == ["P-tab-1"]
-    for _ in ("all claims", "link", "statement"):
+    for _ in ("all claims", "link", "rule and more"):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.locator("[id='P-tab-1'] details").get_attribute("open") is not None
@@ -151,9 +154,9 @@ def test_the_ledger_stays_inside_the_screen_with_every_row_open(site, reader):
     page = reader.open(site / PAGE)
     page.evaluate("document.querySelectorAll('.relu-ledger details').forEach(d => (d.open = true))")
     wider = page.evaluate(
-        """() => [...document.querySelectorAll('.relu-ledger, .relu-ledger :is(tr, td, dd, code)')]
+        """() => [...document.querySelectorAll('.relu-ledger :is(.relu-card, p, dd, code)')]
           .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth)
-          .map(e => e.closest('tr')?.id)"""
+          .map(e => e.closest('.relu-card')?.id)"""
     )
     assert wider == []
     assert page.evaluate(

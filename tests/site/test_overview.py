@@ -3,11 +3,12 @@
 import re
 
 import pytest
-from overview import SIGNS, overview
+from overview import overview
 
+from relu_book.claims.cards import SIGNS
 from relu_book.claims.verdicts import VERDICTS
 
-ROW = '<tr id="{}" data-chapter="{}" data-kind="exact" data-verdict="{}">\n'
+ROW = '<div class="relu-card" id="{}" data-chapter="{}" data-kind="exact" data-verdict="{}">\n'
 LEDGER = (
     ROW.format("a", "two_words", "holds") * 3
     + ROW.format("b", "two_words", "fails")

@@ -14,6 +14,7 @@ import take_away
 PAGE = """<!doctype html><html lang="en"><body><article><section id="top"><h1>Page {0}</h1>
 <p>Text and <a href="b.html#inner">another page</a>.</p>
 <section id="inner"><h2>A section of {0}</h2><details><summary>shown</summary>hidden</details>
+<div class="relu-card"><details><summary>handle</summary>the rule</details></div>
 <div class="relu-explore"><p>picture</p><div data-controls>slider</div></div></section>
 </section></article></body></html>"""
 
@@ -58,6 +59,7 @@ def test_the_pdf_has_every_page_with_its_sections(small_site, tmp_path):
         assert titles == [["Page a"], ["A section of a"], ["Page b"], ["A section of b"]]
         text = book.pages[0].extract_text()
         links = [note.get_object()["/A"]["/URI"] for note in book.pages[0]["/Annots"]]
+    assert "the rule" in text and "handle" not in text
     assert "slider" not in text and "on the published page" in text
     assert links == ["https://x.y/z/book/b.html#inner", "https://x.y/z/book/a.html#inner"]
 

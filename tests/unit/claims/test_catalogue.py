@@ -64,6 +64,7 @@ OLD = {"date": "2026-11-29", "reason": "A defect.", "rule": "count < 9", "verdic
         ({"corrected": RIGHT, "experiment": "a/b"}, "with instead: what was found"),
         ({"corrected": RIGHT, "instead": RIGHT}, "corrected, or something was found instead, not"),
         ({"by_construction": "So.", "instead": RIGHT}, "true by construction cannot be otherwise"),
+        ({"statement": "At most $2^D."}, "a formula in a statement begins with a . and does not"),
         ({"readings": TWO}, "it has a rule or readings, not both"),
         ({"readings": {"one": "count > 3"}, "rule": None}, "read in one way has a rule"),
         ({"requires": {"seeds": 5}}, "requires says what the record of its experiment must have"),

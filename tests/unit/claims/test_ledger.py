@@ -94,7 +94,7 @@ def test_the_committed_ledger_is_what_claims_and_chapters_give():
             'id="fig-2.6.a" data-chapter="activation_cells" data-kind="exact" data-verdict="fails"',
             "(fig-2.6.a)",
         ),
-        (ledger.PAGE, "<span>undecided (", "<span>holds (", "("),
+        (ledger.PAGE, "<b>? undecided (", "<b>✓ holds (", "("),
         (ledger.SUMMARY, " fail", " hold", "(not in its rows)"),
         (ledger.SUMMARY, "| 59 | 2", "| 59 | 5", "(not in its rows)"),
     ],
@@ -134,16 +134,16 @@ def test_the_summary_of_the_ledger_tells_every_verdict_in_words(rows):
 
 def test_the_ledger_has_one_row_for_every_claim(rows):
     page = ledger.page(rows, costs(), ledger.SUMMARY)
-    assert re.findall(r'<tr id="([^"]+)"', page) == list(load_claims())
+    assert re.findall(r'relu-card" id="([^"]+)"', page) == list(load_claims())
     verdicts = re.findall(r'data-verdict="([^"]+)"', page)
     assert len(verdicts) == len(rows) and set(verdicts) <= set(VERDICTS)
 
 
-def test_a_checked_claim_has_its_verdict_measurement_and_section(rows):
+def test_a_checked_claim_has_its_verdict_measurement_and_page(rows):
     entry = next(entry for entry in rows if entry.claim.id == "fig-2.6.a")
     assert entry.verdict == entry.words == "holds"
-    assert entry.measured.startswith("exact_sectors 256")
-    assert entry.section == "activation_cells.html#what-does-the-bias-do"
+    assert entry.parts["measured"].startswith("exact_sectors 256")
+    assert entry.page == "activation_cells.html"
 
 
 def test_a_corrected_statement_of_the_ledger_has_two_verdicts(rows):
@@ -154,9 +154,9 @@ def test_a_corrected_statement_of_the_ledger_has_two_verdicts(rows):
 
 def test_the_ledger_tells_the_old_verdict_beside_the_new_one(rows):
     page = ledger.page(rows, costs(), ledger.SUMMARY)
-    row = next(line for line in page.splitlines() if line.startswith('<tr id="fig-2.7.a"'))
-    assert "<span>fails</span> <small>before: holds</small>" in row
-    assert "<dt>revised</dt><dd>2026-11-29: At a bias of 10" in row
+    row = next(line for line in page.splitlines() if ' id="fig-2.7.a"' in line)
+    assert "<b>✗ fails</b> <small>before: holds</small>" in row
+    assert "<dt>revised<dd>2026-11-29: At a bias of 10" in row
     assert "Before: holds, by <code>all(bias_of_minimum == 0)" in row
 
 
@@ -164,12 +164,12 @@ def test_the_ledger_shows_readings_reasons_and_what_was_found_instead(rows):
     by_id = {entry.claim.id: entry for entry in rows}
     page = ledger.page(rows, costs(), ledger.SUMMARY)
     assert by_id["fig-3.1.q"].words == "undecided (the readings disagree)"
-    assert "as the thesis has it: holds; below 2 %" in by_id["fig-3.1.q"].measured
+    assert "as the thesis has it: holds; below 2 %" in by_id["fig-3.1.q"].parts["readings"]
     assert "below 2 %, as the article has it: <code>all(below(" in page
     assert by_id["fig-2.4.c"].words == "fails; instead: holds"
-    assert "<dt>instead</dt><dd>In the plane the number of cells grows" in page
+    assert "<dt>instead<dd>In the plane the number of cells grows" in page
     assert by_id["fig-2.3.b"].words == "holds, by construction"
-    assert "<dt>by construction</dt><dd>The finer grids" in page
+    assert "<dt>by construction<dd>The finer grids" in page
     assert by_id["fig-3.1.r"].verdict == "not decidable at this scale"
 
 
@@ -193,10 +193,11 @@ def test_a_record_that_decides_nothing_is_not_linked(rows):
 def test_the_ledger_reads_what_check_prints(claim, measured):
     verdict = judge(claim, measured)
     text = f"words before\n{verdict}\n{judge('fig-2.5.b', {'exact_counts': [2, 4]})}\n"
-    (first, parts), (second, _) = ledger._blocks(text, load_claims())
-    assert (first, second) == (claim, "fig-2.5.b")
-    assert parts["verdict"] == verdict.words
-    assert parts["rule"].split() == verdict.claim.rule_text.split()
+    first, second = ledger.printed(text, load_claims())
+    assert (first.id, second.id) == (claim, "fig-2.5.b")
+    assert first.parts["verdict"] == verdict.words
+    assert first.parts["rule"].split() == verdict.claim.rule_text.split()
+    assert text[slice(*first.span)] == f"{verdict}\n"
 
 
 def test_a_verdict_edited_by_hand_changes_the_ledger(clone):

@@ -4,7 +4,7 @@ import json
 
 import xarray as xr
 
-from relu_book.records.captions import caption
+from relu_book.records.captions import caption, setting_in_words
 
 
 def record(**attributes) -> xr.Dataset:
@@ -38,3 +38,9 @@ def test_one_seed_and_no_data_in_a_caption_of_a_record():
     text = caption(record(seeds="[4]", data="[]", wall_time=59.4))
     text = " ".join(text.split())
     assert "no data set, 1 seed, " in text and ", 59 s of computing." in text
+
+
+def test_one_step_is_not_steps():
+    for steps, words in ((1, "1 step"), (2000, "2,000 steps"), (11, "11 steps")):
+        told = record(settings=json.dumps({"steps": steps})).attrs
+        assert setting_in_words(told) == f"digits, {words}, seeds 0 to 2"
