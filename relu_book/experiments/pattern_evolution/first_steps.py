@@ -44,20 +44,23 @@ class Settings(Training):
 
 
 _SIZE = {**PAPER, "measured_images": 10_240, "steps": 3000}
-_SMOKE = Settings(
-    **SMOKE,
-    train_images=600,
-    measured_images=128,
-    seeds=(0,),
-    depth=8,
-    steps=6,
-    counted=(64, 128),
-    measured=(0, 1, 2, 6),
-)
+SCALES = {
+    "smoke": Settings(
+        **SMOKE,
+        train_images=600,
+        measured_images=128,
+        seeds=(0,),
+        depth=8,
+        steps=6,
+        counted=(64, 128),
+        measured=(0, 1, 2, 6),
+    ),
+    "desk": Settings(**_SIZE, seeds=(0, 1, 2)),
+}
 
 
 @experiment(
-    scales={"smoke": _SMOKE, "desk": Settings(**_SIZE, seeds=(0, 1, 2))},
+    scales=SCALES,
     expected={"smoke": "3 s on one core", "desk": "2 h on 2 cores, 9 networks of 25 min each"},
     over=("network",),
     deviations={
@@ -93,8 +96,9 @@ def first_steps(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     return found.assign(loss=("update", history.loss.astype("float32")))
 
 
-_ALL = replace(
-    Settings(**_SIZE, seeds=(0,)),
+_ALL_IMAGES = replace(
+    SCALES["desk"],
+    seeds=(0,),
     measured_images=50_000,
     counted=(10_240, 50_000),
     measured=SPARSE,
@@ -102,7 +106,7 @@ _ALL = replace(
 
 
 @experiment(
-    scales={"smoke": replace(_SMOKE, measured=(0, 6)), "desk": _ALL},
+    scales={"smoke": replace(SCALES["smoke"], measured=(0, 6)), "desk": _ALL_IMAGES},
     expected={"smoke": "3 s on one core", "desk": "1.5 h on 2 cores, 3 networks of 50 min each"},
     over=("network",),
     deviations={

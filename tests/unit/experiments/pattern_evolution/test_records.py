@@ -10,6 +10,7 @@ import xarray as xr
 from relu_book.experiments.pattern_evolution import (
     early_phase,
     entropy_by_depth,
+    first_steps,
     single_steps,
     whole_training,
 )
@@ -49,6 +50,7 @@ def test_steps_that_are_counted():
         (early_phase, {"network": "resnet"}, 7),
         (whole_training, {"setup": "resnet_prelu", "steps": 8}, 5),
         (entropy_by_depth, {"network": "toynet", "convolutions": 2}, 7),
+        (first_steps, {"network": "resnet"}, 5),
     ],
 )
 def test_a_killed_job_ends_with_the_same_numbers(tmp_path, monkeypatch, module, changes, after):
@@ -71,3 +73,13 @@ def test_only_the_named_batches_are_spoilt():
     generator = torch.Generator().manual_seed(0)
     spreads = [float(batches(torch.zeros(8, 1, 8, 8), generator).std()) for _ in range(3)]
     assert spreads[0] == spreads[2] == 0 and spreads[1] == pytest.approx(5, rel=0.1)
+
+
+def test_the_first_steps_are_counted_on_nested_numbers_of_images(tmp_path):
+    settings = replace(first_steps.SCALES["smoke"], network="toynet")
+    found = first_steps.first_steps(settings, 0, Run(tmp_path, "smoke"))
+    assert found.distinct.dims == ("images", "step", "layer")
+    assert found.images.values.tolist() == [64, 128] and found.sizes["update"] == 6
+    fewer, all_ = found.distinct
+    assert (all_ >= fewer).all() and (all_ > fewer).any()
+    assert (2 * found.evaluations[0] == found.evaluations[1]).all()
