@@ -25,6 +25,7 @@ from relu_book.notebooks import somebody_watches
 from relu_book.parallel import each
 from relu_book.plots.player import MOST_BUTTONS, FramePlayer
 from relu_book.plots.style import encode_webp, to_image
+from relu_book.plots.words import Words, words_of
 
 PATIENCE = 3.0  # seconds that live sliders may wait for the frames of whoever has no kernel
 
@@ -105,6 +106,7 @@ def explore(
     *,
     start: Mapping | None = None,
     alt: Callable[..., str] | str | None = None,
+    caption: str = "",
     presets: Mapping[str, Mapping] | None = None,
     play: str | None = None,
     frames: int = 40,
@@ -119,7 +121,8 @@ def explore(
             other one of the same kind.
         start: the values to begin with, where it is not the first of a slider.
         alt: what the picture shows: a sentence that the values are added to, or a function of the
-            values; without one, the values alone.
+            values. Without one, ``draw`` says it, if it is ``described``; else the values alone.
+        caption: what to see in it; it stands below, before the caption that ``draw`` gives.
         presets: text of a button -> the values that it sets (sliders it leaves out stay).
         play: the slider that the play button moves; the first, unless named.
         frames: the most pictures that the page may carry; 40 are about half a megabyte.
@@ -167,9 +170,11 @@ def explore(
             f"or pass frames={total}."
         )
 
-    def picture(values: Mapping) -> tuple[bytes, str]:
+    def picture(values: Mapping) -> tuple[bytes, Words]:
         try:
-            return encode_webp(to_image(draw(**values)), raster), describe(values)
+            drawn = draw(**values)
+            words = words_of(drawn) if alt is None else None
+            return encode_webp(to_image(drawn), raster), words or Words(describe(values))
         except Exception as error:
             error.add_note(f"This happened while explore drew {listed(values)}.")
             raise
@@ -182,28 +187,30 @@ def explore(
             return str(alt(**values))
         return f"{alt.rstrip('.')}: {listed(values)}." if alt else f"Picture for {listed(values)}."
 
-    def player(drawn: Sequence[tuple[bytes, str]]) -> FramePlayer:
+    def player(drawn: Sequence[tuple[bytes, Words]]) -> FramePlayer:
         return FramePlayer(
             {slider.label: slider.texts for slider in table},
             [frame for frame, _ in drawn],
-            [text for _, text in drawn],
+            [words.alt for _, words in drawn],
             first,
             jumps,
             played,
+            drawn[begin][1].led_by(caption),
         )
 
     settings = [
         dict(zip(sliders, values, strict=True))
         for values in itertools.product(*(slider.values for slider in table))
     ]
+    places = itertools.product(*(range(len(slider.values)) for slider in table))
+    begin = list(places).index(tuple(first))
     if _kernel_is_live():
         begun = time.monotonic()
-        start_picture = picture(
-            {slider.name: slider.values[i] for slider, i in zip(table, first, strict=True)}
-        )
+        start_picture = picture(settings[begin])
         drawn = _in_time(picture, settings, begun + PATIENCE)
-        without_kernel = player(drawn).html() if drawn else _still(start_picture, total)
-        return _live(picture, start_picture, table, first, jumps, without_kernel)
+        words = start_picture[1].led_by(caption)
+        without_kernel = player(drawn).html() if drawn else _still(start_picture, words, total)
+        return _live(picture, start_picture, table, first, jumps, words.caption, without_kernel)
     # The first is drawn here, and what it keeps for the others is there when they are shared out.
     return player([picture(settings[0]), *each(lambda i: picture(settings[i]), range(1, total))])
 
@@ -216,7 +223,7 @@ def _kernel_is_live() -> bool:
 
 def _in_time(
     picture: Callable, settings: Sequence[Mapping], end: float
-) -> list[tuple[bytes, str]] | None:
+) -> list[tuple[bytes, Words]] | None:
     """All pictures, if they can be drawn until a time; else None."""
     drawn = []
     for values in settings:
@@ -229,14 +236,14 @@ def _in_time(
     return drawn
 
 
-def _image(frame: bytes, alt: str) -> str:
+def _image(frame: bytes, words: Words) -> str:
     source = f"data:image/webp;base64,{base64.b64encode(frame).decode()}"
-    return f'<img alt="{html.escape(alt)}" style="max-width:100%" src="{source}">'
+    return f'<img alt="{html.escape(words.alt)}" style="max-width:100%" src="{source}">'
 
 
-def _still(start_picture: tuple[bytes, str], total: int) -> str:
+def _still(start_picture: tuple[bytes, Words], words: Words, total: int) -> str:
     """What stands for the sliders where there is no kernel and the frames took too long."""
-    return (
+    return words.around(
         f"{_image(*start_picture)}<p>The sliders need a kernel: run this cell. "
         f"With RELU_BOOK_STATIC=1 it draws all {total} pictures beforehand.</p>"
     )
@@ -244,10 +251,11 @@ def _still(start_picture: tuple[bytes, str], total: int) -> str:
 
 def _live(
     picture: Callable,
-    start_picture: tuple[bytes, str],
+    start_picture: tuple[bytes, Words],
     table: Sequence[_Slider],
     first: Sequence[int],
     jumps: Mapping,
+    caption: str,
     without_kernel: str,
 ):
     """The same sliders as ipywidgets; every move calls ``draw``."""
@@ -291,7 +299,8 @@ def _live(
     for control in controls:
         control.observe(show, names="value")
     rows = [*controls, ipywidgets.HBox(buttons)] if buttons else controls
-    return Sliders([image, *rows])
+    below = [ipywidgets.HTML(f"<p>{html.escape(caption)}</p>")] if caption else []
+    return Sliders([image, *rows, *below])
 
 
 def _control(slider: _Slider, index: int):

@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from PIL import Image
 
 from relu_book.plots.style import READABLE
+from relu_book.plots.words import Words
 
 MOST_BUTTONS = 8
 
@@ -136,6 +137,7 @@ class FramePlayer:
         start: index of the first value of each slider.
         presets: name of a button -> index of a value for each slider, -1 where it stays.
         play: index of the slider that the play button moves.
+        words: of the whole player, whose caption stands below it.
 
     Example:
         >>> from relu_book.plots.style import encode_webp
@@ -153,10 +155,12 @@ class FramePlayer:
         start: Sequence[int],
         presets: Mapping[str, Sequence[int]] | None = None,
         play: int = 0,
+        words: Words | None = None,
     ):
         self.labels = {name: list(texts) for name, texts in labels.items()}
         self.frames, self.alts = list(frames), list(alts)
         self.start, self.presets, self.play = list(start), dict(presets or {}), play
+        self.words = words or Words(self.alts[0])
 
     def html(self) -> str:
         """The player as one self-contained piece of HTML; equal players give equal text."""
@@ -187,7 +191,7 @@ class FramePlayer:
             f'<button type="button" data-preset aria-pressed="false">{html.escape(name)}</button>'
             for name in self.presets
         )
-        return (
+        return self.words.around(
             f'<div class="relu-explore" data-player="{key}" style="max-width:{max(width, 320)}px" '
             f'role="group" '
             f'aria-label="Picture with sliders for {html.escape(", ".join(names))}">'

@@ -23,6 +23,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from PIL import Image
 
+from relu_book.plots.words import Words, words_of
+
 # Okabe and Ito's colours; yellow last, because thin yellow lines are faint on white.
 LINE_COLOURS = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442",
@@ -242,39 +244,46 @@ def _save_lossless(image: Image.Image, colours: int, file: io.BytesIO) -> None:
 
 
 class Picture:
-    """A finished figure for notebook and page: an ``<img>`` with alt text, and that text alone."""
+    """A finished figure for notebook and page: an ``<img>`` in its words, or the alt text."""
 
-    def __init__(self, data: bytes, mime: str, alt: str, width: float):
-        self.data, self.mime, self.alt, self.width = data, mime, alt, width
+    def __init__(self, data: bytes, mime: str, words: Words, width: float):
+        self.data, self.mime, self.words, self.width = data, mime, words, width
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> Mapping[str, str]:
         source = base64.b64encode(self.data).decode()
         return {
-            "text/plain": self.alt,
+            "text/plain": self.words.alt,
             # A wide figure scrolls on a phone instead of shrinking until nobody can read it.
-            "text/html": f'<div style="overflow-x:auto"><img class="relu-figure" '
-            f'alt="{html.escape(self.alt)}" width="{self.width:.0f}" style="height:auto;'
-            f'max-width:max(100%,{self.width * READABLE:.0f}px);background:#fff" '
-            f'src="data:{self.mime};base64,{source}"></div>',
+            "text/html": self.words.around(
+                f'<div style="overflow-x:auto"><img class="relu-figure" '
+                f'alt="{html.escape(self.words.alt)}" width="{self.width:.0f}" style="height:auto;'
+                f'max-width:max(100%,{self.width * READABLE:.0f}px);background:#fff" '
+                f'src="data:{self.mime};base64,{source}"></div>'
+            ),
         }
 
 
-def figure(fig: Figure, alt: str, *, vector: bool = True) -> Picture:
-    """Show a matplotlib figure with alt text, and close it.
+def figure(
+    fig: Figure, alt: str | None = None, *, caption: str = "", vector: bool = True
+) -> Picture:
+    """Show a matplotlib figure with alt text and a caption, and close it.
 
-    The text goes into the page's HTML, where screen readers find it, and into the notebook's plain
-    text. A figure of pixels (``imshow``, many points) is smaller as WebP: ``vector=False``.
+    Both come with the figure of a ``described`` plotting function; your own figure needs an alt
+    text here. It goes into the page's HTML, where screen readers find it, and into the notebook's
+    plain text. A figure of pixels (``imshow``, many points) is smaller as WebP: ``vector=False``.
 
     Args:
         fig: the figure.
-        alt: what the picture shows, in a sentence, for readers who do not see it.
+        alt: what the picture shows, in a sentence, for readers who do not see it; in place of all
+            words that came with the figure.
+        caption: what to see in this picture; it stands before the caption that came with it.
         vector: SVG (lines), or WebP of 256 colours (pixels, twice the page's resolution).
 
     Returns:
         What a notebook shows when it is the last expression of a cell, or given to ``display``.
 
     Raises:
-        ValueError: the alt text is empty.
+        ValueError: there is no alt text.
 
     Example:
         >>> drawn = Figure()
@@ -282,7 +291,8 @@ def figure(fig: Figure, alt: str, *, vector: bool = True) -> Picture:
         >>> figure(drawn, "A line that rises from 1 to 2.")._repr_mimebundle_()["text/plain"]
         'A line that rises from 1 to 2.'
     """
-    if not isinstance(alt, str) or not alt.strip():
+    words = words_of(fig) if alt is None else Words(alt)
+    if words is None or not isinstance(words.alt, str) or not words.alt.strip():
         raise ValueError(f"a figure needs alt text that says what it shows, got {alt!r}.")
     data = io.BytesIO()
     if vector:
@@ -294,7 +304,8 @@ def figure(fig: Figure, alt: str, *, vector: bool = True) -> Picture:
         _save_lossless(to_image(fig), 256, data)
     _close(fig)
     width = fig.get_figwidth() * 96  # CSS pixels an inch
-    return Picture(data.getvalue(), "image/svg+xml" if vector else "image/webp", alt, width)
+    mime = "image/svg+xml" if vector else "image/webp"
+    return Picture(data.getvalue(), mime, words.led_by(caption), width)
 
 
 def _close(fig: Figure) -> None:

@@ -1,9 +1,14 @@
 """What every stored notebook of the book has in common."""
 
+import ast
+import html
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from relu_book.plots.player import read_player
 
 BOOK = Path(__file__).parents[2] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
@@ -66,3 +71,35 @@ def test_no_cell_is_skipped_by_the_notebook_test(code):
 
 def test_the_file_is_small(path):
     assert path.stat().st_size < LARGEST_FILE
+
+
+def pictures(code):
+    """Alt text (all of a player) and caption of every picture, the caption None where it lacks."""
+    for cell in code:
+        for output in cell.outputs:
+            page = output.get("data", {}).get("text/html", "")
+            caption = re.search(r"<figcaption>(.*?)</figcaption>", page)
+            for alt in re.findall(r'<img [^>]*?alt="([^"]*)"', page):
+                yield {alt, *(told for _, told, _ in read_player(page))}, caption and caption[1]
+
+
+def test_every_picture_has_an_alt_text_and_a_caption_that_differ(code):
+    for alts, caption in pictures(code):
+        assert caption and caption.strip(), f"no caption below: {sorted(alts)[0]}"
+        assert all(alt.strip() for alt in alts) and html.unescape(caption) not in alts
+
+
+def test_frames_of_a_player_differ_in_their_alt_text(code):
+    for cell in code:
+        for output in cell.outputs:
+            frames = read_player(output.get("data", {}).get("text/html", ""))
+            assert len({alt for _, alt, _ in frames}) == len(frames)
+
+
+def test_alt_texts_stand_with_the_function_that_draws(code):
+    for cell in code:
+        plain = "\n".join(line for line in cell.source.splitlines() if line.strip()[:1] not in "%!")
+        for call in (node for node in ast.walk(ast.parse(plain)) if isinstance(node, ast.Call)):
+            if isinstance(call.func, ast.Name) and call.func.id in ("figure", "explore"):
+                assert len(call.args) == 1, cell.source
+                assert "alt" not in [word.arg for word in call.keywords], cell.source

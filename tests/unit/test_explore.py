@@ -232,6 +232,12 @@ def test_live_sliders_call_draw_with_their_values(live):
     assert "width 37, seed 2" in box.children[0].value
 
 
+def test_a_live_caption_stands_below_the_sliders(live):
+    box = explore(stripes, width=[16, 64], seed=range(3), caption="Stripes <of> two widths.")
+    assert box.children[-1].value == "<p>Stripes &lt;of&gt; two widths.</p>"
+    assert "<figcaption>Stripes &lt;of&gt; two widths.</figcaption>" in html_of(box)
+
+
 def test_a_live_preset_draws_once(live):
     calls = []
 

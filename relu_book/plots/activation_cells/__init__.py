@@ -1,20 +1,17 @@
 """The pictures of the chapter on activation cells (thesis 2.2).
 
-``..._panels``, ``..._curve`` and the like return a finished matplotlib figure. ``draw_...`` returns
-the figure of one slider setting and ``describe_...`` its alt text; both go to ``explore``.
+``..._panels``, ``..._curve`` and the like return a finished matplotlib figure, ``draw_...`` that of
+one slider setting, for ``explore``. Each figure carries its alt text and its caption.
 """
 
 from relu_book.plots.activation_cells.cells_through_training import (
     count_curves,
-    describe_recorded,
-    describe_training,
     draw_recorded,
     draw_training,
 )
 from relu_book.plots.activation_cells.definitions import (
     colours_of_patterns,
     counterexample,
-    describe_resolution,
     draw_resolution,
     layer_and_global,
     pattern_table,
@@ -23,7 +20,6 @@ from relu_book.plots.activation_cells.definitions import (
 from relu_book.plots.activation_cells.depth import (
     depth_boxes,
     depth_panels,
-    describe_depth,
     draw_depth,
     slice_of_digits,
 )
@@ -31,9 +27,6 @@ from relu_book.plots.activation_cells.width_and_bias import (
     batch_norm_panels,
     bias_curve,
     bias_panels,
-    describe_batch_norm,
-    describe_bias,
-    describe_width,
     draw_batch_norm,
     draw_bias,
     draw_width,

@@ -15,6 +15,7 @@ from relu_book.experiments.activation_cells.planes import FAR
 from relu_book.patterns import hash_patterns
 from relu_book.plots.activation_cells.panels import axes_row
 from relu_book.plots.style import BLUE, ORANGE, band, cell_colours, show_cells
+from relu_book.plots.words import described
 
 DETAIL = (-0.1, 0.1)  # around the first image
 POINTS = 64  # a side: a finer grid of the whole plane would look like noise, and weigh
@@ -23,6 +24,25 @@ SIDE = 3.6  # inches
 KINDS = {False: "no batch norm", True: "batch norm"}
 
 
+def describe_recorded(record: xr.Dataset, epoch: int, layer: int) -> str:
+    """Alt text of ``draw_recorded``."""
+    counts = [_recorded_count(record, batch_norm, epoch, layer) for batch_norm in (False, True)]
+    return (
+        f"Layer {layer} of F1 on the plane through three pictures of clothes after {epoch} epochs: "
+        f"{counts[0]} cells without and {counts[1]} with batch normalisation, most densely around "
+        f"the three images."
+    )
+
+
+@described(
+    alt=describe_recorded,
+    caption=lambda record, epoch, layer: (
+        "How densely the cells of one layer of F₁ lie on the plane through three images (red) "
+        f"after some epochs, first seed: how many colours {BLOCK} × {BLOCK} neighbouring points "
+        f"show, from 1, inside a cell, to {BLOCK**2}. The counts are those of {_points(record)}. "
+        "The cells are densest around the images."
+    ),
+)
 def draw_recorded(record: xr.Dataset, epoch: int, layer: int) -> Figure:
     """How densely cells lie in one layer at one epoch, without and with batch normalisation."""
     figure = Figure(figsize=(2 * SIDE + 0.8, SIDE + 0.4))
@@ -54,18 +74,12 @@ def _density(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> np
     return 1 + (np.diff(in_order) > 0).sum(-1)
 
 
-def describe_recorded(record: xr.Dataset, epoch: int, layer: int) -> str:
-    """Alt text of ``draw_recorded``."""
-    counts = [_recorded_count(record, batch_norm, epoch, layer) for batch_norm in (False, True)]
-    return (
-        f"Layer {layer} of F1 on the plane through three pictures of clothes after {epoch} epochs: "
-        f"{counts[0]} cells without and {counts[1]} with batch normalisation, most densely around "
-        f"the three images."
-    )
-
-
 def _recorded_count(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> int:
     return int(record.far.isel(seed=0).sel(batch_norm=batch_norm, epoch=epoch, layer=layer))
+
+
+def _points(record: xr.Dataset) -> str:
+    return f"a grid of {record.sizes['u']} × {record.sizes['v']} points"
 
 
 def _classes(record: xr.Dataset, batch_norm: bool, epoch: int, layer: int) -> np.ndarray:
@@ -77,6 +91,31 @@ def _mark_images(axes: Axes) -> None:
     axes.plot([0, 1, 0], [0, 0, 1], "o", color="red", markeredgecolor="white", markersize=5)
 
 
+def describe_count_curves(record: xr.Dataset) -> str:
+    """Alt text of ``count_curves``: changes over the epochs in the larger square."""
+    ends = record.far.isel(epoch=[0, -1]).mean("seed")
+    changes = 100 * (ends.isel(epoch=1) / ends.isel(epoch=0) - 1)
+    listed = {
+        kind: ", ".join(
+            f"{change:+.0f} %" for change in changes.sel(batch_norm=kind).transpose("layer").values
+        )
+        for kind in (False, True)
+    }
+    return (
+        "Cells of each layer over the epochs in two squares. In the larger one the layers change "
+        f"from the first to the last epoch by {listed[False]} without batch normalisation and by "
+        f"{listed[True]} with it."
+    )
+
+
+@described(
+    alt=describe_count_curves,
+    caption=lambda record: (
+        "Figure 2.13 of the thesis, rebuilt from the record: cells of each layer over the epochs "
+        f"in two squares around three images, on {_points(record)}; means over the seeds, bands of "
+        "one standard deviation. The axes begin at zero: changes are small beside what is there."
+    ),
+)
 def count_curves(record: xr.Dataset) -> Figure:
     """Figure 2.13: cells of each layer over the epochs, in two squares; bands of one deviation."""
     figure = Figure(figsize=(13, 6.4))
@@ -114,6 +153,23 @@ def _views(epoch: int, layer: int, batch_norm: bool) -> tuple[CellRaster, CellRa
     )
 
 
+def describe_training(epoch: int, layer: int, batch_norm: bool) -> str:
+    """Alt text of ``draw_training``."""
+    far, detail, exact = _views(epoch, layer, batch_norm)
+    return (
+        f"Layer {layer} after {epoch} epochs, {KINDS[batch_norm]}: {far.count} cells in "
+        f"[-5, 5]^2 on {POINTS} by {POINTS} points; around the first image the grid sees "
+        f"{detail.count} cells of {exact.distinct}."
+    )
+
+
+@described(
+    alt=describe_training,
+    caption="Cells of one layer of a network on scanned digits, on the plane through three of "
+    "them (red): the plane on 64 × 64 points, a small square around the first image, and "
+    "the same square exactly. Compare the last two counts: around an image the grid "
+    "misses cells.",
+)
 def draw_training(epoch: int, layer: int, batch_norm: bool) -> Figure:
     """Digits: the plane as a grid sees it, a detail of it, and the exact cells of the detail."""
     far, detail, exact = _views(epoch, layer, batch_norm)
@@ -134,13 +190,3 @@ def draw_training(epoch: int, layer: int, batch_norm: bool) -> Figure:
     ):
         axes.set(title=title, xlabel="u", ylabel="v")
     return figure
-
-
-def describe_training(epoch: int, layer: int, batch_norm: bool) -> str:
-    """Alt text of ``draw_training``."""
-    far, detail, exact = _views(epoch, layer, batch_norm)
-    return (
-        f"Layer {layer} after {epoch} epochs, {KINDS[batch_norm]}: {far.count} cells in "
-        f"[-5, 5]^2 on {POINTS} by {POINTS} points; around the first image the grid sees "
-        f"{detail.count} cells of {exact.distinct}."
-    )

@@ -19,8 +19,16 @@ from relu_book.experiments.activation_cells.networks import (
 from relu_book.patterns import hash_patterns
 from relu_book.plots.activation_cells.panels import PANEL, axes_row, panels
 from relu_book.plots.style import BLUE, ORANGE, cell_colours, show_cells
+from relu_book.plots.words import described
 
 
+@described(
+    alt="Three squares of coloured cells: straight-edged cells of layer 1, bent cells of "
+    "layer 2, and the global cells, in which both sets of lines cut.",
+    caption="Cells of a network with two layers of filters, in the window [-5, 5]²: of layer 1, "
+    "of layer 2, and of both together. Those of layer 2 bend where a line of layer 1 "
+    "runs, which only the global cells show.",
+)
 def layer_and_global(seed: int, width: int = 8) -> Figure:
     """Cells of layer 1, of layer 2, and of both together."""
     model = stack(width, 2, seed)
@@ -40,6 +48,13 @@ def colours_of_patterns(seed: int) -> dict:
     return {"patterns_with_two_colours": (np.bincount(pairs // 256**4) > 1).sum()}
 
 
+@described(
+    alt="Four steps from left to right: a grid of points on the plane, the matrix of their "
+    "pre-activations, the matrix of signs, and the picture of coloured cells.",
+    caption="Figure 2.3 of the thesis, rebuilt: from points to cells. Each point gives a row of "
+    "pre-activations (red above zero, blue below), of which the signs are kept (white "
+    "above zero); points with equal rows of signs get the same colour.",
+)
 def pipeline(width: int, seed: int, shown: int = 40) -> Figure:
     """Figure 2.3: from a grid of points to a picture of cells, in four steps."""
     model = layer(width, seed)
@@ -64,6 +79,20 @@ def pipeline(width: int, seed: int, shown: int = 40) -> Figure:
     return figure
 
 
+def describe_resolution(resolution: int, width: int) -> str:
+    seen = rasterize(layer(width, 0), 0, resolution=resolution).count
+    return (
+        f"One layer of {width} filters: a grid of {resolution} by {resolution} points sees {seen} "
+        f"of {_exact_layer(width).count} cells."
+    )
+
+
+@described(
+    alt=describe_resolution,
+    caption="Cells of one layer in the window [-5, 5]²: as a grid of points sees them, and "
+    "exactly. Where many lines cross, the grid misses cells, and the coarser it is the "
+    "more.",
+)
 def draw_resolution(resolution: int, width: int) -> Figure:
     """What a grid of some resolution sees, beside the true polygons."""
     model = layer(width, 0)
@@ -75,14 +104,6 @@ def draw_resolution(resolution: int, width: int) -> Figure:
     _show_polygons(true, exact)
     true.set(title=f"{exact.count} cells are there", xlabel="x", ylabel="y")
     return figure
-
-
-def describe_resolution(resolution: int, width: int) -> str:
-    seen = rasterize(layer(width, 0), 0, resolution=resolution).count
-    return (
-        f"One layer of {width} filters: a grid of {resolution} by {resolution} points sees {seen} "
-        f"of {_exact_layer(width).count} cells."
-    )
 
 
 @lru_cache(maxsize=8)
@@ -99,6 +120,13 @@ def _show_polygons(axes, complex_) -> None:
     axes.set_aspect("equal")
 
 
+@described(
+    alt="Exact pattern counts for 1 to 4 inputs and 1 to 6 filters. Those with at most as "
+    "many filters as inputs are bold: exactly these are powers of two.",
+    caption="How many patterns a layer in general position has, counted exactly: bold where they "
+    "are all 2^D, and the lighter the smaller a share of them. Bold ends where there are "
+    "more filters than inputs.",
+)
 def pattern_table(table: dict) -> Figure:
     """Exact pattern counts by inputs and filters; where all 2^D occur the cell is framed."""
     dimensions, filters = (np.unique(table[name]) for name in ("dimensions", "filters"))
@@ -124,6 +152,13 @@ def pattern_table(table: dict) -> Figure:
     return figure
 
 
+@described(
+    alt="The plane in two cells. The cell where F is zero is bent around a corner: the "
+    "segment from its point (1, -3) to its point (-3, 1) runs through the other cell.",
+    caption="The example of proposition 2: the plane in the two cells of its second layer. Both "
+    "ends of the segment lie in the cell F = 0 and its midpoint (orange) does not, so "
+    "the cell is not convex.",
+)
 def counterexample(a: tuple[float, float], b: tuple[float, float]) -> Figure:
     """Proposition 2: the two cells of the example's second layer and the segment from a to b."""
     x, y = np.meshgrid(np.linspace(-5, 5, 601), np.linspace(-5, 5, 601))

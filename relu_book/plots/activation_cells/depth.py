@@ -12,6 +12,7 @@ from relu_book.experiments.activation_cells.depth import DEPTH, digits_plane, no
 from relu_book.experiments.activation_cells.networks import WINDOW, stack
 from relu_book.plots.activation_cells.panels import panels
 from relu_book.plots.style import BLUE, ORANGE
+from relu_book.plots.words import described
 
 
 @lru_cache(maxsize=64)
@@ -22,17 +23,20 @@ def _deep_raster(layer: int, batch_norm: bool, seed: int) -> CellRaster:
     return rasterize(model.train(), layer - 1, reference=normal_points(seed))
 
 
+@described(
+    alt=lambda layers, seed: (
+        f"Cells at layers {', '.join(map(str, layers))} of eight: first straight convex polygons, "
+        "then bent cells, deep down a few large ones with ragged borders."
+    ),
+    caption="Figure 2.9 of the thesis, rebuilt: cells of single layers of a network of eight "
+    "layers with 16 filters each, all biases 1, in the window [-5, 5]². Those of layer 1 "
+    "are convex; deeper ones bend, merge and may hold others inside them.",
+)
 def depth_panels(layers: Sequence[int], seed: int) -> Figure:
     """Figure 2.9."""
     rasters = [_deep_raster(n, False, seed) for n in layers]
     titles = [f"layer {n}: {r.count} cells" for n, r in zip(layers, rasters, strict=True)]
     return panels(rasters, titles)
-
-
-def draw_depth(layer: int, batch_norm: bool, seed: int = 2) -> Figure:
-    """One layer of eight, with or without batch normalisation."""
-    raster = _deep_raster(layer, batch_norm, seed)
-    return panels([raster], [f"layer {layer} of 8: {raster.count} cells"])
 
 
 def describe_depth(layer: int, batch_norm: bool, seed: int = 2) -> str:
@@ -41,6 +45,26 @@ def describe_depth(layer: int, batch_norm: bool, seed: int = 2) -> str:
     return f"Cells of layer {layer} of 8, {kind} batch normalisation, seed {seed}: {count}."
 
 
+@described(
+    alt=describe_depth,
+    caption="Cells of one layer of eight, 16 filters each, all biases 1, in the window [-5, 5]², "
+    "as a grid of 500 × 500 points sees them; the statistics of batch normalisation come from "
+    "1,000 standard normal points. Without it the counts tend to fall with depth, with it to rise.",
+)
+def draw_depth(layer: int, batch_norm: bool, seed: int = 2) -> Figure:
+    """One layer of eight, with or without batch normalisation."""
+    raster = _deep_raster(layer, batch_norm, seed)
+    return panels([raster], [f"layer {layer} of 8: {raster.count} cells"])
+
+
+@described(
+    alt="Box plots of the number of cells at layers 1 to 8 over 25 seeds. Layer-wise counts "
+    "fall with depth without batch normalisation and rise with it; global counts rise.",
+    caption="Number of cells in the window [-5, 5]² by layer, on a logarithmic axis, over the "
+    "seeds: boxes from the first to the third quartile with the median, whiskers up to "
+    "one and a half times their height. The blue boxes fall without batch normalisation "
+    "and rise with it; global patterns can only become more.",
+)
 def depth_boxes(plain: dict, normalised: dict) -> Figure:
     """Figure 2.10: counts by layer over seeds, layer-wise and global."""
     figure = Figure(figsize=(9.6, 4.6))
@@ -67,6 +91,12 @@ def depth_boxes(plain: dict, normalised: dict) -> Figure:
     return figure
 
 
+@described(
+    alt="Three scanned digits and their places in the plane that they span: the first at the "
+    "origin, the second at (1, 0), the third at (0, 1).",
+    caption="Figure 2.11 of the thesis, rebuilt: three images, and their places in the plane "
+    "that they span. Every other point of the plane is a mixture of the three.",
+)
 def slice_of_digits(seed: int) -> Figure:
     """Figure 2.11: three images and their places in the plane that they span."""
     plane, _ = digits_plane(seed)

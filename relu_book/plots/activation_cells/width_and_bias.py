@@ -12,19 +12,27 @@ from relu_book.experiments.activation_cells.networks import WINDOW, first_layer,
 from relu_book.experiments.activation_cells.width_and_bias import rectangle
 from relu_book.plots.activation_cells.panels import PANEL, axes_row, layer_raster, panels
 from relu_book.plots.style import BLUE, GREEN, ORANGE, PURPLE, SKY, band, show_cells
+from relu_book.plots.words import described
 
 
+def _squares_of_cells(values: Sequence[float], what: str) -> str:
+    counted = ", ".join(f"{value:g}" for value in values)
+    return f"{len(values)} squares of cells side by side, {what} {counted}"
+
+
+@described(
+    alt=lambda widths, seed: (
+        f"{_squares_of_cells(widths, 'filters')}: from large polygons to dust."
+    ),
+    caption="Figure 2.4 of the thesis, rebuilt: cells of one layer in the window [-5, 5]², as a "
+    "grid of 500 × 500 points sees them. More filters draw more lines, and the cells "
+    "between them become smaller.",
+)
 def width_panels(widths: Sequence[int], seed: int) -> Figure:
     """Figure 2.4."""
     rasters = [layer_raster(width, seed) for width in widths]
     titles = [f"{w} filters: {r.count} cells" for w, r in zip(widths, rasters, strict=True)]
     return panels(rasters, titles)
-
-
-def draw_width(width: int, seed: int = 0) -> Figure:
-    """One layer of some width, with both counts."""
-    raster = layer_raster(width, seed)
-    return panels([raster], [f"{width} filters: grid {raster.count}, exact {_exact(width, seed)}"])
 
 
 def describe_width(width: int, seed: int = 0) -> str:
@@ -34,10 +42,30 @@ def describe_width(width: int, seed: int = 0) -> str:
     )
 
 
+@described(
+    alt=describe_width,
+    caption="Cells of one layer in the window [-5, 5]², as a grid of 500 × 500 points sees them. "
+    "Compare the two counts: the wider the layer, the more cells the grid misses.",
+)
+def draw_width(width: int, seed: int = 0) -> Figure:
+    """One layer of some width, with both counts."""
+    raster = layer_raster(width, seed)
+    return panels([raster], [f"{width} filters: grid {raster.count}, exact {_exact(width, seed)}"])
+
+
 def _exact(width: int, seed: int) -> int:
     return arrangement_cells(*first_layer(layer(width, seed)), WINDOW)
 
 
+@described(
+    alt="Numbers of cells against filters, both axes logarithmic. Two to the power of D "
+    "leaves the picture at once; the formula and the exact count in the window run side "
+    "by side with slope two; the grid count bends away below them.",
+    caption="Number of cells in the window [-5, 5]² against the number of filters D, means over "
+    "the seeds; both axes are logarithmic, so that a power of D is a straight line. The "
+    "exact count keeps beside the formula, with slope two; 2^D leaves the picture at "
+    "once, and the grid misses more and more.",
+)
 def width_curve(filters: np.ndarray, growth: dict) -> Figure:
     """Figure 2.5: grid count, exact count in the window (seeds, filters), and the two formulas."""
     figure = Figure(figsize=(6.4, 4.6))
@@ -56,6 +84,15 @@ def width_curve(filters: np.ndarray, growth: dict) -> Figure:
     return figure
 
 
+@described(
+    alt=lambda biases, seed, width=128: (
+        f"{_squares_of_cells(biases, 'bias')}: with 0 sectors that meet in the origin, with any "
+        "other bias a cell around it, the larger the bias, the larger."
+    ),
+    caption="Figure 2.6 of the thesis, rebuilt: cells of one layer whose filters share one bias, "
+    "in the window [-5, 5]². With bias 0 all lines meet in the origin; with any other a "
+    "cell opens around it, the larger the bias, the larger the cell.",
+)
 def bias_panels(biases: Sequence[float], seed: int, width: int = 128) -> Figure:
     """Figure 2.6."""
     rasters = [layer_raster(width, seed, bias) for bias in biases]
@@ -63,16 +100,46 @@ def bias_panels(biases: Sequence[float], seed: int, width: int = 128) -> Figure:
     return panels(rasters, titles)
 
 
-def draw_bias(bias: float, seed: int = 0) -> Figure:
-    """128 filters that share one bias."""
-    return bias_panels([bias], seed)
-
-
 def describe_bias(bias: float, seed: int = 0) -> str:
     count = layer_raster(128, seed, bias).count
     return f"Cells of 128 filters with bias {bias:g}, seed {seed}: {count} on the grid."
 
 
+@described(
+    alt=describe_bias,
+    caption="Cells of 128 filters that share one bias, in the window [-5, 5]², as a grid of "
+    "500 × 500 points sees them. The bias scales the picture around the origin, and its sign "
+    "mirrors it there.",
+)
+def draw_bias(bias: float, seed: int = 0) -> Figure:
+    """128 filters that share one bias."""
+    return bias_panels([bias], seed)
+
+
+def describe_bias_curve(curves: xr.Dataset, width: int = 128) -> str:
+    """Alt text of ``bias_curve``: where each grid has its maximum, and the jump."""
+    peaks = curves.grid.mean("seed").idxmax("bias")
+    listed = ", ".join(
+        f"{peak:g} with {points} points a side"
+        for points, peak in zip(peaks.resolution.values, peaks.values, strict=True)
+    )
+    sectors, limit = curves.exact.sel(bias=0).mean().item(), region_count(width, 2)
+    return (
+        "Number of cells in the window against the bias for several grids and exactly. The curve "
+        f"of each grid rises from {sectors:,.0f} at bias zero to a maximum and falls; it lies at "
+        f"{listed}. The exact count is {sectors:,.0f} at bias zero, jumps to {limit:,} beside it "
+        "and only falls from there."
+    )
+
+
+@described(
+    alt=describe_bias_curve,
+    caption="Figure 2.7 of the thesis, rebuilt for several grids and exactly: cells in the window "
+    "[-5, 5]² against the bias that all filters share; means over the seeds, bands of one standard "
+    "deviation, the axis linear up to 0.1 and logarithmic beyond. Every grid has a maximum "
+    "(triangle). The exact count has none: at bias 0 only sectors are left (green square), beside "
+    "it all cells of the plane are in the window (circle), and from there it falls.",
+)
 def bias_curve(curves: xr.Dataset, width: int = 128) -> Figure:
     """Figure 2.7 for several grids, and exactly: mean over seeds and one standard deviation.
 
@@ -111,6 +178,14 @@ def _normalised_raster(beta: float, centre: float, width: int, seed: int) -> Cel
     return rasterize(model, 0, reference=rectangle(centre))
 
 
+@described(
+    alt="Left: data in an upright rectangle left of the centre. Middle: with beta 0 all "
+    "cells meet in its middle. Right: with beta 1 a tall cell has opened there.",
+    caption="Figure 2.8 of the thesis, rebuilt: the data that give the statistics, and the cells "
+    "of a batch-normalised layer with β = 0 and with β = 1, in the window [-5, 5]². The "
+    "cells follow the data: with β = 0 all lines meet in their mean, with β = 1 a cell "
+    "opens there that is as upright as they are.",
+)
 def batch_norm_panels(seed: int, width: int = 128, centre: float = -2.0) -> Figure:
     """Figure 2.8: the data, and the cells that batch normalisation on them gives."""
     rasters = [_normalised_raster(beta, centre, width, seed) for beta in (0.0, 1.0)]
@@ -129,6 +204,20 @@ def _show_data(axes, centre: float) -> None:
     axes.plot(*rectangle(centre).T.numpy(), ".", color="black", markersize=2)
 
 
+def describe_batch_norm(beta: float, centre: float, width: int = 128) -> str:
+    count = _normalised_raster(beta, centre, width, 0).count
+    return (
+        f"Cells of {width} batch-normalised filters with beta {beta:g}, data in a rectangle around "
+        f"({centre:g}, 0): {count} on the grid, gathered around the data."
+    )
+
+
+@described(
+    alt=describe_batch_norm,
+    caption="Cells of a batch-normalised layer in the window [-5, 5]², with the outline of the "
+    "data that give the statistics. β takes the role of the bias, and the mean of the "
+    "data that of the origin: move the data, and the picture moves along.",
+)
 def draw_batch_norm(beta: float, centre: float, width: int = 128) -> Figure:
     """Cells of a normalised layer, with the outline of its data."""
     raster = _normalised_raster(beta, centre, width, 0)
@@ -139,11 +228,3 @@ def draw_batch_norm(beta: float, centre: float, width: int = 128) -> Figure:
     axes.plot(*outline, color="white", linewidth=4)
     axes.plot(*outline, color="black", linewidth=2)
     return figure
-
-
-def describe_batch_norm(beta: float, centre: float, width: int = 128) -> str:
-    count = _normalised_raster(beta, centre, width, 0).count
-    return (
-        f"Cells of {width} batch-normalised filters with beta {beta:g}, data in a rectangle around "
-        f"({centre:g}, 0): {count} on the grid, gathered around the data."
-    )

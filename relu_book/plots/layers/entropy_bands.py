@@ -8,8 +8,40 @@ from matplotlib.figure import Figure
 
 from relu_book.plots.layers.measures import Table
 from relu_book.plots.style import band
+from relu_book.plots.words import described
 
 
+def describe_entropy_bands(
+    table: Table,
+    data: xr.Dataset,
+    steps: Sequence[int] | Mapping[str, int],
+    over: str = "network",
+    depth: str = "convolutions",
+    measure: str = "relative_entropy",
+    label: str = "relative entropy",
+) -> str:
+    """Alt text of ``entropy_bands``: means over the layers of the deepest networks."""
+    deepest = data[measure].isel({depth: -1}).mean([d for d in ("seed", "layer") if d in data.dims])
+    listed = []
+    for text, step in _named(steps).items():
+        means = [
+            f"{table.title(name)} {float(deepest.sel({over: name, 'step': step})):.2f}"
+            for name in data[over].values
+        ]
+        listed.append(f"{text}: {', '.join(means)}")
+    return (
+        f"Curves of the {label} over the layers, a row a moment and a column a network, several "
+        f"depths. Means over the layers of the deepest: {'; '.join(listed)}."
+    )
+
+
+@described(
+    alt=describe_entropy_bands,
+    caption=lambda table, data, steps, *rest, label="relative entropy", **others: (
+        f"{label.capitalize()} over the layers, at one moment a row; the darker, the deeper the "
+        "network. Means over the seeds, bands of one standard deviation."
+    ),
+)
 def entropy_bands(
     table: Table,
     data: xr.Dataset,
@@ -31,8 +63,7 @@ def entropy_bands(
         measure: Variable that is drawn.
         label: Text of its axis.
     """
-    if not isinstance(steps, Mapping):
-        steps = {f"step {step}": step for step in steps}
+    steps = _named(steps)
     names = data[over].values
     depths = data[depth].values
     figure = Figure(figsize=(1 + 2.4 * len(names), 0.9 + 1.7 * len(steps)))
@@ -61,3 +92,7 @@ def entropy_bands(
     heading = {"title": f"{depth} a block", "ncols": len(texts)}
     figure.legend(lines.values(), texts, loc="outside upper center", **heading)
     return figure
+
+
+def _named(steps: Sequence[int] | Mapping[str, int]) -> Mapping[str, int]:
+    return steps if isinstance(steps, Mapping) else {f"step {step}": step for step in steps}

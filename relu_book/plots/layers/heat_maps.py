@@ -9,12 +9,48 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from relu_book.plots.layers.measures import Table, block_starts
+from relu_book.plots.words import described
 
 TICKS = 3  # of the steps, beside the first
 FEW = 8  # steps at unequal distances that are all numbered
 PANEL = (2.0, 1.55)  # inches
 
 
+def describe_heat_maps(
+    table: Table, data: xr.Dataset, measures: Sequence[str], over: str = "network", **_
+) -> str:
+    """Alt text of ``heat_maps``: means over the layers at the first and the last step."""
+    data, found = data.isel(seed=0, missing_dims="ignore"), []
+    for look in table.pick(measures).values():
+        means = look.of(data).mean("layer")
+        ends = {name: means.sel({over: name}).dropna("step").values for name in data[over].values}
+        listed = [
+            f"{table.title(name)} {m[0]:.2g} to {m[-1]:.2g}" for name, m in ends.items() if m.size
+        ]
+        found.append(f"{look.text}: {', '.join(listed)}")
+    return (
+        "Heat maps, layers upwards and steps to the right. Means over the layers, from the first "
+        f"to the last step: {'; '.join(found)}."
+    )
+
+
+def caption_of_heat_maps(
+    table: Table, data: xr.Dataset, measures: Sequence[str], over: str = "network", **_
+) -> str:
+    """Caption of ``heat_maps``: how to read it."""
+    looks = table.pick(measures).values()
+    signed = any(look.scale == "signed" for look in looks)
+    return (
+        f"{', '.join(look.text for look in looks).capitalize()}: layers from the input upwards, "
+        f"steps to the right{', first seed' * ('seed' in data.dims)}. Light is large; "
+        + "with two signs red is above and blue below zero; "
+        * signed
+        + "a value beyond its scale has a colour of its own, and where there is none it is grey. "
+        "Lines part the blocks." + " The steps are not to scale." * (not _even(data.step.values))
+    )
+
+
+@described(alt=describe_heat_maps, caption=caption_of_heat_maps)
 def heat_maps(
     table: Table,
     data: xr.Dataset,
@@ -27,7 +63,7 @@ def heat_maps(
 
     All maps of a measure share one scale of colours, whose ends are pointed and of another colour
     where values lie outside. Steps at unequal distances get columns of equal width with their
-    numbers below. Of several seeds the first is drawn.
+    numbers below, and the axis says so. Of several seeds the first is drawn.
 
     Args:
         table: Measures and titles.
@@ -77,7 +113,7 @@ def heat_maps(
         else:
             axes.set_ylabel(table.title(name).replace(", ", ",\n"), fontsize="small")
     for axes in grid[-1]:
-        axes.set_xlabel("step")
+        axes.set_xlabel("step" if _even(data.step.values) else "step, not to scale")
     figure.supylabel("layer, the input at the bottom", fontsize="medium")
     return figure
 
@@ -92,7 +128,7 @@ def draw_map(axes: Axes, values: xr.DataArray, norm, colours) -> None:
         colours: The colour map.
     """
     steps, layers = values.step.values, values.layer.values
-    even = len(set(np.diff(steps))) == 1
+    even = _even(steps)
     places = steps if even else np.arange(len(steps))
     half = (places[1] - places[0]) / 2 if len(places) > 1 else 0.5
     extent = (places[0] - half, places[-1] + half, layers[0] - 0.5, layers[-1] + 0.5)
@@ -109,6 +145,10 @@ def draw_map(axes: Axes, values: xr.DataArray, norm, colours) -> None:
     many = TICKS + 1 if even or len(steps) > FEW else len(steps)
     chosen = np.unique(np.linspace(0, len(steps) - 1, many).round().astype(int))
     axes.set_xticks(places[chosen], steps[chosen])
+
+
+def _even(steps: np.ndarray) -> bool:
+    return len(set(np.diff(steps))) == 1
 
 
 def _mark_blocks(axes: Axes, data: xr.Dataset, colour: str) -> None:

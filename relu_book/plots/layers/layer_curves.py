@@ -7,12 +7,38 @@ from matplotlib.figure import Figure
 
 from relu_book.plots.layers.measures import MARKERS, Table, block_starts
 from relu_book.plots.style import LINE_COLOURS, band
+from relu_book.plots.words import described
 
 FAINT = 0.2  # bands of up to eight networks lie over one another
 FEW = 4  # names in one row of the legend
 SHOWN = ("relative_entropy", "distinct", "similarity_start", "max_frequency")
 
 
+def describe_layer_curves(
+    table: Table,
+    data: xr.Dataset,
+    step: int,
+    measures: Sequence[str] = SHOWN,
+    over: str = "network",
+) -> str:
+    """Alt text of ``layer_curves``: the means over the layers."""
+    means = []
+    for look in table.pick(measures).values():
+        values = look.of(data).sel(step=step)
+        of_networks = [
+            f"{table.title(name)} {float(values.sel({over: name}).mean()):.2g}"
+            for name in data[over].values
+        ]
+        means.append(f"{look.text}: {', '.join(of_networks)}")
+    return f"After {step} updates, means over the layers. {'; '.join(means)}."
+
+
+@described(
+    alt=describe_layer_curves,
+    caption="Measures over the layers at one moment of the training, and pale those before the "
+    "first update; means over the seeds, bands of one standard deviation. Vertical lines part the "
+    "blocks.",
+)
 def layer_curves(
     table: Table,
     data: xr.Dataset,
@@ -52,7 +78,7 @@ def layer_curves(
             if now.sizes.get("seed", 1) > 1:
                 band(axes, now.layer, _mean(now), now.std("seed", ddof=1), colour, alpha=FAINT)
         norm = look.norm(values.values)
-        axes.set(ylim=_limits(look.scale, norm), title=look.label.replace("\n", " "))
+        axes.set(ylim=_limits(look.scale, norm), title=look.text)
         if look.scale == "log":
             axes.set_yscale("log")
         axes.set_xticks([*starts, last])
@@ -65,26 +91,6 @@ def layer_curves(
     heading = {"title": f"after {step} updates (pale: before the first)"}
     figure.legend(lines.values(), lines, loc="outside upper center", ncols=columns, **heading)
     return figure
-
-
-def describe_layer_curves(
-    table: Table,
-    data: xr.Dataset,
-    step: int,
-    measures: Sequence[str] = SHOWN,
-    over: str = "network",
-) -> str:
-    """Alt text of ``layer_curves``: the means over the layers."""
-    means = []
-    for look in table.pick(measures).values():
-        values = look.of(data).sel(step=step)
-        of_networks = [
-            f"{table.title(name)} {float(values.sel({over: name}).mean()):.2g}"
-            for name in data[over].values
-        ]
-        label = look.label.replace("\n", " ")
-        means.append(f"{label}: {', '.join(of_networks)}")
-    return f"After {step} updates, means over the layers. {'; '.join(means)}."
 
 
 def _mean(values: xr.DataArray) -> xr.DataArray:

@@ -48,6 +48,11 @@ class Measure:
         return (LogNorm if self.scale == "log" else Normalize)(low, high)
 
     @property
+    def text(self) -> str:
+        """The label in one line."""
+        return self.label.replace("\n", " ")
+
+    @property
     def colours(self) -> Colormap:
         """Colours for any vision: dark to light, or blue and red around white; outliers apart."""
         if self.scale == "signed":

@@ -6,8 +6,32 @@ from matplotlib.figure import Figure
 from relu_book.plots.layers.layer_curves import FAINT
 from relu_book.plots.layers.measures import MARKERS, Table
 from relu_book.plots.style import LINE_COLOURS, band
+from relu_book.plots.words import described
 
 
+def describe_time_curves(
+    table: Table, panels: dict[str, xr.DataArray], over: str = "network", **_
+) -> str:
+    """Alt text of ``time_curves``: means over the seeds at the first and the last step."""
+    found = []
+    for text, values in panels.items():
+        ends = {
+            name: values.sel({over: name}).mean("seed").dropna("step").values
+            for name in values[over].values
+        }
+        listed = [f"{table.title(name)} {m[0]:.2g} to {m[-1]:.2g}" for name, m in ends.items()]
+        found.append(f"{text}: {', '.join(listed)}")
+    return f"Curves over the steps, from the first to the last: {'; '.join(found)}."
+
+
+@described(
+    alt=describe_time_curves,
+    caption=lambda table, panels, over="network", logarithmic=False, columns=2: (
+        f"{', '.join(panels).capitalize()}, over the steps"
+        + (" on a logarithmic axis, where step 0 stands at a half" * logarithmic)
+        + "; means over the seeds, bands of one standard deviation."
+    ),
+)
 def time_curves(
     table: Table,
     panels: dict[str, xr.DataArray],

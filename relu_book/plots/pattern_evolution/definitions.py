@@ -13,8 +13,23 @@ from relu_book.patterns import (
     weighted_jaccard,
 )
 from relu_book.plots.style import cell_colours
+from relu_book.plots.words import described
 
 
+def describe_step(step: float, filters: int) -> str:
+    """Alt text of ``draw_step``."""
+    _, *signs = definitions.moved_layer(filters, step)
+    values = _measured(*map(definitions.counted, signs))
+    listed = "; ".join(f"{name} {text}" for name, text in values.items())
+    return f"500 points in the plane, {filters} filters, a step of {step:g}: {listed}."
+
+
+@described(
+    alt=describe_step,
+    caption="Points in the plane before and after a step of one layer, in the colours of their "
+    "patterns; equal patterns have equal colours on both sides. Below: what each measure says of "
+    "the step. The net change is small where patterns are replaced by as many others.",
+)
 def draw_step(step: float, filters: int) -> Figure:
     """Points in the colours of their patterns before and after a step, and what the measures say.
 
@@ -40,14 +55,6 @@ def draw_step(step: float, filters: int) -> Figure:
         words.text(s=name, **place)
         words.text(s=text, ha="right", **(place | {"x": place["x"] + 0.46}))
     return figure
-
-
-def describe_step(step: float, filters: int) -> str:
-    """Alt text of ``draw_step``."""
-    _, *signs = definitions.moved_layer(filters, step)
-    values = _measured(*map(definitions.counted, signs))
-    listed = "; ".join(f"{name} {text}" for name, text in values.items())
-    return f"500 points in the plane, {filters} filters, a step of {step:g}: {listed}."
 
 
 def _measured(before: PatternCounts, after: PatternCounts) -> dict[str, str]:

@@ -6,10 +6,32 @@ from matplotlib.figure import Figure
 
 from relu_book.plots.pattern_evolution.table import TABLE
 from relu_book.plots.style import LINE_COLOURS
+from relu_book.plots.words import described
 
 PLACES = 30_000  # by default in both listings
 
 
+def describe_exact_and_hashed(data: xr.Dataset, step: int) -> str:
+    """Alt text of ``exact_and_hashed``: the share of the patterns that the list finds."""
+    now = data.sel(step=step).mean("seed")
+    found = now["hash_distinct"] / now["distinct"]
+    listed = [
+        f"{TABLE.title(name)} {of_first:.0%} in its first layer and {of_last:.0%} in its last"
+        for name in data.network.values
+        for of_first, of_last in [found.sel(network=name).dropna("layer").values[[0, -1]]]
+    ]
+    return (
+        "Distinct patterns and relative entropy over the layers, exactly and from a hash list of "
+        f"{PLACES:,} places. Of the distinct patterns the list finds: {'; '.join(listed)}."
+    )
+
+
+@described(
+    alt=describe_exact_and_hashed,
+    caption=f"Distinct patterns and relative entropy over the layers, means over the seeds, on "
+    f"logarithmic axes: exactly, from a hash list of {PLACES:,} places, and corrected by its "
+    "occupancy. The list loses most where there are most patterns, in the first block.",
+)
 def exact_and_hashed(data: xr.Dataset, step: int) -> Figure:
     """Distinct patterns and relative entropy, exact and from a list of 30,000 places.
 

@@ -6,12 +6,29 @@ from matplotlib.figure import Figure
 
 from relu_book.experiments.pattern_evolution import hash_lists as experiments
 from relu_book.plots.style import BLUE, ORANGE
+from relu_book.plots.words import described
 
 SIDE = 64  # as many places as this squared are shown, the first of the list
 IMAGES = 64  # a batch
 ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 
 
+def describe_filling(images: int, places: int) -> str:
+    """Alt text of ``draw_filling``."""
+    found = experiments.filling(max(1, round(images / IMAGES)), places)
+    values = "; ".join(
+        f"{name} {_number(listed)} instead of {_number(exact)}"
+        for name, (listed, exact) in found.items()
+    )
+    return f"A hash list of {places:,} places after {images} images. {values}."
+
+
+@described(
+    alt=describe_filling,
+    caption="A hash list as it fills. Left: its first places, darker for what was seen more often, "
+    "white where free. Right: each measure as a multiple of its exact value, on a logarithmic "
+    "axis; at the blue line the list is right. Similarity suffers first and most.",
+)
 def draw_filling(images: int, places: int) -> Figure:
     """Places of the list on the left; each measure over its exact value on the right.
 
@@ -45,16 +62,6 @@ def draw_filling(images: int, places: int) -> Figure:
     right.set_yticks(range(len(found)), [name.replace(" ", "\n", 1) for name in found])
     right.set_xlabel("hash list over exact value")
     return figure
-
-
-def describe_filling(images: int, places: int) -> str:
-    """Alt text of ``draw_filling``."""
-    found = experiments.filling(max(1, round(images / IMAGES)), places)
-    values = "; ".join(
-        f"{name} {_number(listed)} instead of {_number(exact)}"
-        for name, (listed, exact) in found.items()
-    )
-    return f"A hash list of {places:,} places after {images} images. {values}."
 
 
 def _number(value: float) -> str:

@@ -7,8 +7,24 @@ from matplotlib.figure import Figure
 
 from relu_book.experiments.pattern_evolution import initialisation
 from relu_book.plots.style import BLUE, SKY
+from relu_book.plots.words import described
 
 
+def describe_entropy_by_correlation(correlations: Sequence[float], entropies: np.ndarray) -> str:
+    """Alt text of ``entropy_by_correlation``: the means along the curve."""
+    points = [
+        f"{mean:.2f} at {correlation:g}"
+        for correlation, mean in zip(correlations, np.mean(entropies, axis=1), strict=True)
+    ]
+    return f"Relative entropy over the correlation of the inputs: {', '.join(points)}."
+
+
+@described(
+    alt=describe_entropy_by_correlation,
+    caption="Relative entropy of a layer at He's initialisation over the correlation of its "
+    "inputs: dots are draws of the weights, the line is their mean. It falls late: only strongly "
+    "correlated inputs cost much entropy.",
+)
 def entropy_by_correlation(correlations: Sequence[float], entropies: np.ndarray) -> Figure:
     """Relative entropy of a layer at He's initialisation over the correlation of its inputs.
 

@@ -10,6 +10,7 @@ from torch.nn import functional
 from relu_book.datasets import load
 from relu_book.experiments.tutorial.convolution import patches_per_pixel
 from relu_book.plots.style import BLUE, ORANGE
+from relu_book.plots.words import described
 
 SIZE = 16
 
@@ -24,6 +25,23 @@ def edge_filter(kernel: int) -> torch.Tensor:
     return weights / kernel
 
 
+def describe_convolution(kernel: int, stride: int, padding: int) -> str:
+    places = (SIZE + 2 * padding - kernel) // stride + 1
+    counts = patches_per_pixel(kernel, stride, padding, SIZE)
+    return (
+        f"A digit of {SIZE} by {SIZE} pixels under a window of {kernel} by {kernel}, stride "
+        f"{stride}, padding {padding}: a pixel lies in {counts.min()} to {counts.max()} patches, "
+        f"the output has {places} by {places} values."
+    )
+
+
+@described(
+    alt=describe_convolution,
+    caption="A digit under a moving window. Left: the first two patches, and the border of the "
+    "picture in grey where it is padded. Middle: in how many patches each pixel lies, "
+    "dark for few. Right: the output for a filter that answers to vertical edges, red "
+    "where the ink is on its right side and blue where it is on its left.",
+)
 def draw_convolution(kernel: int, stride: int, padding: int) -> Figure:
     """A digit with the first patches, how often each pixel is used, and the output."""
     image = _digit()
@@ -50,16 +68,6 @@ def draw_convolution(kernel: int, stride: int, padding: int) -> Figure:
         axes.set(xticks=[], yticks=[])
         axes.set_xlabel("x")
     return figure
-
-
-def describe_convolution(kernel: int, stride: int, padding: int) -> str:
-    places = (SIZE + 2 * padding - kernel) // stride + 1
-    counts = patches_per_pixel(kernel, stride, padding, SIZE)
-    return (
-        f"A digit of {SIZE} by {SIZE} pixels under a window of {kernel} by {kernel}, stride "
-        f"{stride}, padding {padding}: a pixel lies in {counts.min()} to {counts.max()} patches, "
-        f"the output has {places} by {places} values."
-    )
 
 
 @lru_cache(maxsize=1)

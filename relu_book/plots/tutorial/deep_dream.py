@@ -8,8 +8,25 @@ from matplotlib.figure import Figure
 from relu_book.experiments.tutorial import deep_dream
 from relu_book.plots.style import BLUE
 from relu_book.plots.tutorial.panels import panels, small_vgg
+from relu_book.plots.words import described
 
 
+def describe_dream(layer: int, step: int) -> str:
+    """Alt text: how far the activation has come."""
+    activation = _dream(layer).activation.mean(1)
+    return (
+        f"Three pictures that began as grey noise, after {step} steps of ascent towards layer "
+        f"{layer}: its mean activation went from {activation[0]:.2f} to {activation[step]:.2f}."
+    )
+
+
+@described(
+    alt=describe_dream,
+    caption="Three pictures that began as noise, after some steps uphill towards one layer, and "
+    "the mean activation of this layer for each of them along the way: blue up to this "
+    "step, grey beyond. It rises with every step; what the picture shows depends on the "
+    "layer.",
+)
 def draw_dream(layer: int, step: int) -> Figure:
     """Three starts after a number of steps towards a layer, and the activation on the way."""
     dream = _dream(layer)
@@ -26,15 +43,6 @@ def draw_dream(layer: int, step: int) -> Figure:
     right.plot(activation[: step + 1], color=BLUE)
     right.set(title="mean activation", xlabel="step", ylim=(0, None), xlim=(0, deep_dream.STEPS))
     return figure
-
-
-def describe_dream(layer: int, step: int) -> str:
-    """Alt text: how far the activation has come."""
-    activation = _dream(layer).activation.mean(1)
-    return (
-        f"Three pictures that began as grey noise, after {step} steps of ascent towards layer "
-        f"{layer}: its mean activation went from {activation[0]:.2f} to {activation[step]:.2f}."
-    )
 
 
 @lru_cache(maxsize=8)

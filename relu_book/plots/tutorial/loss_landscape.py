@@ -7,8 +7,25 @@ from matplotlib.figure import Figure
 from relu_book.experiments.tutorial.loss_landscape_reading import basin
 from relu_book.plots.style import BLUE, ORANGE
 from relu_book.plots.tutorial.panels import record
+from relu_book.plots.words import described
 
 
+def describe_landscape(seed: int, reach: float) -> str:
+    """Alt text: the loss in the centre and on the border."""
+    found = basin(record("tutorial/loss_landscape").loss.sel(seed=seed))
+    return (
+        f"The loss up to {reach:g} filter lengths along two random directions, seed {seed}: "
+        f"{found['centre']:.2f} at the trained network in the centre, at least "
+        f"{found['lowest_border']:.2f} on the border of the whole square."
+    )
+
+
+@described(
+    alt=describe_landscape,
+    caption="The training loss on the plane of two random directions through the trained network "
+    "(star), in lengths of its filters: as a map with logarithmic colours, and along the "
+    "two axes. The network lies in a basin; how steep it is depends on the directions.",
+)
 def draw_landscape(seed: int, reach: float) -> Figure:
     """The loss on the plane of two random directions, as a map and along both axes.
 
@@ -39,13 +56,3 @@ def draw_landscape(seed: int, reach: float) -> Figure:
     cuts.set(xlabel="way, in lengths of the filters", title="loss along the axes", ylim=(0, None))
     cuts.legend()
     return figure
-
-
-def describe_landscape(seed: int, reach: float) -> str:
-    """Alt text: the loss in the centre and on the border."""
-    found = basin(record("tutorial/loss_landscape").loss.sel(seed=seed))
-    return (
-        f"The loss up to {reach:g} filter lengths along two random directions, seed {seed}: "
-        f"{found['centre']:.2f} at the trained network in the centre, at least "
-        f"{found['lowest_border']:.2f} on the border of the whole square."
-    )

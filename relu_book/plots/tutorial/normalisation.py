@@ -7,10 +7,28 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from relu_book.plots.style import BLUE, CELL_COLOURS, ORANGE
+from relu_book.plots.words import described
 
 _BINS = np.linspace(-6, 6, 61)
 
 
+def describe_batch_norm(gamma: float, beta: float, batch: int) -> str:
+    x = _feature(batch)
+    out = _normalised(x, gamma, beta)
+    return (
+        f"A feature in a batch of {batch}: mean {x.mean():.2f} and standard deviation "
+        f"{x.std():.2f} become {beta:.2f} and {out.std():.2f} with gamma {gamma:g} and beta "
+        f"{beta:g}; "
+        f"{(out > 0).mean():.0%} of the values pass ReLU."
+    )
+
+
+@described(
+    alt=describe_batch_norm,
+    caption="The values of one filter over a batch, before and after batch normalisation: blue "
+    "is what a ReLU passes, grey what it stops, the dashed line the mean. Before, nearly "
+    "all values pass; after, β and γ decide which share does.",
+)
 def draw_batch_norm(gamma: float, beta: float, batch: int) -> Figure:
     """A batch of one feature before and after batch normalisation, and what ReLU passes."""
     x = _feature(batch)
@@ -34,17 +52,6 @@ def draw_batch_norm(gamma: float, beta: float, batch: int) -> Figure:
     return figure
 
 
-def describe_batch_norm(gamma: float, beta: float, batch: int) -> str:
-    x = _feature(batch)
-    out = _normalised(x, gamma, beta)
-    return (
-        f"A feature in a batch of {batch}: mean {x.mean():.2f} and standard deviation "
-        f"{x.std():.2f} become {beta:.2f} and {out.std():.2f} with gamma {gamma:g} and beta "
-        f"{beta:g}; "
-        f"{(out > 0).mean():.0%} of the values pass ReLU."
-    )
-
-
 def _normalised(x: np.ndarray, gamma: float, beta: float) -> np.ndarray:
     return (x - x.mean()) / np.sqrt(x.var() + 1e-5) * gamma + beta
 
@@ -54,6 +61,15 @@ def _feature(batch: int) -> np.ndarray:
     return 2 + 1.2 * np.random.default_rng(1).standard_normal(batch)
 
 
+@described(
+    alt="Five grids of 4 samples by 6 filters. BatchNorm shares down the columns, LayerNorm "
+    "along the rows; InstanceNorm has every square for itself; GroupNorm shares three "
+    "neighbouring filters of a sample, the printed rule every second filter.",
+    caption="Who shares a mean and a variance: squares with the same number and colour are "
+    "normalised together. Each stands for all pixels of one filter of one sample. The "
+    "last panel is GroupNorm as the thesis prints it, with every second filter in one "
+    "group where the libraries take neighbours.",
+)
 def statistics_panels(samples: int = 4, filters: int = 6) -> Figure:
     """Which samples and filters share mean and variance, in five kinds of normalisation."""
     n, c = np.indices((samples, filters))

@@ -4,8 +4,17 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from relu_book.plots.style import BLUE, EDGED, ORANGE, band
+from relu_book.plots.words import described
 
 
+@described(
+    alt="Training loss over the steps at three depths, ConvNet and ResNet. At 8 layers the "
+    "curves fall together; at 32 ConvNet falls later, and at 56 it has hardly begun.",
+    caption="Training loss over the steps, as a running mean over a tenth of them: means over "
+    "the seeds, bands of one standard deviation. ConvNet is ResNet without its skip "
+    "connections. At 8 layers the two fall together; the deeper the network, the later "
+    "ConvNet follows.",
+)
 def skip_curves(record: xr.Dataset) -> Figure:
     """Loss over the steps, smoothed, at each depth, with and without skip connections.
 

@@ -12,20 +12,7 @@ from relu_book.experiments.tutorial.canvases import to_canvas
 from relu_book.experiments.tutorial.maps import class_maps, components, last_activations
 from relu_book.plots.style import GREEN, ORANGE
 from relu_book.plots.tutorial.panels import panels, record
-
-
-def draw_class_map(canvas: int, digit: int) -> Figure:
-    """A canvas of two digits, and what each place adds to the output for a digit."""
-    model, test = _two_objects()
-    maps = class_maps(model, test.images[canvas])
-    limit = np.abs(maps).max()
-    figure = Figure(figsize=(9.6, 2.75), layout="none")
-    left, right = panels(figure, (0.01, 0.485), (0.515, 0.99))
-    _show_canvas(left, canvas)
-    right.imshow(to_canvas(maps[digit]), cmap="RdBu_r", vmin=-limit, vmax=limit)
-    _mark(right, canvas)
-    right.set_title(f"for {digit} (red), against it (blue): {_probability(canvas, digit):.0%}")
-    return figure
+from relu_book.plots.words import described
 
 
 def describe_class_map(canvas: int, digit: int) -> str:
@@ -42,6 +29,44 @@ def describe_class_map(canvas: int, digit: int) -> str:
     )
 
 
+@described(
+    alt=describe_class_map,
+    caption="A canvas with two digits, and the class activation map for one digit: red places "
+    "speak for it, blue ones against it, on one scale a canvas. The percentage is how "
+    "sure the network is of the digit. Red lies in the box of the digit, if it is there.",
+)
+def draw_class_map(canvas: int, digit: int) -> Figure:
+    """A canvas of two digits, and what each place adds to the output for a digit."""
+    model, test = _two_objects()
+    maps = class_maps(model, test.images[canvas])
+    limit = np.abs(maps).max()
+    figure = Figure(figsize=(9.6, 2.75), layout="none")
+    left, right = panels(figure, (0.01, 0.485), (0.515, 0.99))
+    _show_canvas(left, canvas)
+    right.imshow(to_canvas(maps[digit]), cmap="RdBu_r", vmin=-limit, vmax=limit)
+    _mark(right, canvas)
+    right.set_title(f"for {digit} (red), against it (blue): {_probability(canvas, digit):.0%}")
+    return figure
+
+
+def describe_components(canvas: int, component: int) -> str:
+    """Alt text: what the components explain."""
+    found = _components(canvas)
+    first, second = _two_objects()[1].labels[canvas].tolist()
+    return (
+        f"A canvas with the digits {first} and {second}, principal component {component} of the "
+        f"last layer, with {found.shares[component - 1]:.0%} of the variance, and the first three "
+        f"as colours, with {found.shares.sum():.0%}."
+    )
+
+
+@described(
+    alt=describe_components,
+    caption="A canvas, one principal component of the filters of the last layer, and the first "
+    "three as red, green and blue; percentages are shares of the variance. The sign of a "
+    "component, and so which side is orange, has no meaning. The first tells the digits "
+    "from the background, or one digit from the other.",
+)
 def draw_components(canvas: int, component: int) -> Figure:
     """A canvas, a principal component of its last layer, and three of them as red, green, blue."""
     found = _components(canvas)
@@ -56,17 +81,6 @@ def draw_components(canvas: int, component: int) -> Figure:
     right.imshow(to_canvas((found.pictures - low) / (high - low)).transpose(1, 2, 0))
     right.set_title(f"all three: {found.shares.sum():.0%}")
     return figure
-
-
-def describe_components(canvas: int, component: int) -> str:
-    """Alt text: what the components explain."""
-    found = _components(canvas)
-    first, second = _two_objects()[1].labels[canvas].tolist()
-    return (
-        f"A canvas with the digits {first} and {second}, principal component {component} of the "
-        f"last layer, with {found.shares[component - 1]:.0%} of the variance, and the first three "
-        f"as colours, with {found.shares.sum():.0%}."
-    )
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from trained_cells import RISING, THINNING, record
 
 from relu_book.plots import activation_cells as plots
+from relu_book.plots.words import words_of
 from relu_book.records import load
 
 
@@ -25,7 +26,7 @@ def test_recorded_pictures_are_drawn_from_the_record():
         [len(set(blocks[v : v + 5, u : u + 5].ravel().tolist())) for u in (0, 5)] for v in (0, 5)
     ]
     assert drawn.axes[1].images[0].get_array().tolist() == expected
-    assert "40 cells without and 225" in plots.describe_recorded(made, epoch=5, layer=2)
+    assert "40 cells without and 225" in words_of(plots.draw_recorded(made, epoch=5, layer=2)).alt
     curves = plots.count_curves(made)
     assert isinstance(curves, Figure)
     for axes in curves.axes:  # no line leaves its picture

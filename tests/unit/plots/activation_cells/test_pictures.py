@@ -9,6 +9,7 @@ from relu_book.cells import region_count
 from relu_book.plots import activation_cells as plots
 from relu_book.plots.errata import checkboards
 from relu_book.plots.style import GREEN
+from relu_book.plots.words import words_of
 
 ENDS = [
     ("resolution", [{"resolution": 25, "width": 16}, {"resolution": 500, "width": 64}]),
@@ -28,8 +29,8 @@ ENDS = [
 
 @pytest.mark.parametrize(("name", "settings"), ENDS, ids=[name for name, _ in ENDS])
 def test_sliders_draw_at_their_ends(name, settings):
-    draw, describe = getattr(plots, f"draw_{name}"), getattr(plots, f"describe_{name}")
-    texts = {describe(**values) for values in settings}
+    draw = getattr(plots, f"draw_{name}")
+    texts = {words_of(draw(**values)).alt for values in settings}
     assert len(texts) == len(settings)
     for values in settings:
         drawn = draw(**values)
@@ -38,7 +39,7 @@ def test_sliders_draw_at_their_ends(name, settings):
 
 
 def test_title_and_alt_text_count_the_same_cells():
-    count = plots.describe_width(width=16, seed=0).split(": ")[1].split()[0]
+    count = words_of(plots.draw_width(width=16, seed=0)).alt.split(": ")[1].split()[0]
     assert f"grid {count}," in plots.draw_width(width=16, seed=0).axes[0].get_title()
 
 
@@ -51,7 +52,9 @@ def test_the_exact_count_jumps_at_bias_zero():
         },
         {"bias": [0, 0.5, 1], "resolution": [10, 20, 40]},
     )
-    axes = plots.bias_curve(curves, width=7).axes[0]
+    figure = plots.bias_curve(curves, width=7)
+    assert "at 0.5 with 10 points a side, 0.5 with 20" in words_of(figure).alt
+    axes = figure.axes[0]
     exact = [line.get_xydata().tolist() for line in axes.lines if line.get_color() == GREEN]
     assert [[0, 14]] in exact, "the sectors lie alone"
     assert [[0, region_count(7, 2)], [0.5, 28]] in exact, "the curve comes from all cells"

@@ -4,6 +4,7 @@ import numpy as np
 from layer_training import STEPS, TABLE, TRAINING
 
 from relu_book.plots import layers
+from relu_book.plots.words import words_of
 
 
 def test_curves_show_the_mean_over_seeds_at_the_step_and_the_start():
@@ -25,7 +26,7 @@ def test_curves_keep_their_axes_while_the_slider_moves():
 
 
 def test_alt_text_of_the_curves_gives_their_means():
-    text = layers.describe_layer_curves(TABLE, TRAINING, 5, ("relative_entropy",))
+    text = words_of(layers.layer_curves(TABLE, TRAINING, 5, ("relative_entropy",))).alt
     mean = float(TRAINING.relative_entropy.sel(step=5, network="resnet").mean())
     assert f"ResNet-20 {mean:.2g}" in text
-    assert text != layers.describe_layer_curves(TABLE, TRAINING, 40, ("relative_entropy",))
+    assert text != words_of(layers.layer_curves(TABLE, TRAINING, 40, ("relative_entropy",))).alt

@@ -5,6 +5,7 @@ import pytest
 
 from relu_book.experiments.pattern_evolution import definitions
 from relu_book.plots import pattern_evolution as plots
+from relu_book.plots.words import words_of
 
 
 def texts_of(axes):
@@ -24,10 +25,10 @@ def test_step_shows_the_points_in_the_colours_of_their_patterns():
     lost = len(set(map(tuple, before.tolist())) - set(map(tuple, after.tolist())))
     shown = texts_of(words)
     assert shown[shown.index("vanished") + 1] == str(lost)
-    assert f"vanished {lost};" in plots.describe_step(step=0.5, filters=3)
+    assert f"vanished {lost};" in words_of(plots.draw_step(step=0.5, filters=3)).alt
 
 
 @pytest.mark.parametrize(("step", "filters"), [(0.05, 3), (2, 16)])
 def test_step_slider_draws_at_its_ends(step, filters):
     assert plots.draw_step(step, filters).axes[0].get_xlabel() == "x"
-    assert f"{filters} filters, a step of {step}" in plots.describe_step(step, filters)
+    assert f"{filters} filters, a step of {step}" in words_of(plots.draw_step(step, filters)).alt

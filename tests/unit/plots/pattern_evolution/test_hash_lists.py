@@ -6,6 +6,7 @@ import torch
 from relu_book.experiments.pattern_evolution import hash_lists
 from relu_book.patterns import count
 from relu_book.plots import pattern_evolution as plots
+from relu_book.plots.words import words_of
 
 
 def texts_of(axes):
@@ -21,8 +22,9 @@ def test_filling_shows_the_places_and_each_measure_over_its_exact_value(monkeypa
         taken = hash_lists.filling(images // 64, places)["distinct patterns"][0]
         assert left.get_title() == f"{taken / places:.1%} of the places taken"
         assert f"{taken:,}, exactly 4,096" in texts_of(right)
-        assert f"distinct patterns {taken:,} instead of 4,096" in plots.describe_filling(
-            images, places
+        assert (
+            f"distinct patterns {taken:,} instead of 4,096"
+            in words_of(plots.draw_filling(images, places)).alt
         )
     shown = left.images[0].get_array().filled(0)
     assert np.array_equal(shown.ravel(), hash_lists.places(8, places)[: shown.size])

@@ -4,6 +4,7 @@ import numpy as np
 
 from relu_book.experiments.tutorial import checkpoint, deep_dream
 from relu_book.plots import tutorial as plots
+from relu_book.plots.words import words_of
 
 
 def test_the_dream_is_shown_after_its_step():
@@ -12,5 +13,5 @@ def test_the_dream_is_shown_after_its_step():
     shown = np.ma.filled(left.images[0].get_array(), np.nan)
     assert np.array_equal(shown[:, 30:58], dream.pictures[20, 1, 0].numpy())
     assert len(right.lines[-1].get_xdata()) == 21
-    text = plots.describe_dream(2, 20)
+    text = words_of(plots.draw_dream(2, 20)).alt
     assert f"{dream.activation[20].mean():.2f}" in text

@@ -3,6 +3,7 @@
 import numpy as np
 
 from relu_book.plots import tutorial as plots
+from relu_book.plots.words import words_of
 from relu_book.records import load
 
 
@@ -13,4 +14,4 @@ def test_the_landscape_is_cut_through_the_network():
     assert np.array_equal(second.get_ydata(), losses[5:16, 10])
     border = np.concatenate([losses[[0, -1]].ravel(), losses[1:-1, [0, -1]].ravel()])
     assert len(border) == 80
-    assert f"at least {border.min():.2f} on" in plots.describe_landscape(2, 0.5)
+    assert f"at least {border.min():.2f} on" in words_of(plots.draw_landscape(2, 0.5)).alt

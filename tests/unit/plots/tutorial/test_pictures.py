@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from relu_book.datasets import published_sizes
 from relu_book.plots import tutorial as plots
+from relu_book.plots.words import words_of
 
 ENDS = [
     (
@@ -43,8 +44,8 @@ VIEWS = [
 
 @pytest.mark.parametrize(("name", "settings"), ENDS, ids=[name for name, _ in ENDS])
 def test_sliders_draw_at_their_ends(name, settings):
-    draw, describe = getattr(plots, f"draw_{name}"), getattr(plots, f"describe_{name}")
-    texts = {describe(**values) for values in settings}
+    draw = getattr(plots, f"draw_{name}")
+    texts = {words_of(draw(**values)).alt for values in settings}
     assert len(texts) == len(settings)
     for values in settings:
         drawn = draw(**values)
@@ -54,8 +55,8 @@ def test_sliders_draw_at_their_ends(name, settings):
 
 @pytest.mark.parametrize(("name", "settings"), VIEWS, ids=[name for name, _ in VIEWS])
 def test_views_of_networks_draw_at_their_ends(name, settings):
-    draw, describe = getattr(plots, f"draw_{name}"), getattr(plots, f"describe_{name}")
-    assert len({describe(**values) for values in settings}) == len(settings)
+    draw = getattr(plots, f"draw_{name}")
+    assert len({words_of(draw(**values)).alt for values in settings}) == len(settings)
     for values in settings:
         drawn = draw(**values)
         assert isinstance(drawn, Figure)
@@ -64,15 +65,15 @@ def test_views_of_networks_draw_at_their_ends(name, settings):
 
 
 def test_a_printed_prelu_of_slope_2_is_told_from_the_function():
-    text = plots.describe_activation("PReLU", 2.0)
+    text = words_of(plots.draw_activation("PReLU", 2.0)).alt
     assert "-4.00 at -2 and 2.00 at 2" in text
     assert "-2.00 and 4.00 there" in text
 
 
 def test_momentum_says_whether_it_arrives():
-    assert "diverges" in plots.describe_momentum(0.0, 0.03)
-    assert "above 1e-6" in plots.describe_momentum(0.0, 0.002)
-    assert "below 1e-6 from step" in plots.describe_momentum(0.9, 0.03)
+    assert "diverges" in words_of(plots.draw_momentum(0.0, 0.03)).alt
+    assert "above 1e-6" in words_of(plots.draw_momentum(0.0, 0.002)).alt
+    assert "below 1e-6 from step" in words_of(plots.draw_momentum(0.9, 0.03)).alt
 
 
 def test_a_normalised_batch_says_its_parameters():

@@ -5,6 +5,7 @@ import numpy as np
 from relu_book.experiments.tutorial import checkpoint, drawings
 from relu_book.experiments.tutorial.maps import pre_activations
 from relu_book.plots import tutorial as plots
+from relu_book.plots.words import words_of
 from relu_book.records import load
 
 
@@ -25,4 +26,4 @@ def test_histograms_are_shares_of_the_layer_at_its_step():
     _, now = plots.draw_weights(4, 500).axes[0].patches
     assert np.allclose(now.get_data().values, counts / counts.sum())
     distance = record.distance.sel(seed=0, layer=4, step=500).item()
-    assert f"{distance:.4f}" in plots.describe_weights(4, 500)
+    assert f"{distance:.4f}" in words_of(plots.draw_weights(4, 500)).alt
