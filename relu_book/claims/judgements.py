@@ -72,11 +72,35 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Ranks:
+    """What a trend was judged by, where seeds are counted instead of averaged.
+
+    Attributes:
+        what: What was ranked; in a verdict ``ranks of loss by depth``.
+        median: Median of the seeds' rank correlations; NaN if no seed has one.
+        passed: How many seeds pass.
+        number: How many seeds there are.
+        threshold: What a seed passes in words, such as ``above 0.8``.
+    """
+
+    what: str
+    median: float
+    passed: int
+    number: int
+    threshold: str
+
+    @property
+    def sides(self) -> list[int]:
+        """1 if most seeds pass, -1 if most do not, 0 if as many do."""
+        return [int(np.sign(2 * self.passed - self.number))]
+
+
+@dataclass(frozen=True)
 class Judged:
-    """What a function found, a judgement or a number, with the interval that it was made by."""
+    """What a function found, a judgement or a number, with what it was made by."""
 
     value: object
-    interval: Interval
+    interval: Interval | Ranks
 
 
 def equal(deviation, tolerance, cases=FEWEST_CASES):
@@ -205,18 +229,28 @@ def rank_correlation(x, y, above=None, below=None):
     if (above is None) == (below is None):
         raise ValueError("rank_correlation needs above= or below=, and not both")
     correlations = np.array([spearman(x, row) for row in np.atleast_2d(floats(y))])
-    if np.size(x) < FEWEST_RANKED:
-        return undecided(f"too few: {np.size(x)} of {FEWEST_RANKED} values to rank")
     number, sign, least = len(correlations), 1, above
     if above is None:
         sign, least = -1, -below
-    if number >= FEWEST_TO_HOLD and (sign * correlations > least).mean() >= MAJORITY:
-        return True
-    if number < FEWEST_TO_FAIL:
-        return undecided(f"too few: {number} of {FEWEST_TO_FAIL} seeds")
-    if (sign * correlations < least / 2).mean() >= MAJORITY:
-        return False
-    return undecided("the seeds disagree")
+    passed = sign * correlations > least
+
+    def judge():
+        if np.size(x) < FEWEST_RANKED:
+            return undecided(f"too few: {np.size(x)} of {FEWEST_RANKED} values to rank")
+        if number >= FEWEST_TO_HOLD and passed.mean() >= MAJORITY:
+            return True
+        if number < FEWEST_TO_FAIL:
+            return undecided(f"too few: {number} of {FEWEST_TO_FAIL} seeds")
+        if (sign * correlations < least / 2).mean() >= MAJORITY:
+            return False
+        return undecided("the seeds disagree")
+
+    # A seed without ranks, all of whose values are alike, has no correlation, and does not pass.
+    ranked = correlations[np.isfinite(correlations)]
+    median = float(np.median(ranked)) if len(ranked) else float("nan")
+    threshold = f"above {above:g}" if below is None else f"below {below:g}"
+    found = Ranks("ranks of {1} by {0}", median, int(passed.sum()), number, threshold)
+    return Judged(judge(), found)
 
 
 def correlation_rule(x, y, above):

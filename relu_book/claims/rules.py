@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from relu_book.claims.functions import FUNCTIONS
-from relu_book.claims.judgements import Interval, Judged
+from relu_book.claims.judgements import Interval, Judged, Ranks
 from relu_book.claims.truth import (
     ON_CONDITIONS,
     Open,
@@ -144,7 +144,7 @@ class Weighed:
     """
 
     value: object
-    intervals: tuple[Interval, ...] = ()
+    intervals: tuple[Interval | Ranks, ...] = ()
     compared: tuple[bool, ...] = ()
 
     @property
@@ -207,7 +207,7 @@ class _Evaluation:
 
     def __init__(self, quantities: Mapping[str, object]) -> None:
         self.quantities = quantities
-        self.intervals: list[Interval] = []
+        self.intervals: list[Interval | Ranks] = []
         self.compared: list[bool] = []
 
     def value(self, node: ast.expr):

@@ -15,7 +15,7 @@ from relu_book.claims import rules, wording
 from relu_book.claims.catalogue import find, load_claims
 from relu_book.claims.claim import SCALES as DECIDING
 from relu_book.claims.claim import Claim
-from relu_book.claims.judgements import Interval
+from relu_book.claims.judgements import Interval, Ranks
 from relu_book.claims.quantities import at_each_size, first_dimension, quantities
 from relu_book.claims.truth import Open, agree, plain, undecided
 
@@ -59,7 +59,7 @@ class Verdict:
     other: str | None = None
     followed: bool | None = None
     measured: Mapping[str, object] = field(default_factory=dict)
-    intervals: tuple[Interval, ...] = ()
+    intervals: tuple[Interval | Ranks, ...] = ()
     sides: tuple[int, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     report: Mapping[str, object] = field(default_factory=dict)

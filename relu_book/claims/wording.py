@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from relu_book.claims.claim import Claim
-from relu_book.claims.judgements import Interval
+from relu_book.claims.judgements import Interval, Ranks
 from relu_book.claims.rules import parse
 from relu_book.claims.truth import Open
 
@@ -107,14 +107,17 @@ def series(values: np.ndarray, unit: str) -> str:
     return f"{counted}: {low} ... {high}"
 
 
-def interval(claim: Claim, found: Interval, dimensions: Mapping[str, str]) -> str:
+def interval(claim: Claim, found: Interval | Ranks, dimensions: Mapping[str, str]) -> str:
     """What a judgement was made by, in a line: middle, interval, seeds, threshold.
 
     Args:
         claim: The claim that was judged.
-        found: The interval, or an array of them.
+        found: The interval, or an array of them; for ranks their correlation and who passes.
         dimensions: What the first axis of a quantity counts, where it has a name.
     """
+    if isinstance(found, Ranks):
+        passed = f"{found.passed} of {found.number} seeds {found.threshold}"
+        return f"{found.what}: median rho {_short(found.median)}, {passed}"
     used = [name for name in claim.measured if name in _names(found.what)]
     described = claim.measured[used[0]] if used else ""
     unit = next((_plural(dimensions[name]) for name in used if name in dimensions), None)

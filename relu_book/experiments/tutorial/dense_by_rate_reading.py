@@ -31,10 +31,16 @@ def last_tenth(losses: xr.DataArray) -> xr.DataArray:
 
 
 def best_losses(record: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Loss at the end, one a seed, at the rate with the lowest mean over seeds."""
+    """Loss at the end, one a seed, at the rate with the lowest mean over the other seeds."""
     last = last_tenth(record.losses)
-    # A rate at which one seed diverges has no finite mean.
-    best = last.sel(learning_rate=last.mean("seed", skipna=False).idxmin("learning_rate"))
+
+    def at_best(seed: int) -> xr.DataArray:
+        # A rate at which one of them diverges has no finite mean.
+        others = last.drop_sel(seed=seed).mean("seed", skipna=False)
+        best = last.sel(seed=seed, learning_rate=others.idxmin("learning_rate"))
+        return best.drop_vars("learning_rate")
+
+    best = xr.concat([at_best(seed) for seed in last.seed.values], "seed")
     return {"loss_plain": best.sel(batch_norm=False), "loss_batch_norm": best.sel(batch_norm=True)}
 
 

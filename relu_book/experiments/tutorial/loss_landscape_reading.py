@@ -12,7 +12,19 @@ def loss_landscape_reading(record: xr.Dataset) -> Reading:
 
 
 def basin(losses: xr.DataArray) -> dict[str, xr.DataArray]:
-    """Loss of the trained network, in the middle of the plane, and the lowest on its border."""
+    """Loss of the trained network, in the middle of the plane; the lowest elsewhere, and outside.
+
+    Returns:
+        ``centre``; ``lowest_other`` of all other points, ``lowest_border`` of those on the border.
+    """
     middle = {side: losses.sizes[side] // 2 for side in ("a", "b")}
+    elsewhere = [
+        xr.DataArray(np.arange(losses.sizes[side]) != place, dims=side)
+        for side, place in middle.items()
+    ]
     sides = (losses.isel({side: [0, -1]}).min(("a", "b")) for side in middle)
-    return {"centre": losses.isel(middle), "lowest_border": np.minimum(*sides)}
+    return {
+        "centre": losses.isel(middle),
+        "lowest_other": losses.where(np.logical_or(*elsewhere)).min(("a", "b")),
+        "lowest_border": np.minimum(*sides),
+    }

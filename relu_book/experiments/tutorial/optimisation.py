@@ -64,7 +64,7 @@ def momentum(seed: int, rule: MomentumRule, steps: int = 50) -> dict[str, float]
 
 
 def l2_decay(seed: int, steps: int = 10, **rules: DecayRule) -> dict[str, float]:
-    """Largest difference of "gradient step, then a rule" from torch's weight decay.
+    """Largest difference of "gradient step and a rule" from torch's weight decay.
 
     Both see the same gradients, and the rule the weights before the step, as the gradient of the
     penalty does.

@@ -6,18 +6,24 @@ from relu_book.claims import Reading
 
 
 def two_objects_reading(record: xr.Dataset) -> Reading:
-    """The quantities of each claim that the record decides, the images of all networks in one row.
+    """The quantities of each claim that the record decides: shares of the images, one a network.
+
+    The images of one network are repeats of one training; the networks are what is compared.
 
     Args:
         record: ``mass_share`` and ``area_share`` by seed, image and object; ``correlation``,
             ``explained`` and ``separation`` by seed and image.
     """
-    images = record.rename(image="canvas").stack(image=("seed", "canvas"))
-    shares = images[["mass_share", "area_share"]]
-    first, second = (dict(shares.isel(object=side).data_vars) for side in (0, 1))
+    marked = (record.mass_share > 2 * record.area_share).mean("image")
     quantities = {
-        "fig-2.2.b": first,
-        "fig-2.2.c": second | {"correlation": images.correlation},
-        "fig-2.2.e": {name: images[name] for name in ("explained", "separation")},
+        "fig-2.2.b": {"marked_share": marked.isel(object=0)},
+        "fig-2.2.c": {
+            "marked_share": marked.isel(object=1),
+            "apart_share": (record.correlation < 0.5).mean("image"),
+        },
+        "fig-2.2.e": {
+            "explained_share": (record.explained > 0.5).mean("image"),
+            "separated_share": (record.separation > 0.8).mean("image"),
+        },
     }
     return Reading(quantities, record)

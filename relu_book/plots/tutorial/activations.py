@@ -92,7 +92,7 @@ def draw_activation(function: str, parameter: float) -> Figure:
     "straight.",
 )
 def decision_maps(seed: int) -> Figure:
-    """The checkboard, and the classes that networks without and with ReLU give to its places."""
+    """The checkerboard, and the classes that networks without and with ReLU give to its places."""
     edge = without_activations.EDGE
     ticks = torch.linspace(-edge, edge, 100, dtype=torch.float64)
     points = torch.stack(torch.meshgrid(ticks, ticks, indexing="xy"), -1).reshape(-1, 2)

@@ -131,6 +131,27 @@ def test_rank_correlation_counts_seeds():
         judged(rising, rule="rank_correlation(layer, y)")
 
 
+def test_a_trend_tells_its_median_and_who_passes():
+    layer, flat = np.arange(1, 9), np.ones(8)
+    weak = np.array([2, 1, 4, 3, 6, 8, 5, 7.0])
+    rho = stats.spearmanr(layer, weak).statistic
+
+    def judged(*rows, rule="rank_correlation(layer, -y, above=0.9)"):
+        known = {"layer": layer[: len(rows[0])], "y": -np.array(rows, dtype=float)}
+        return rules.weigh(rule, known).intervals[0]
+
+    found = judged(layer, weak, layer, -layer, layer, flat)
+    assert (found.what, found.threshold) == ("ranks of -y by layer", "above 0.9")
+    assert (found.median, found.passed, found.number) == (1, 3, 6)  # flat: no rank correlation
+    assert judged(weak, weak, flat).median == pytest.approx(rho)
+    assert np.isnan(judged(flat).median)
+    found = judged(layer[:5], layer[:5])  # too few to decide, and shown all the same
+    assert (found.median, found.passed) == (1, 2)
+    falling = judged(layer, weak, rule="rank_correlation(layer, y, below=-0.9)")
+    assert (falling.median, falling.passed) == (pytest.approx(-(1 + rho) / 2), 1)
+    assert falling.threshold == "below -0.9"
+
+
 def test_slope_rule_is_the_interval_of_the_slopes_against_the_logarithm():
     generator = np.random.default_rng(1)
     x = np.array([8, 16, 32])

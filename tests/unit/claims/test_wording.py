@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from relu_book import claims
-from relu_book.claims.judgements import Interval
+from relu_book.claims.judgements import Interval, Ranks
 from relu_book.claims.wording import interval, number, quantity, series
 
 
@@ -63,6 +63,13 @@ def test_no_statistic_is_empty():
     assert told("the epochs", np.arange(24) ** 2) == "a 24 values: 0 ... 529"
     close = 0.1 + np.arange(9) * 1e-9
     assert told("factor, one a filter", close) == "a 9 filters: all 0.1, rounded"
+
+
+def test_ranks_are_one_short_line():
+    claim = claims.load_claims()["fig-2.2.f"]
+    found = Ranks("ranks of distance by step", 0.99557, 4, 5, "above 0.8")
+    line = "ranks of distance by step: median rho 0.996, 4 of 5 seeds above 0.8"
+    assert interval(claim, found, {}) == line
 
 
 def test_an_interval_is_one_short_line():

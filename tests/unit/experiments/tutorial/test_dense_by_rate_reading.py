@@ -28,15 +28,24 @@ def record(losses):
     )
 
 
-def test_the_best_rate_is_best_on_average_and_diverges_in_no_seed():
-    losses = np.ones((2, 2, 3, 20))
+def test_the_best_rate_is_chosen_on_other_seeds_and_diverges_in_none_of_them():
+    losses = np.ones((2, 3, 3, 20))
     losses[:, :, 1] = 0.8
-    losses[:, 0, 2], losses[:, 1, 2] = 0.1, 0.2
-    losses[0, 1, 2, 5:] = np.nan
+    losses[:, :, 2] = np.array([0.1, 0.2, 0.3]).reshape(3, 1)
+    losses[0, 1, 2, 5:] = losses[0, 2, 2, 5:] = np.nan
     losses[1, 1, 2, :18] = 5.0  # the last tenth counts
     found = best_losses(record(losses))
-    assert found["loss_plain"].values.tolist() == [0.8, 0.8]
-    assert found["loss_batch_norm"].values.tolist() == [0.1, 0.2]
+    assert found["loss_plain"].values.tolist() == [0.8, 0.8, 0.8]
+    assert found["loss_batch_norm"].values.tolist() == [0.1, 0.2, 0.3]
+
+
+def test_a_seed_does_not_choose_the_rate_that_it_is_judged_at():
+    losses = np.ones((2, 3, 2, 20))
+    losses[:, 0, 0] = 0.0  # the mean of all three, but not that of the others, is lowest here
+    losses[:, 1:, 1] = 0.9
+    found = best_losses(record(losses))
+    assert found["loss_plain"].values.tolist() == [1.0, 1.0, 1.0]
+    assert found["loss_plain"].seed.values.tolist() == [0, 1, 2]
 
 
 def test_divergence_is_nan_or_no_better_than_guessing():
@@ -57,5 +66,7 @@ def test_the_reading_judges_with_what_gradients_found_beside_it():
     live |= {"exponent_small": [-10.0] * 5}
     live |= {"depths": [5, 10, 15, 20], "exponent_by_depth": [0.0, 1.0, 2.0, 3.0]}
     reading = dense_by_rate_reading(record(losses), live)
-    assert reading.judge("txt-2.1.9.a").verdict == "fails"
-    assert reading.judge("txt-2.1.9.b").verdict == "fails"  # both bear every rate
+    found = reading.judge("txt-2.1.9.a")
+    assert found.words == "undecided (the readings disagree)"
+    assert list(found.parts.values()) == ["fails", "holds"]
+    assert reading.judge("txt-2.1.9.b").verdict == "undecided"  # both bear every rate

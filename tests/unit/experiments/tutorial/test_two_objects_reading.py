@@ -1,4 +1,4 @@
-"""What a record of two objects is read as: the images of all networks in one row."""
+"""What a record of two objects is read as: a share of the images for each network."""
 
 import numpy as np
 import xarray as xr
@@ -14,21 +14,29 @@ TOLD = {
 }
 
 
-def test_each_object_is_judged_on_the_images_of_all_networks():
-    shares = np.arange(24.0).reshape(2, 6, 2)
+def test_each_network_is_judged_by_its_share_of_images():
     by_object, by_image = ("seed", "image", "object"), ("seed", "image")
+    area = np.full((3, 4, 2), 0.1)
+    mass = np.full((3, 4, 2), 0.3)
+    mass[0, 0, 0] = 0.2  # twice the share of the box, and no more
+    mass[1, :3, 1] = 0.1
+    at_limit = np.array([[0.5, 0.9, 0.9, 0.9], [0.9] * 4, [0.1, 0.2, 0.9, 0.9]])
     record = xr.Dataset(
         {
-            "mass_share": (by_object, shares),
-            "area_share": (by_object, shares / 100),
-            **dict.fromkeys(("correlation", "explained"), (by_image, shares[..., 0] + 7)),
-            "separation": (by_image, shares[..., 0] / 24),
+            "mass_share": (by_object, mass),
+            "area_share": (by_object, area),
+            "correlation": (by_image, 1 - at_limit),
+            "explained": (by_image, at_limit),
+            "separation": (by_image, at_limit + 0.3),
         },
         attrs=TOLD,
     )
     reading = two_objects_reading(record)
-    first, second = (reading.judge(f"fig-2.2.{part}").measured for part in "bc")
-    assert first["mass_share"].tolist() == list(range(0, 24, 2))
-    assert second["area_share"].tolist() == [value / 100 for value in range(1, 24, 2)]
-    assert second["correlation"].tolist() == list(range(7, 31, 2))
-    assert "explained 12 images: 7 ... 29" in str(reading.judge("fig-2.2.e"))
+    first, second, third = (reading.judge(f"fig-2.2.{part}").measured for part in "bce")
+    assert first["marked_share"].tolist() == [0.75, 1, 1]
+    assert second["marked_share"].tolist() == [1, 0.25, 1]
+    assert second["apart_share"].tolist() == [0.75, 1, 0.5]
+    assert third["explained_share"].tolist() == [0.75, 1, 0.5]
+    assert third["separated_share"].tolist() == [0.75, 1, 0.5]
+    interval, _ = reading.judge("fig-2.2.e").intervals
+    assert (interval.number, round(interval.low, 3), round(interval.high, 3)) == (3, 0.129, 1.371)

@@ -26,12 +26,12 @@ def test_accuracies_are_those_of_the_trained_networks():
     data = load("digits", "test", size=16)
     assert found["relu_digits"] == accuracy(model, data.images.flatten(1).double(), data.labels)
     assert set(found) == {f"{kind}_{task}" for kind in ("relu", "linear")
-                          for task in ("checkboard", "digits")}  # fmt: skip
+                          for task in ("checkerboard", "digits")}  # fmt: skip
 
 
 def test_decisions_are_classes_of_the_points_of_a_grid():
     found = without_activations.decisions(relu=True, seed=0, steps=2, resolution=5)
-    model = without_activations.trained("checkboard", True, 0, steps=2)
+    model = without_activations.trained("checkerboard", True, 0, steps=2)
     edge = 3**0.5
     corner = torch.tensor([[edge, -edge]], dtype=torch.float64)
     assert found[0, 4] == model(corner).argmax().item()
