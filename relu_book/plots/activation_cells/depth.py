@@ -99,7 +99,7 @@ def depth_boxes(plain: dict, normalised: dict) -> Figure:
 )
 def slice_of_digits(seed: int) -> Figure:
     """Figure 2.11: three images and their places in the plane that they span."""
-    plane, _ = digits_plane(seed)
+    plane = digits_plane(seed)
     corners = [(0, 0), (1, 0), (0, 1)]
     images = plane.points(torch.tensor(corners, dtype=torch.float64)).reshape(3, 8, 8)
     figure = Figure(figsize=(4 * 3, 3.2))

@@ -1,22 +1,31 @@
 """Planes through digits, and layers counted one by one."""
 
+from dataclasses import replace
+
+import numpy as np
 import torch
 
-from relu_book.cells import rasterize
+from relu_book.cells import enclosed_components, rasterize
+from relu_book.experiments.activation_cells.cells_through_training import (
+    SMOKE,
+    standardised_images,
+)
 from relu_book.experiments.activation_cells.depth import (
     counts_by_depth,
     digits_plane,
+    new_statistics,
     normal_points,
+    shapes_by_depth,
     slice_corners,
 )
-from relu_book.experiments.activation_cells.networks import stack
+from relu_book.experiments.activation_cells.networks import counts_by_layer, grid, stack
+from relu_book.experiments.activation_cells.planes import planes_through
+from relu_book.models import mlp
 
 
 def test_plane_through_digits_has_the_digits_at_its_corners():
     assert slice_corners(triples=2, seed=5).max() < 1e-6
-    plane, data = digits_plane(0)
-    assert data.shape == (600, 64)
-    assert plane.points(torch.zeros(1, 2)).shape == (1, 64)
+    assert digits_plane(0).points(torch.zeros(1, 2)).shape == (1, 64)
 
 
 def test_counts_by_depth_are_those_of_one_raster_a_layer():
@@ -25,3 +34,22 @@ def test_counts_by_depth_are_those_of_one_raster_a_layer():
     assert len(found["layer"]) == len(found["global"]) == 8
     assert found["layer"][6] == rasterize(model, 6, reference=data).count
     assert found["global"][6] == rasterize(model, 6, reference=data, scope="global").count
+
+
+def test_shapes_are_measured_with_both_choices_of_the_bias():
+    found = shapes_by_depth(seed=1, width=5)
+    for name, bias in (("fixed_bias", 1.0), ("uniform_bias", "default")):
+        labels = rasterize(stack(5, 8, seed=1, bias=bias), 7).labels
+        largest = np.bincount(labels.ravel()).max() / labels.size
+        assert found[f"largest_share_layer_8_{name}"] == largest
+        assert found[f"enclosed_components_{name}"] == enclosed_components(labels)
+        assert len(found[f"defect_{name}"]) == 8
+
+
+def test_statistics_of_a_new_network_change_no_sign():
+    settings = replace(SMOKE, width=16, resolution=30)
+    images, _ = standardised_images(settings)["train"]
+    (plane,) = planes_through(images, 1)
+    model = mlp((images.shape[1], *5 * (16,), 10), bias=0.0, seed=3, dtype=torch.float64)
+    expected = counts_by_layer(model, plane.points(grid((-1.0, 1.0), 30)))
+    assert new_statistics(3, settings)["counts_new_statistics"].tolist() == expected.tolist()
