@@ -8,15 +8,11 @@ import xarray as xr
 from relu_book.claims import Reading
 
 
-def cells_through_training_reading(
-    record: xr.Dataset, counts_new_statistics: np.ndarray | None = None
-) -> Reading:
+def cells_through_training_reading(record: xr.Dataset) -> Reading:
     """The quantities of each claim that the record decides.
 
     Args:
         record: What ``cells_through_training`` measures, with the dimensions of its jobs.
-        counts_new_statistics: What ``depth.new_statistics`` counts with the seeds of the record,
-            (seeds, layers); without it nothing is read on fig-2.12.e.
     """
     record = record.transpose("seed", "batch_norm", "epoch", "compared", "plane", "layer", ...)
     plain, normalised = record.sel(batch_norm=False), record.sel(batch_norm=True)
@@ -58,10 +54,6 @@ def cells_through_training_reading(
         },
         "txt-2.2.4.2": _signs_by_plane(record, start, end),
     }
-    if counts_new_statistics is not None:
-        quantities["fig-2.12.e"] = both("counts", lambda network: network.unit.sel(epoch=start)) | {
-            "counts_new_statistics": counts_new_statistics
-        }
     return Reading(quantities, record)
 
 

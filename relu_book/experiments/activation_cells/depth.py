@@ -5,30 +5,20 @@ claim's rule; ``relu_book.parallel.columns`` measures many. On two cores 40 seed
 ``shapes_by_depth`` take about 10 s, 25 of ``counts_by_depth`` 2 s at width 16 and 7 s at width 64.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 
 from relu_book import cells, datasets
-from relu_book.experiments.activation_cells.cells_through_training import (
-    Settings,
-    standardised_images,
-    untrained,
-)
 from relu_book.experiments.activation_cells.networks import (
     RESOLUTION,
-    counts_by_layer,
     global_counts,
     grid,
     labels_by_layer,
     stack,
 )
-from relu_book.experiments.activation_cells.planes import UNIT, planes_through
 
 DEPTH = 8
 BIASES = {"fixed_bias": 1.0, "uniform_bias": "default"}  # caption and text of figure 2.9
-F1 = Settings()  # of the source: 5 x 512 filters, FashionMNIST
 LARGE = 50  # grid points: smaller cells have no measurable shape
 
 
@@ -101,18 +91,3 @@ def slice_corners(triples: int, seed: int) -> np.ndarray:
     chosen = [images[torch.randperm(len(images), generator=generator)[:3]] for _ in range(triples)]
     deviations = [cells.Slice.through(*three).points(corners) - three for three in chosen]
     return torch.cat(deviations).abs().amax(dim=(1, 2, 3)).numpy()
-
-
-def new_statistics(seed: int, settings: Settings = F1) -> dict:
-    """fig-2.12.e: cells of each layer in [-1, 1]^2 of the first plane, untrained, (layers,).
-
-    Batch normalisation has the running statistics of a new network, mean 0 and variance 1; the
-    record of ``cells_through_training`` has the same network with the statistics of images.
-
-    Cost: 2 s on one core for F1, and as much to read its images.
-    """
-    images, _ = standardised_images(settings)["train"]
-    (plane,) = planes_through(images, 1)
-    model = untrained(replace(settings, batch_norm=True), seed, images.shape[1])
-    points = plane.points(grid(UNIT, settings.resolution))
-    return {"counts_new_statistics": counts_by_layer(model.eval(), points)}

@@ -94,14 +94,3 @@ def test_a_record_with_another_learning_rate_than_the_source_decides_nothing():
     reading = cells_through_training_reading(made)
     reasons = {reading.judge(name).words for name in reading}
     assert reasons == {"not run (no record with learning_rate 0.001)"}
-
-
-def test_both_readings_of_the_statistics_before_training():
-    made = record(THINNING, THINNING * 2)
-    start = made.unit.sel(epoch=0, batch_norm=False).values
-    assert "fig-2.12.e" not in cells_through_training_reading(made)
-    found = cells_through_training_reading(made, start * 1.01).judge("fig-2.12.e")
-    assert found.words == "undecided (the readings disagree)"
-    assert found.parts == {"statistics of data": "fails", "statistics of a new network": "holds"}
-    alike = cells_through_training_reading(record(THINNING, THINNING * 1.01), start * 1.01)
-    assert alike.judge("fig-2.12.e").verdict == "holds"

@@ -1,26 +1,17 @@
 """Planes through digits, and layers counted one by one."""
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 
 from relu_book.cells import enclosed_components, rasterize
-from relu_book.experiments.activation_cells.cells_through_training import (
-    SMOKE,
-    standardised_images,
-)
 from relu_book.experiments.activation_cells.depth import (
     counts_by_depth,
     digits_plane,
-    new_statistics,
     normal_points,
     shapes_by_depth,
     slice_corners,
 )
-from relu_book.experiments.activation_cells.networks import counts_by_layer, grid, stack
-from relu_book.experiments.activation_cells.planes import planes_through
-from relu_book.models import mlp
+from relu_book.experiments.activation_cells.networks import stack
 
 
 def test_plane_through_digits_has_the_digits_at_its_corners():
@@ -44,12 +35,3 @@ def test_shapes_are_measured_with_both_choices_of_the_bias():
         assert found[f"largest_share_layer_8_{name}"] == largest
         assert found[f"enclosed_components_{name}"] == enclosed_components(labels)
         assert len(found[f"defect_{name}"]) == 8
-
-
-def test_statistics_of_a_new_network_change_no_sign():
-    settings = replace(SMOKE, width=16, resolution=30)
-    images, _ = standardised_images(settings)["train"]
-    (plane,) = planes_through(images, 1)
-    model = mlp((images.shape[1], *5 * (16,), 10), bias=0.0, seed=3, dtype=torch.float64)
-    expected = counts_by_layer(model, plane.points(grid((-1.0, 1.0), 30)))
-    assert new_statistics(3, settings)["counts_new_statistics"].tolist() == expected.tolist()
