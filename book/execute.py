@@ -41,6 +41,7 @@ def execute(source: Path, folder: Path) -> None:
         resources={"metadata": {"path": str(folder)}},
         on_cell_start=report,
         record_timing=False,
+        coalesce_streams=True,  # how a kernel cuts what it prints depends on the machine's load
         extra_arguments=["--log-level=ERROR"],
     )
     begin = time.time()

@@ -3,6 +3,7 @@
 import ast
 import html
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -55,6 +56,13 @@ def test_nothing_was_written_to_stderr_or_raised(code):
         if output.output_type == "error" or output.get("name") == "stderr"
     }
     assert loud == {}
+
+
+def test_what_a_cell_prints_is_in_one_piece(code):
+    # Cut in two, a verdict would be read by neither the ledger nor the page.
+    for cell in code:
+        kinds = [(output.output_type, output.get("name")) for output in cell.outputs]
+        assert not any(a == b and a[0] == "stream" for a, b in pairwise(kinds)), cell.id
 
 
 def test_there_is_no_widget_that_needs_a_kernel(notebook, code):
