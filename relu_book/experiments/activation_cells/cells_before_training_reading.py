@@ -3,6 +3,7 @@
 import xarray as xr
 
 from relu_book.claims import Reading
+from relu_book.experiments.activation_cells.cells_through_training_reading import share_of_points
 
 
 def cells_before_training_reading(record: xr.Dataset) -> Reading:
@@ -17,4 +18,5 @@ def cells_before_training_reading(record: xr.Dataset) -> Reading:
         "counts_plain": "plain",
     }
     found = {name: record.unit.sel(kind=kind, drop=True) for name, kind in names.items()}
-    return Reading({"fig-2.12.e": found}, record)
+    guard = {"distinct_share": share_of_points(record.unit, record)}
+    return Reading({"fig-2.12.e": found | guard}, record)

@@ -1,5 +1,6 @@
 """What a record of ``cells_through_training`` says on figures 2.12 and 2.13 (thesis 2.2.4)."""
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -27,7 +28,8 @@ def cells_through_training_reading(record: xr.Dataset) -> Reading:
         return compared.stack(state=("epoch", "layer"))
 
     quantities = {
-        "fig-2.12.a": both("counts", around_images),
+        "fig-2.12.a": both("counts", around_images)
+        | {"distinct_share": share_of_points(around_images(normalised), record)},
         "fig-2.12.b": {"counts_start": deep.sel(epoch=start), "counts_end": deep.sel(epoch=end)},
         "fig-2.12.c": {
             "density_images": _first_planes(trained.near_density),
@@ -45,6 +47,7 @@ def cells_through_training_reading(record: xr.Dataset) -> Reading:
         "fig-2.13.c": {
             "count_end": normalised.unit.sel(epoch=end).mean("layer"),
             "count_start": normalised.unit.sel(epoch=start).mean("layer"),
+            "distinct_share": share_of_points(normalised.unit.sel(epoch=[start, end]), record),
         },
         "fig-2.13.d": _way_back(plain.far),
         "fig-2.13.e": {
@@ -55,6 +58,12 @@ def cells_through_training_reading(record: xr.Dataset) -> Reading:
         "txt-2.2.4.2": _signs_by_plane(record, start, end),
     }
     return Reading(quantities, record)
+
+
+def share_of_points(counts: xr.DataArray, record: xr.Dataset) -> np.ndarray:
+    """Cells over the points of the grid, of every count: a grid sees no more cells than points."""
+    resolution = json.loads(record.attrs["settings"])["resolution"]
+    return counts.values.ravel() / resolution**2
 
 
 def _first_planes(density: xr.DataArray, planes: int = 3) -> xr.DataArray:

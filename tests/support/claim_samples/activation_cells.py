@@ -267,6 +267,7 @@ SAMPLES = {
     "fig-2.12.a": (
         {
             "counts_batch_norm": 100 + WOBBLE[:15] + np.zeros((5, 1)),
+            "distinct_share": [0.1] * 10,
             "counts_plain": 100 + 30 * WOBBLE[:15] + np.zeros((5, 1)),
         },
         {"counts_plain": np.full((5, 15), 100)},
@@ -288,6 +289,7 @@ SAMPLES = {
             "counts_batch_norm": PER_LAYER * 1.2,
             "counts_new_statistics": PER_LAYER * 0.9,
             "counts_plain": PER_LAYER,
+            "distinct_share": [0.1] * 10,
         },
         {"counts_batch_norm": PER_LAYER * 1.3, "counts_new_statistics": PER_LAYER * 0.7},
     ),
@@ -307,7 +309,7 @@ SAMPLES = {
         {"counts_plain": 100 + np.arange(CHECKPOINTS) + np.zeros((5, 5, 1))},
     ),
     "fig-2.13.c": (
-        {"count_end": FIVE + 3, "count_start": FIVE},
+        {"count_end": FIVE + 3, "count_start": FIVE, "distinct_share": [0.1] * 10},
         {"count_end": FIVE - 3},
     ),
     "fig-2.13.d": (
@@ -400,3 +402,6 @@ READINGS_DISAGREE = {
     "fig-2.9.e": {"largest_share_layer_8_uniform_bias": np.linspace(0.4, 0.6, 40)},
     "fig-2.12.e": {"counts_batch_norm": PER_LAYER * 1.3},
 }
+
+NEAR_THE_CAP = {"distinct_share": [0.9] * 3 + [0.1] * 7}
+OUT_OF_REACH = dict.fromkeys(("fig-2.12.a", "fig-2.12.e", "fig-2.13.c"), NEAR_THE_CAP)

@@ -34,16 +34,18 @@ def test_statistics_of_a_new_network_change_no_sign(tmp_path):
 
 
 def test_both_readings_of_the_statistics():
-    def judged(data, new):
+    def judged(data, new, resolution=200):
         plain = 1000.0 + np.arange(30.0).reshape(6, 1, 5)
         unit = np.concatenate([plain, plain * data, plain * new], axis=1)
         record = xr.Dataset(
             {"unit": (("seed", "kind", "layer"), unit)}, {"kind": list(KINDS), "seed": range(6)}
         )
         record = record.assign_attrs(told("activation_cells/cells_before_training"))
+        record.attrs["settings"] = f'{{"resolution": {resolution}}}'
         return cells_before_training_reading(record).judge("fig-2.12.e")
 
     apart = judged(2.0, 1.01)
     assert apart.words == "undecided (the readings disagree)"
     assert apart.parts == {"statistics of data": "fails", "statistics of a new network": "holds"}
     assert judged(1.01, 1.01).verdict == "holds" and judged(2.0, 2.0).verdict == "fails"
+    assert judged(1.01, 1.01, resolution=40).verdict == "not decidable at this scale"

@@ -90,7 +90,9 @@ def test_what_a_smoke_test_measures_decides_nothing():
 
 
 def test_a_record_with_another_learning_rate_than_the_source_decides_nothing():
-    made = record(THINNING, RISING).assign_attrs(settings='{"learning_rate": 0.01}')
+    made = record(THINNING, RISING).assign_attrs(
+        settings='{"learning_rate": 0.01, "resolution": 200}'
+    )
     reading = cells_through_training_reading(made)
     reasons = {reading.judge(name).words for name in reading}
     assert reasons == {"not run (no record with learning_rate 0.001)"}
