@@ -26,7 +26,7 @@ needs("relu_book.claims", "lab", "yaml")
 from relu_book.claims.catalogue import claims_path, load_claims
 from relu_book.claims.chapter_summary import Summary, summary
 from relu_book.claims.claim import Claim, Correction, Revision
-from relu_book.claims.judgements import Interval
+from relu_book.claims.judgements import Interval, Ranks
 from relu_book.claims.reading import Reading
 from relu_book.claims.verdicts import VERDICTS, Verdict, check, judge
 
@@ -35,6 +35,7 @@ __all__ = [
     "Claim",
     "Correction",
     "Interval",
+    "Ranks",
     "Reading",
     "Revision",
     "Summary",
