@@ -34,7 +34,7 @@ def summary(chapter: str, parts: Iterable[str | Path] = ()) -> "Summary":
 
     Example:
         >>> len(summary("activation_cells").verdicts)
-        59
+        60
     """
     claims = load_claims()
     before = _stored(parts)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib import style
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -61,7 +62,8 @@ def card() -> Figure:
 def save(figure: Figure, path: Path, dpi: int, colours: int = 256) -> None:
     """A PNG with a palette: without date and program version, so the same file on every day."""
     data = io.BytesIO()
-    figure.savefig(data, dpi=dpi)
+    with style.context("default"):  # a look that somebody uses would crop the picture
+        figure.savefig(data, dpi=dpi)
     picture = Image.open(data).convert("RGB").quantize(colours, dither=Image.Dither.NONE)
     picture.save(path, optimize=True)
 

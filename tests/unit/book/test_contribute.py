@@ -94,7 +94,7 @@ def test_the_chapter_of_the_page_stands_in_the_ledger(clone):
     printed = cells[-1].outputs[0].text
     assert OutputChecker().check_output(expected, printed, ELLIPSIS), printed
     ledger = (clone / "book" / "claims.md").read_text(encoding="utf-8")
-    row = re.search(r'^<tr id="first-layer-1" .*$', ledger, re.M)[0]
+    row = re.search(r'<div class="relu-card" id="first-layer-1" .*', ledger)[0]
     assert 'data-verdict="holds"' in row and "first_layer.html" in row
 
 
