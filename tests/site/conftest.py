@@ -72,14 +72,16 @@ class Visit:
         self.page = self.context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
-        self.page.on(
-            "requestfailed",
-            lambda request: self.problems.append(f"not loaded: {request.url[:200]}"),
-        )
+        self.page.on("requestfailed", self._failed)
 
     def _block(self, route):
         self.problems.append(f"asked the network for {route.request.url[:200]}")
         route.abort()
+
+    def _failed(self, request):
+        # A lazy image that is still on its way when the next page is opened is given up.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"not loaded, {request.failure}: {request.url[:200]}")
 
     def _console(self, message):
         if message.type in ("error", "warning"):
