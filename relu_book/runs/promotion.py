@@ -53,7 +53,7 @@ def promote(name: str, scale: str, root: str | os.PathLike | None = None) -> Pat
         command = f"`relu-book run {name} --scale {scale}`"
         raise ValueError(f"the run of {name} at the scale {scale} has {changed}: {command} first")
     target = record_path(name, scale)
-    _copy(record, source, target, experiment, scale)
+    write_atomically(target, _to_commit(record, source, experiment, scale))
     shutil.rmtree(target.parent / JOBS, ignore_errors=True)
     return target
 
@@ -69,8 +69,10 @@ def _promote_jobs(experiment: Experiment, scale: str, folder: Path) -> Path:
         result = finished(job.folder)
         if result is not None:
             source, target = Path(job.folder), Path(kept.folder)
-            _copy(result, source / RESULT, target / RESULT, experiment, scale)
+            content = _to_commit(result, source / RESULT, experiment, scale)
+            # First whose job it is: a result without that would be anybody's.
             write_atomically(target / SETTINGS, (source / SETTINGS).read_bytes())
+            write_atomically(target / RESULT, content)
     jobs = record_path(experiment.name, scale).parent / JOBS
     if not jobs.is_dir():
         raise FileNotFoundError(
@@ -80,22 +82,20 @@ def _promote_jobs(experiment: Experiment, scale: str, folder: Path) -> Path:
     return jobs
 
 
-def _copy(
-    content: xr.Dataset, source: Path, target: Path, experiment: Experiment, scale: str
-) -> None:
-    """Copy what was measured, if a commit holds the code that measured it and it is small."""
+def _to_commit(measured: xr.Dataset, path: Path, experiment: Experiment, scale: str) -> bytes:
+    """The file of what was measured, if a commit holds the code that measured it and it is small."""
     name = experiment.name
-    if content.attrs["tree"] != "clean":
+    if measured.attrs["tree"] != "clean":
         raise ValueError(
             f"the run of {name} at the scale {scale} was measured by code that no commit holds "
-            f"(commit {content.attrs['commit'][:12]}, {content.attrs['tree']}): commit relu_book "
+            f"(commit {measured.attrs['commit'][:12]}, {measured.attrs['tree']}): commit relu_book "
             f"and the experiment, then `relu-book run {name} --scale {scale} --fresh` in a clone "
             "of that commit"
         )
-    data = source.read_bytes()
-    if len(data) > LIMIT:
+    content = path.read_bytes()
+    if len(content) > LIMIT:
         raise ValueError(
-            f"the record of {name} has {len(data) / 1e6:.1f} MB, but committed ones have "
+            f"the record of {name} has {len(content) / 1e6:.1f} MB, but committed ones have "
             f"{LIMIT / 1e6:.0f} MB at most: let the experiment return less"
         )
-    write_atomically(target, data)
+    return content

@@ -14,6 +14,7 @@ from relu_book.plots.player import read_player
 BOOK = Path(__file__).parents[2] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 LONGEST_CELL = 20
+WIDEST_LINE = 76  # of code; the page cuts off what is wider
 LARGEST_FILE = 3 * 2**20
 
 
@@ -41,6 +42,11 @@ def code(notebook):
 def test_cells_are_short(code):
     lengths = {n: len(cell.source.splitlines()) for n, cell in enumerate(code)}
     assert {n: length for n, length in lengths.items() if length > LONGEST_CELL} == {}
+
+
+def test_lines_of_code_are_as_wide_as_the_page(code):
+    lines = [line for cell in code for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > WIDEST_LINE] == []
 
 
 def test_every_code_cell_was_run_once_and_in_order(code):

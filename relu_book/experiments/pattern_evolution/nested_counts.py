@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from relu_book.experiments.layers import filled, layout
 from relu_book.experiments.pattern_evolution.evolution import Counts, measures, rounded
+from relu_book.files import atomic_file
 from relu_book.patterns import count_patterns, watch
 
 
@@ -73,7 +74,8 @@ def nested_counts(
             previous = counts
             progress(number * len(states) + place + 1, len(groups) * len(states))
         done |= found
-        torch.save(done, kept)
+        with atomic_file(kept) as file:
+            torch.save(done, file)
     model.load_state_dict(states[max(states)])
     images = fixed["evaluations"] * xr.DataArray(list(sizes), dims="images") / sizes[-1]
     return _table(done, layers).merge(
@@ -115,15 +117,12 @@ def _counted(
     """Counts of these layers by number of images: each part of the images joins those before."""
     short = _UpTo(model, names[-1])
     sites = [f"model.{name}" for name in names]
-    counts = (
-        {
-            name: found[site]
-            for found in [count_patterns(short, part, sites=sites)]
-            for name, site in zip(names, sites, strict=True)
-        }
-        for part in parts
-    )
-    return list(accumulate(counts, lambda all_, more: {n: all_[n].merge(more[n]) for n in names}))
+
+    def joined(before: Counts, part: Counts) -> Counts:
+        return {name: before[name].merge(part[name]) for name in names}
+
+    found = (count_patterns(short, part, sites=sites).values() for part in parts)
+    return list(accumulate((dict(zip(names, each, strict=True)) for each in found), joined))
 
 
 def _groups(model: nn.Module, image: Tensor) -> list[list[str]]:
@@ -144,7 +143,11 @@ def _groups(model: nn.Module, image: Tensor) -> list[list[str]]:
 def _parts(batches: Sequence[Tensor], sizes: Sequence[int]) -> list[list[Tensor]]:
     """The batches of the first size, then those that each size adds."""
     ends = list(accumulate(len(batch) for batch in batches))
-    if list(sizes) != sorted(set(sizes)) or sizes[-1] != ends[-1] or not set(sizes) <= set(ends):
+    if (
+        list(sizes) != sorted(set(sizes))
+        or list(sizes[-1:]) != ends[-1:]
+        or not set(sizes) <= set(ends)
+    ):
         raise ValueError(
             f"the numbers of counted images must ascend to {ends[-1]} in whole batches of "
             f"{len(batches[0])}, but are {', '.join(map(str, sizes))}"

@@ -421,6 +421,15 @@ def test_jobs_of_a_run_cut_off_are_committed_and_taken_over(folders, monkeypatch
     assert load("samples/failing").identical(record) and not kept.exists()
 
 
+def test_a_job_of_code_that_no_commit_holds_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setattr(job, "commit", lambda _: ("0" * 40, "uncommitted changes"))
+    smoke(seeds=[0])
+    (run_folder(find(NAME), "smoke") / RECORD).unlink()
+    with pytest.raises(ValueError, match="measured by code that no commit holds"):
+        promote(NAME, "smoke")
+    assert not record_path(NAME, "smoke").parent.exists()
+
+
 def test_jobs_of_other_settings_or_a_fresh_run_are_not_taken_over(folders, monkeypatch):
     smoke(seeds=[0])
     (run_folder(find(NAME), "smoke") / RECORD).unlink()

@@ -72,7 +72,7 @@ def test_never_more_evaluations_at_once_than_the_largest_layer_has():
     assert [len(group) for group in groups] == [1, 1, 1, 4]
 
 
-@pytest.mark.parametrize("sizes", [(12, 40), (40, 16), (16, 32)])
+@pytest.mark.parametrize("sizes", [(12, 40), (40, 16), (16, 32), ()])
 def test_sizes_that_are_not_nested_are_refused(sizes, tmp_path):
     model, states = states_of(cifar_resnet)
     with pytest.raises(ValueError, match="must ascend to 40 in whole batches of 8, but are"):
