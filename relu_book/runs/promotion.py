@@ -83,7 +83,7 @@ def _promote_jobs(experiment: Experiment, scale: str, folder: Path) -> Path:
 
 
 def _to_commit(measured: xr.Dataset, path: Path, experiment: Experiment, scale: str) -> bytes:
-    """The file of what was measured, if a commit holds the code that measured it and it is small."""
+    """The file of what was measured, if a commit holds the code that did and it is small."""
     name = experiment.name
     if measured.attrs["tree"] != "clean":
         raise ValueError(

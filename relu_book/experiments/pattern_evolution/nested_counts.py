@@ -143,11 +143,8 @@ def _groups(model: nn.Module, image: Tensor) -> list[list[str]]:
 def _parts(batches: Sequence[Tensor], sizes: Sequence[int]) -> list[list[Tensor]]:
     """The batches of the first size, then those that each size adds."""
     ends = list(accumulate(len(batch) for batch in batches))
-    if (
-        list(sizes) != sorted(set(sizes))
-        or list(sizes[-1:]) != ends[-1:]
-        or not set(sizes) <= set(ends)
-    ):
+    nested = sorted(set(sizes) & set(ends))
+    if list(sizes) != nested or nested[-1:] != ends[-1:]:
         raise ValueError(
             f"the numbers of counted images must ascend to {ends[-1]} in whole batches of "
             f"{len(batches[0])}, but are {', '.join(map(str, sizes))}"
