@@ -3,8 +3,7 @@
 How many images are counted decides how many patterns are found, so the same states are counted on
 the first images, on more, and on all of them. Memory is what limits that: three states of all 19
 layers on 50,000 images of 32 x 32 pixels are a billion patterns. So only the weights of the states
-are kept, and a few layers at a time are counted in each of them: never more evaluations at once
-than the largest layer has.
+are kept, and a few layers at a time are counted in each of them: one, where that is all that fits.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +20,10 @@ from relu_book.experiments.layers import filled, layout
 from relu_book.experiments.pattern_evolution.evolution import Counts, measures, rounded
 from relu_book.files import atomic_file
 from relu_book.patterns import count_patterns, watch
+
+# Evaluations of the layers that are counted together, of which three states on a few nested numbers
+# of images take up to 3 GB where most patterns differ.
+_TOGETHER = 32_000_000
 
 
 def nested_counts(
@@ -53,10 +56,10 @@ def nested_counts(
     """
     parts = _parts(batches, sizes)
     fixed = layout(model, batches, layers)
-    groups = _groups(model, batches[0][:1])
+    groups = _groups(model, batches[0][:1], sizes[-1])
     done: dict[str, dict] = torch.load(kept) if kept.is_file() else {}
     for number, names in enumerate(groups):
-        if names[0] in done:
+        if all(name in done for name in names):
             continue
         start: list[Counts] = []
         previous: list[Counts] = []
@@ -125,16 +128,17 @@ def _counted(
     return list(accumulate((dict(zip(names, each, strict=True)) for each in found), joined))
 
 
-def _groups(model: nn.Module, image: Tensor) -> list[list[str]]:
-    """Names of neighbouring layers that have no more evaluations than the largest one together."""
+def _groups(model: nn.Module, image: Tensor, images: int) -> list[list[str]]:
+    """Names of neighbouring layers that are counted together: a pass each, within the memory."""
     training = model.training
     with watch(model.eval()) as watched, torch.no_grad():
         model(image)
     model.train(training)
     pixels = {site.name: site.pre_activation[0, 0].numel() for site in watched.sites.values()}
+    most = max(_TOGETHER / images, *pixels.values())
     groups: list[list[str]] = []
     for name, number in pixels.items():
-        if not groups or sum(pixels[each] for each in groups[-1]) + number > max(pixels.values()):
+        if not groups or sum(pixels[each] for each in groups[-1]) + number > most:
             groups.append([])
         groups[-1].append(name)
     return groups

@@ -62,14 +62,12 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
                 size += 1
                 slots[place] = tag | np.uint64(size)
                 break
-            if slot & ~_LOW == tag:
-                known = np.int64(slot & _LOW) - 1
-                same = True
+            if slot & ~_LOW == tag:  # nearly always the same: all words are read, without branches
+                known = (slot & _LOW) - np.uint64(1)
+                differ = np.uint64(0)
                 for k in range(words.shape[1]):
-                    if patterns[known, k] != words[r, k]:
-                        same = False
-                        break
-                if same:
+                    differ |= patterns[known, k] ^ words[r, k]
+                if differ == 0:
                     counts[known] += 1
                     break
             place = (place + np.uint64(1)) & last

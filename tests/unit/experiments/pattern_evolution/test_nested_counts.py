@@ -20,8 +20,10 @@ def states_of(make):
     }
 
 
+@pytest.mark.parametrize("together", [0, room._TOGETHER])
 @pytest.mark.parametrize("make", [cifar_resnet, toynet])
-def test_the_same_as_whole_networks_at_once(make, tmp_path):
+def test_the_same_as_whole_networks_at_once(make, together, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "_TOGETHER", together)
     model, states = states_of(make)
     model.train()
     told = []
@@ -48,6 +50,7 @@ def test_the_same_as_whole_networks_at_once(make, tmp_path):
 
 def test_a_run_cut_off_goes_on_with_the_layers_that_are_left(tmp_path, monkeypatch):
     model, states = states_of(cifar_resnet)
+    monkeypatch.setattr(room, "_TOGETHER", 0)  # one of the largest layers at a time
     whole = nested_counts(model, states, BATCHES, (40,), 7, kept=tmp_path / "whole")
     counted, count = [], room._counted
 
@@ -66,10 +69,11 @@ def test_a_run_cut_off_goes_on_with_the_layers_that_are_left(tmp_path, monkeypat
     assert counted.count(counted[0]) == 3  # the three states of the first layer, once
 
 
-def test_never_more_evaluations_at_once_than_the_largest_layer_has():
+@pytest.mark.parametrize(("images", "sizes"), [(10**9, [1, 1, 1, 4]), (250_000, [2, 5]), (1, [7])])
+def test_as_many_layers_at_once_as_fit_and_at_least_what_the_largest_has(images, sizes):
     model, _ = states_of(cifar_resnet)
-    groups = room._groups(model, BATCHES[0][:1])
-    assert [len(group) for group in groups] == [1, 1, 1, 4]
+    groups = room._groups(model, BATCHES[0][:1], images)
+    assert [len(group) for group in groups] == sizes
 
 
 @pytest.mark.parametrize("sizes", [(12, 40), (40, 16), (16, 32), ()])
