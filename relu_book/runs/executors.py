@@ -21,7 +21,7 @@ from typing import Protocol
 
 from relu_book.devices import device
 from relu_book.extras import needs
-from relu_book.parallel import end_with_parent
+from relu_book.parallel import end_with_parent, keep_freed_memory
 from relu_book.runs.job import Job, Outcome, sentence
 
 START = "spawn"
@@ -204,6 +204,7 @@ def _serve(function: Function, connection: Connection) -> None:
     """What a process beside does: jobs, until there are none or the parent has died."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends this process
     end_with_parent()
+    keep_freed_memory()
     while True:
         try:
             job = connection.recv()

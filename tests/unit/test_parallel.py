@@ -1,6 +1,8 @@
 """Cases side by side give what a loop gives, and errors come through."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -86,3 +88,25 @@ def test_columns_stand_under_their_names_whatever_order_they_are_told_in():
 def test_columns_that_do_not_fit_are_refused(measure, cases, message):
     with pytest.raises(ValueError, match=message):
         columns(measure, cases)
+
+
+_FAULTS = """
+import resource, torch
+from relu_book.parallel import keep_freed_memory
+{call}
+def pages():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        torch.ones(16_000_000)  # 64 MB, 15,625 pages
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+pages()
+print(pages())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's memory, so Linux only")
+@pytest.mark.parametrize(("call", "kept"), [("keep_freed_memory()", True), ("", False)])
+def test_memory_of_freed_tensors_is_used_again(call, kept):
+    code = _FAULTS.format(call=call)
+    faults = int(subprocess.check_output([sys.executable, "-c", code], text=True))
+    assert faults < 1000 if kept else faults > 1000
