@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 
-
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # names of mallopt's parameters, as malloc.h numbers them
 
 
