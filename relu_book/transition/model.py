@@ -99,11 +99,11 @@ class Transition(ABC):
         with shares in between suffice; with ``evaluations``, a rate with changes below one without.
 
         Standard errors: with ``evaluations`` those of the likelihood, finite for two rates as well,
-        right if evaluations are independent and the model is true. Positions of one image are not
-        independent, and no model is true to millions of evaluations: leave ``evaluations`` out, and
-        the errors come from the residuals, whatever made them. They are infinite for two rates in
-        between, which leave no residual; for few, an interval takes the quantile of Student's t
-        with two degrees fewer than rates in the transition, in place of 1.96.
+        right if evaluations are many and independent and the model is true. Positions of one image
+        are not independent, and no model is true to millions of evaluations: leave ``evaluations``
+        out, and the errors come from the residuals, whatever made them. They are infinite for two
+        rates in between, which leave no residual; for few, an interval takes the quantile of
+        Student's t with two degrees fewer than rates in the transition, in place of 1.96.
 
         Args:
             learning_rates: (n,), positive, in any order, repeated or not.

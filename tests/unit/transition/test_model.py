@@ -203,34 +203,40 @@ def test_the_unit_of_the_rate_shifts_mu_alone(scale):
 # ---- how sure it is ------------------------------------------------------------------------------
 
 
-def covered(model, rates, evaluations, given, quantile, rng, fits=400):
-    """How often each parameter lies within its interval."""
+def errors_in_units(model, rates, evaluations, given, rng, fits=400):
+    """Errors of both parameters, each over the standard error that the fit says: (fits, 2)."""
     names = [each.name for each in dataclasses.fields(model) if not each.kw_only]
-    hits = np.zeros(2, int)
+    units = []
     for _ in range(fits):
         shares = rng.binomial(evaluations, model.probability(rates)) / evaluations
         fit = type(model).fit(rates, shares, evaluations if given else None)
-        hits += [
-            abs(getattr(fit, name) - getattr(model, name)) < quantile * fit.standard_errors[name]
-            for name in names
-        ]
-    return hits
+        errors = [getattr(fit, name) - getattr(model, name) for name in names]
+        units.append(np.divide(errors, list(fit.standard_errors.values())))
+    return np.array(units)
+
+
+def check_calibrated(units, quantile):
+    """95 of 100 intervals hold the truth, within the noise of so many fits."""
+    low, high = binom.interval(0.99, len(units), 0.95)
+    covered = (abs(units) < quantile).sum(0)
+    assert (covered >= low).all() and (covered <= high).all()
+    # Errors in these units have the variance of Student's t.
+    np.testing.assert_allclose(units.var(0), (quantile / 1.96) ** 2, rtol=0.2)
 
 
 @pytest.mark.parametrize(
     ("model", "rates", "evaluations"),
     [
         (LogNormal(-3.0, 1.5), RATES, 100),
-        (LogNormal(-3.0, 0.7), RATES, 64),
+        (LogNormal(-3.0, 0.7), RATES, 256),
         (LogNormal(-3.0, 1.5), np.array([0.01, 0.05, 0.2]), 200),
         (Lomax(2.0, 3.0), RATES, 4000),
     ],
     ids=["log-normal", "steep", "three rates", "Lomax"],
 )
 def test_intervals_of_the_likelihood_hold_what_they_say(model, rates, evaluations):
-    hits = covered(model, rates, evaluations, True, 1.96, np.random.default_rng(5))
-    low, high = binom.interval(0.999, 400, 0.95)
-    assert (hits >= low).all() and (hits <= high).all()
+    units = errors_in_units(model, rates, evaluations, True, np.random.default_rng(5))
+    check_calibrated(units, 1.96)
 
 
 @pytest.mark.parametrize(
@@ -242,10 +248,8 @@ def test_intervals_of_the_likelihood_hold_what_they_say(model, rates, evaluation
     ids=["log-normal", "Lomax"],
 )
 def test_intervals_from_residuals_hold_what_they_say(model, rates):
-    quantile = t.ppf(0.975, len(rates) - 2)
-    hits = covered(model, rates, 1000, False, quantile, np.random.default_rng(6))
-    low, high = binom.interval(0.999, 400, 0.95)
-    assert (hits >= low).all() and (hits <= high).all()
+    units = errors_in_units(model, rates, 1000, False, np.random.default_rng(6))
+    check_calibrated(units, t.ppf(0.975, len(rates) - 2))
 
 
 def test_residuals_know_of_dependent_evaluations_and_the_likelihood_does_not():
