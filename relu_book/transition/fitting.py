@@ -98,7 +98,8 @@ def _check_they_determine_a_curve(given: Measurements) -> None:
             "a transition needs probabilities between 0 and 1 at two learning rates, but of "
             f"{len(y)} measurements {zeros} are 0 and {ones} are 1{_where_to_measure(x, y)}"
         )
-    centred = x - x.mean()
+    weights = np.ones(len(x)) if given.evaluations is None else given.evaluations
+    centred = weights * (x - np.average(x, weights=weights))
     if centred @ y <= 1e-12 * np.abs(centred).sum():
         raise does_not_rise(x)
 

@@ -170,6 +170,14 @@ def test_single_evaluations_are_fitted_where_they_overlap():
     assert abs(fit.sigma - 1) < 4 * fit.standard_errors["sigma"] < 1
 
 
+def test_one_evaluation_that_falls_does_not_outweigh_a_thousand_that_rise():
+    shares = [0.2, 0.6, 0.0]
+    fit = LogNormal.fit([0.1, 1.0, 10.0], shares, evaluations=[1000, 1000, 1])
+    assert fit.probability(1.0) == pytest.approx(0.6, abs=0.02)
+    with pytest.raises(FitError, match="does not rise"):
+        LogNormal.fit([0.1, 1.0, 10.0], shares, evaluations=1000)
+
+
 def test_saturated_rates_feign_no_certainty():
     rng = np.random.default_rng(3)
     rates = np.geomspace(0.01, 1, 6)
