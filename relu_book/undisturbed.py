@@ -1,4 +1,4 @@
-"""Blocks of code that leave a model, and the random numbers, bitwise as they were.
+"""Blocks of code that leave a model, its optimizer and the random numbers bitwise as they were.
 
 A pass writes where one would not expect it: batch norms in training mode into their running
 statistics and their number of batches, stateful modules into their attributes, and whatever draws
@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin
+from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 # Subclasses that nobody here knows are left alone: emptying and filling them may do anything.
@@ -73,6 +74,80 @@ def model_as_it_was(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
+def parameters_as_they_were(parameters: Iterable[Tensor]) -> Iterator[dict[Tensor, Tensor]]:
+    """Afterwards the numbers in these parameters are bitwise as before, also after an exception.
+
+    Autograd does not notice that they were written to meanwhile, so that a graph which holds them
+    can still be run backwards.
+
+    Args:
+        parameters: of one or of several models; some may be the same.
+
+    Yields:
+        A copy of each parameter.
+
+    Cost: two copies of the parameters.
+
+    Example:
+        >>> weight = nn.Parameter(torch.ones(2))
+        >>> with parameters_as_they_were([weight]) as copies, torch.no_grad():
+        ...     _ = weight.mul_(3).sub_(copies[weight])
+        ...     weight.tolist()
+        [2.0, 2.0]
+        >>> weight.tolist(), weight._version
+        ([1.0, 1.0], 0)
+    """
+    lazy = UninitializedTensorMixin
+    copies = {p: p.detach().clone() for p in parameters if not isinstance(p, lazy)}
+    with torch.autograd._unsafe_preserve_version_counter(tuple(copies)):
+        try:
+            yield copies
+        finally:
+            with torch.no_grad():
+                for parameter, copy in copies.items():
+                    parameter.copy_(copy)
+
+
+@contextmanager
+def optimizer_as_it_was(optimizer: Optimizer) -> Iterator[None]:
+    """Afterwards an optimizer and the gradients that it reads are bitwise as before.
+
+    Restored are its groups with their rates, its state (also what is not there yet), its hooks,
+    other attributes as by :func:`model_as_it_was`, and ``.grad`` of its parameters. Inside,
+    tensors of its state and gradients are copies, so that the originals are not even written to.
+    The parameters themselves are not restored, see :func:`parameters_as_they_were`.
+
+    Args:
+        optimizer: any of torch's, or another subclass of its ``Optimizer``.
+
+    Cost: a copy of its state and of the gradients.
+
+    Example:
+        >>> weight = nn.Parameter(torch.ones(2))
+        >>> optimizer = torch.optim.Adam([weight])
+        >>> weight.grad = torch.ones(2)
+        >>> with optimizer_as_it_was(optimizer):
+        ...     optimizer.step()
+        >>> len(optimizer.state), weight.grad.tolist()
+        (0, [1.0, 1.0])
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    gradients = [(p, p.grad) for p in parameters if p.grad is not None]
+    kept = _Kept(parameters)
+    try:
+        kept.keep(vars(optimizer))
+        for parameter, gradient in gradients:
+            parameter.grad = gradient.detach().clone()
+        yield
+    finally:
+        kept.put_back()
+        for parameter in parameters:
+            parameter.grad = None
+        for parameter, gradient in gradients:
+            parameter.grad = gradient
+
+
+@contextmanager
 def modes_as_they_were(model: nn.Module) -> Iterator[None]:
     """Afterwards every module is in the mode, training or evaluation, that it was in."""
     modes = [(module, module.training) for module in model.modules()]
@@ -111,11 +186,14 @@ def written_parameters_named(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def random_numbers_as_they_were(model: nn.Module, batches: Iterable[Any] = ()) -> Iterator[None]:
+def random_numbers_as_they_were(
+    model: nn.Module | Iterable[Tensor], batches: Iterable[Any] = ()
+) -> Iterator[None]:
     """Random numbers drawn in the block are drawn again after it: torch's, NumPy's, Python's.
 
     Args:
-        model: its CUDA devices' generators are put back as well as the CPU's.
+        model: a module, or tensors; the generators of their CUDA devices are put back as well as
+            the CPU's.
         batches: if it is a ``DataLoader``, so are the generators of its own and of its samplers.
 
     Example:
@@ -124,8 +202,9 @@ def random_numbers_as_they_were(model: nn.Module, batches: Iterable[Any] = ()) -
         >>> torch.equal(inside, torch.rand(3))
         True
     """
-    tensors = [*model.parameters(), *model.buffers()]
-    devices = sorted({tensor.get_device() for tensor in tensors if tensor.is_cuda})
+    if isinstance(model, nn.Module):
+        model = [*model.parameters(), *model.buffers()]
+    devices = sorted({tensor.get_device() for tensor in model if tensor.is_cuda})
     python, numpy = random.getstate(), np.random.get_state()
     generators = [(generator, generator.get_state()) for generator in _generators(batches)]
     with torch.random.fork_rng(devices):
@@ -169,12 +248,15 @@ def _held_by_this_thread(modules: list[nn.Module]) -> Iterator[None]:
 
 
 class _Kept:
-    """What containers held, while copies of their tensors and arrays lie in them."""
+    """What containers held, while copies of their tensors and arrays lie in them.
 
-    def __init__(self) -> None:
+    Parameters are not copied, nor are the tensors that are named so.
+    """
+
+    def __init__(self, not_copied: Iterable[Tensor] = ()) -> None:
         self._empty: list[Any] = []  # by far the most: each module has a dozen without a hook in it
         self._contents: dict[int, tuple[Any, Any]] = {}
-        self._copies: dict[int, Tensor | np.ndarray] = {}
+        self._copies: dict[int, Tensor | np.ndarray] = {id(t): t for t in not_copied}
 
     def keep(self, container: Any) -> None:
         """Remembers a container and all in it."""

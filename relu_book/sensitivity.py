@@ -1,0 +1,303 @@
+"""The learning rate sensitivity analysis: what a network's next step changes, at every rate.
+
+Thesis 3.2.3 and supplement C: at a fixed state of the network one step is tried at each of a range
+of learning rates, D(η) is the share of activation patterns that it changes, and hypothesis 2 sums
+the curve of a site, or of the mean over sites, up in two numbers, μ and σ:
+
+    D(η) = ½ (1 + erf((ln η − μ)/(σ√2)))
+
+The thesis takes 50 rates from 1e-4 to 1e2, supplement C 25.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite, log, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim import Optimizer
+from torch.utils._pytree import tree_map_only
+
+from relu_book.extras import needs
+from relu_book.temperature import pattern_distance
+from relu_book.temperature.passes import arguments_of, unwrapped
+from relu_book.transition import FitError, LogNormal
+from relu_book.undisturbed import (
+    model_as_it_was,
+    modes_as_they_were,
+    optimizer_as_it_was,
+    random_numbers_as_they_were,
+)
+
+
+class SuggestedRate(NamedTuple):
+    """A learning rate and its standard error, infinite where the measurements do not tell."""
+
+    learning_rate: float
+    standard_error: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity:
+    """Distances at all rates and sites, and what is fitted to them; made by ``sensitivity``.
+
+    Fits are by least squares, without the number of evaluations: those of one image, and one image
+    at all rates, are not independent, so that standard errors come from the residuals (see
+    :meth:`relu_book.transition.Transition.fit`). Rates at which pre-activations overflowed are left
+    out of them.
+
+    Attributes:
+        distances: D, the share of changed patterns, float64 of shape ``(rates, sites)``.
+        learning_rates: of the first parameter group, float64 of shape ``(rates,)``.
+        sites: names, in the order of the forward pass.
+        evaluations: how many each share is counted from, int64 of shape ``(sites,)``.
+        overflowed: the rates at which pre-activations became infinite or NaN.
+    """
+
+    distances: Float64[np.ndarray, "rates sites"]
+    learning_rates: Float64[np.ndarray, "rates"]  # noqa: F821
+    sites: tuple[str, ...]
+    evaluations: Int64[np.ndarray, "sites"]  # noqa: F821
+    overflowed: tuple[float, ...] = ()
+
+    @property
+    def mean(self) -> Float64[np.ndarray, "rates"]:  # noqa: F821
+        """The mean of D over sites, each with the same weight."""
+        return self.distances.mean(axis=1)
+
+    @cached_property
+    def fits(self) -> dict[str, LogNormal]:
+        """By site, where there is one; the other sites stand in ``failures``."""
+        return {s: fit for s, fit in self._attempts.items() if isinstance(fit, LogNormal)}
+
+    @cached_property
+    def failures(self) -> dict[str, FitError]:
+        """By site, why its distances determine no transition."""
+        return {s: error for s, error in self._attempts.items() if isinstance(error, FitError)}
+
+    @cached_property
+    def mean_fit(self) -> LogNormal:
+        """Of the mean over sites.
+
+        Raises:
+            FitError: it determines no transition.
+        """
+        return self._fit(self.mean)
+
+    @cached_property
+    def _attempts(self) -> dict[str, LogNormal | FitError]:
+        attempts = {}
+        for site, distances in zip(self.sites, self.distances.T, strict=True):
+            try:
+                attempts[site] = self._fit(distances)
+            except FitError as error:
+                attempts[site] = error
+        return attempts
+
+    def _fit(self, distances: np.ndarray) -> LogNormal:
+        kept = ~np.isin(self.learning_rates, self.overflowed)
+        return LogNormal.fit(self.learning_rates[kept], distances[kept])
+
+    def learning_rate_at(self, temperature: float, *, site: str | None = None) -> SuggestedRate:
+        """The rate at which a temperature is met, with the error that it has from the fit's.
+
+        With z the normal quantile of P = 1 − 2^−T, ln η is μ + σ z, of variance (1, z) C (1, z)ᵀ
+        with C the covariance of μ and σ (delta method); the error of η is η times the root of it.
+
+        Args:
+            temperature: T in bits, positive: of the mean of D over sites, −log2(1 − mean D).
+            site: a name in ``sites``, for the temperature of that site alone.
+
+        Raises:
+            FitError: what should meet it has no fit.
+            KeyError: no such site.
+            ValueError: the temperature is not positive and finite.
+
+        Example:
+            >>> distances, rates = np.array([[0.02], [0.2], [0.65], [0.9]]), np.logspace(-3, 0, 4)
+            >>> found = Sensitivity(distances, rates, ("relu",), np.array([256]))
+            >>> [round(number, 3) for number in found.learning_rate_at(1.0)]
+            [0.0..., 0.0...]
+        """
+        if not (isfinite(temperature) and temperature > 0):
+            raise ValueError(f"a temperature to meet is positive and finite, not {temperature!r}")
+        if site is None:
+            fit = self.mean_fit
+        elif site in self.failures:
+            raise self.failures[site]
+        else:
+            fit = self.fits[site]
+        probability = -np.expm1(-temperature * log(2))
+        direction = np.array([1.0, ndtri(probability)])
+        rate = fit.learning_rate(probability)
+        if not np.isfinite(fit.covariance).all():
+            return SuggestedRate(rate, float("inf"))
+        return SuggestedRate(rate, rate * sqrt(direction @ fit.covariance @ direction))
+
+    def dataset(self):
+        """As an ``xarray.Dataset`` over ``site`` and ``learning_rate``.
+
+        By site ``distance``, ``mu``, ``sigma``, ``residual`` and ``evaluations``, and the first
+        four once more for the mean over sites, as ``mean_distance`` and so on; NaN where there is
+        no fit.
+
+        Raises:
+            ModuleNotFoundError: xarray is not installed.
+        """
+        needs("Sensitivity.dataset", "lab", "xarray")
+        import xarray
+
+        try:
+            mean_fit = self.mean_fit
+        except FitError:
+            mean_fit = None
+        by_site = {
+            name: ("site", [getattr(self.fits.get(site), name, np.nan) for site in self.sites])
+            for name in ("mu", "sigma", "residual")
+        }
+        of_mean = {f"mean_{name}": getattr(mean_fit, name, np.nan) for name in by_site}
+        return xarray.Dataset(
+            {
+                "distance": (("site", "learning_rate"), self.distances.T),
+                "mean_distance": ("learning_rate", self.mean),
+                "evaluations": ("site", self.evaluations),
+                **by_site,
+                **of_mean,
+            },
+            coords={"site": list(self.sites), "learning_rate": self.learning_rates},
+        )
+
+    def __repr__(self) -> str:
+        rates, sites = self.distances.shape
+        overflow = f", overflow at {len(self.overflowed)} rates" if self.overflowed else ""
+        return f"Sensitivity(rates={rates}, sites={sites}, fitted={len(self.fits)}{overflow})"
+
+
+def sensitivity(
+    model: nn.Module,
+    optimizer: Optimizer,
+    batches: Iterable[tuple[Any, Any]],
+    learning_rates: ArrayLike,
+    loss_function: Callable[[Any, Any], Tensor] = cross_entropy,
+    *,
+    sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
+) -> Sensitivity:
+    """What one step of the optimizer would change of the network's patterns, at every rate.
+
+    Each batch takes its own gradient and its own step from the given weights, and the same batch is
+    looked at before and after (:func:`relu_book.temperature.pattern_distance`); the evaluations of
+    all batches count together. Afterwards model, gradients, optimizer and random numbers are
+    bitwise what they were, also after an exception. Modules run in the mode they are in, but batch
+    norms of a model in evaluation mode normalise by the batch; dropout draws the same masks for the
+    gradient, before and after, and in each batch.
+
+    Args:
+        model: any module that :class:`relu_book.patterns.watch` sees.
+        optimizer: of its parameters, with the momentum, decay and state of its training.
+        batches: pairs of inputs and labels, as a data loader gives, or an iterator of them. Inputs
+            are what ``model(*inputs)`` takes: a tensor, a tuple, or a mapping of arguments by name.
+            They are moved to the model's device.
+        learning_rates: of the first parameter group, (rates,), positive; the other groups keep
+            their ratio to it.
+        loss_function: ``(outputs, labels) -> loss``, a number.
+        sites: which, as for :class:`relu_book.patterns.watch`; all by default.
+
+    Returns:
+        A :class:`Sensitivity`.
+
+    Raises:
+        ValueError: no batch; one that is no pair; a loss that is no finite number; rates that are
+            not positive; other sites in one batch than in the first; or as for
+            ``pattern_distance``.
+
+    Cost: a gradient and 1 + number of rates forward passes a batch.
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> batches = [(torch.randn(200, 4), torch.randint(3, (200,))) for _ in range(3)]
+        >>> found = sensitivity(model, optimizer, batches, np.logspace(-2, 3, 20))
+        >>> found
+        Sensitivity(rates=20, sites=1, fitted=1)
+        >>> found.distances.shape, found.evaluations
+        ((20, 1), array([600]))
+        >>> found.mean_fit.residual < 0.05
+        True
+    """
+    rates = np.asarray(learning_rates, dtype=np.float64)
+    if rates.ndim != 1 or not rates.size or not ((rates > 0) & (rates < np.inf)).all():
+        raise ValueError(
+            f"learning_rates is a row of positive, finite rates, not {learning_rates!r}"
+        )
+    device = _only_device(model)
+    changed, evaluations, names, overflowed = 0, 0, None, set()
+    with random_numbers_as_they_were(model, batches):
+        for number, batch in enumerate(batches):
+            if not isinstance(batch, tuple | list) or len(batch) != 2:
+                raise ValueError(
+                    f"batch {number} is a pair of inputs and labels, not a {type(batch).__name__}"
+                    + (f" of {len(batch)}" if isinstance(batch, tuple | list) else "")
+                )
+            inputs, labels = tree_map_only(Tensor, lambda t: t.to(device), tuple(batch))
+            with optimizer_as_it_was(optimizer), _as_in_training(model):
+                _take_gradient(model, optimizer, inputs, labels, loss_function, number)
+                found = pattern_distance(model, optimizer, inputs, rates, sites=sites)
+            names = names or found.sites
+            if found.sites != names:
+                raise ValueError(
+                    f"batch {number} meets the sites {', '.join(found.sites)}, and the first one "
+                    f"{', '.join(names)}; evaluations count together at the same sites only"
+                )
+            changed = changed + np.rint(found.values * found.evaluations)
+            evaluations = evaluations + found.evaluations
+            overflowed.update(found.overflowed)
+    if names is None:
+        raise ValueError("batches gave no batch at all; a generator is used up after one call")
+    return Sensitivity(changed / evaluations, rates, names, evaluations, tuple(sorted(overflowed)))
+
+
+def _take_gradient(model, optimizer, inputs, labels, loss_function, number: int) -> None:
+    """Puts the gradient of the batch where the optimizer looks for it.
+
+    ``torch.autograd.grad`` in place of ``backward``, which would run hooks on gradients, some of
+    which take steps. The random numbers are put back, for the patterns to see the same dropout.
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    trained = [p for p in parameters if p.requires_grad]
+    positional, named = arguments_of(inputs)
+    with torch.enable_grad(), random_numbers_as_they_were(model), model_as_it_was(model):
+        loss = loss_function(unwrapped(model)(*positional, **named), labels)
+        if not isinstance(loss, Tensor) or loss.numel() != 1 or not loss.isfinite().all():
+            came = loss.tolist() if isinstance(loss, Tensor) and loss.numel() == 1 else type(loss)
+            raise ValueError(f"the loss of batch {number} is one finite number, not {came}")
+        gradients = torch.autograd.grad(loss.sum(), trained, allow_unused=True)
+    for parameter in parameters:
+        parameter.grad = None
+    for parameter, gradient in zip(trained, gradients, strict=True):
+        parameter.grad = gradient
+
+
+def _only_device(model: nn.Module) -> torch.device | None:
+    """Where batches go: nowhere, if the model lies on several devices."""
+    devices = {parameter.device for parameter in model.parameters()}
+    return devices.pop() if len(devices) == 1 else None
+
+
+@contextmanager
+def _as_in_training(model: nn.Module) -> Iterator[None]:
+    """Batch norms of a model in evaluation mode normalise by the batch, for the gradient too."""
+    with modes_as_they_were(model):
+        if not model.training:
+            for module in model.modules():
+                module.training |= isinstance(module, _BatchNorm)
+        yield

@@ -1,0 +1,154 @@
+"""The activation pattern distance of the step that an optimizer would take next, at any rates.
+
+Thesis 3.2.2, definition 5: the patterns of a batch before and after the step are compared, site by
+site, evaluation by evaluation; supplement, section H, for the measurement with PyTorch.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim import Optimizer
+
+from relu_book.temperature.changes import Changes, Patterns
+from relu_book.temperature.distance import Distance
+from relu_book.temperature.passes import Pass, arguments_of, unwrapped
+from relu_book.temperature.steps import check_optimizer, present_rate, steps
+from relu_book.undisturbed import (
+    modes_as_they_were,
+    parameters_as_they_were,
+    random_numbers_as_they_were,
+)
+
+
+def pattern_distance(
+    model: nn.Module,
+    optimizer: Optimizer,
+    inputs: Any,
+    learning_rates: float | Iterable[float] | None = None,
+    *,
+    method: Literal["exact", "jvp"] = "exact",
+    sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
+) -> Distance:
+    """The share of activation patterns that the optimizer's next step would change, by site.
+
+    Call it after ``backward()`` and before ``zero_grad()``: the step is the one that the optimizer
+    would take from the gradients that lie in ``.grad``, with its momentum, decay and all, at each
+    of the rates. The same inputs go through the network before and after the step, with the same
+    random numbers (dropout keeps its masks), inside the ``torch.autocast`` of the caller. Modules
+    run in the mode they are in; only the batch norms of a model in evaluation mode normalise by
+    the batch, as in training.
+
+    Afterwards everything is bitwise what it was: parameters, gradients, buffers, attributes of
+    modules, the optimizer's state (also what a fresh one does not have yet), random numbers, flags;
+    also after an exception. Step hooks do not run; forward hooks of the model do.
+
+    Args:
+        model: any module that :class:`relu_book.patterns.watch` sees; compiled parts run eagerly.
+        optimizer: any of torch's that takes a step without a closure, or another subclass of its
+            ``Optimizer``, trained or not, with or without a scheduler.
+        inputs: what ``model(*inputs)`` takes: a tensor, or a tuple of arguments; a mapping gives
+            them by name, any other object is the one argument.
+        learning_rates: of the first parameter group, of either sign; the other groups keep their
+            ratio to it. By default the present rate.
+        method: ``"exact"`` steps and looks at each rate. ``"jvp"`` is an approximation, see below.
+        sites: which, as for :class:`relu_book.patterns.watch`; all by default.
+
+    Returns:
+        A :class:`Distance`. Rate 0 gives exactly 0 with every optimizer whose step vanishes with
+        its rate; decay that ignores the rate, as in :class:`relu_book.training.SGDW`, moves weights
+        at rate 0 as well. Evaluations whose pre-activations become infinite or NaN count as
+        changed, and ``Distance.overflowed`` names the rates at which there are such.
+
+    Raises:
+        TypeError: no module, no optimizer, one that needs a closure (LBFGS), or calls that
+            :class:`relu_book.patterns.watch` refuses.
+        ValueError: no gradient; an optimizer of other parameters; rates that are none; no site, or
+            one without evaluations; NaN before the step; a site whose evaluations are others after
+            a step; ratios of groups that are unknown, the first rate being 0.
+        RuntimeError: another thread runs or measures the model meanwhile.
+
+    Cost: 1 + number of rates forward passes. Where the step is proportional to the rate, which is
+    tried out at up to five rates, its direction serves all of them, with weights that differ from
+    the optimizer's own by rounding (see :mod:`relu_book.temperature.steps`); else, and for up to
+    three rates, each step is tried. Memory for a copy of parameters, gradients and state, and for
+    the packed patterns, one bit a filter and evaluation.
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU())
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        >>> x = torch.randn(1000, 2)
+        >>> model(x).square().mean().backward()
+        >>> distance = pattern_distance(model, optimizer, x, [0, 0.1, 1])
+        >>> distance
+        Distance(rates=3, sites=2, mean=0 to ...)
+        >>> distance.values.shape, distance.mean[0]
+        ((3, 2), np.float64(0.0))
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"pattern_distance needs a torch.nn.Module, not {type(model).__name__}")
+    if method not in ("exact", "jvp"):
+        raise ValueError(f"method is 'exact' or 'jvp', not {method!r}")
+    check_optimizer(optimizer)
+    model = unwrapped(model)
+    rates = _checked_rates(optimizer, learning_rates)
+    stepped = [p for group in optimizer.param_groups for p in group["params"]]
+    own = list(model.parameters())
+    if not {id(p) for p in own} & {id(p) for p in stepped}:
+        raise ValueError(
+            f"the optimizer moves no parameter of this {type(model).__name__}; give the model "
+            "whose parameters it was made with"
+        )
+    before, values, overflowed = Patterns(), [], []
+    with (
+        torch.no_grad(),
+        parameters_as_they_were([*stepped, *own]) as start,
+        random_numbers_as_they_were(model),
+        _as_in_training(model),
+    ):
+        forward = Pass(model, *arguments_of(inputs))
+        forward.repeat(before.keep, sites)
+        before.check(type(model).__name__)
+        take_step = steps(optimizer, {p: start[p] for p in stepped}, rates.tolist())
+        for rate in rates.tolist():
+            take_step(rate)
+            changes = Changes(before)
+            forward.repeat(changes.compare, sites)
+            values.append(changes.shares())
+            if changes.overflowed:
+                overflowed.append(rate)
+    sites = tuple(before.words)
+    return Distance(np.stack(values), rates, sites, before.evaluations, tuple(overflowed))
+
+
+@contextmanager
+def _as_in_training(model: nn.Module):
+    """Batch norms of a model in evaluation mode normalise by the batch; all else stays."""
+    with modes_as_they_were(model):
+        if not model.training:
+            for module in model.modules():
+                module.training |= isinstance(module, _BatchNorm)
+        yield
+
+
+def _checked_rates(optimizer: Optimizer, learning_rates: Any) -> np.ndarray:
+    if learning_rates is None:
+        learning_rates = present_rate(optimizer)
+    if isinstance(learning_rates, Tensor):
+        learning_rates = learning_rates.detach().cpu()
+    elif isinstance(learning_rates, Iterable):
+        learning_rates = list(learning_rates)
+    rates = np.array(learning_rates, dtype=np.float64, ndmin=1)
+    if rates.ndim != 1 or not rates.size:
+        raise ValueError(
+            f"learning_rates is one rate or a row of them, not an array of shape {rates.shape}"
+        )
+    if not np.isfinite(rates).all():
+        wrong = rates[~np.isfinite(rates)][0]
+        raise ValueError(f"learning rates are finite numbers, not {float(wrong)!r}")
+    return rates
