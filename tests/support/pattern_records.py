@@ -10,6 +10,8 @@ import xarray as xr
 
 from relu_book.experiments.pattern_evolution.early_phase import SCALES as EARLY_SCALES
 from relu_book.experiments.pattern_evolution.entropy_by_depth import SCALES as DEPTH_SCALES
+from relu_book.experiments.pattern_evolution.first_steps import SCALES as FIRST_SCALES
+from relu_book.experiments.pattern_evolution.first_steps import SPARSE
 from relu_book.experiments.pattern_evolution.whole_training import SCALES as WHOLE_SCALES
 from relu_book.experiments.pattern_evolution.whole_training import SETUPS
 from relu_book.runs.settings import as_json
@@ -43,6 +45,21 @@ def _early() -> xr.Dataset:
     desk = EARLY_SCALES["desk"]
     record = made_up({"network": list(NETWORKS)}, desk.measured, 5)
     return told(record, "early_phase", as_json(desk))
+
+
+def _first() -> xr.Dataset:
+    desk = FIRST_SCALES["desk"]
+    record = made_up({"network": list(NETWORKS)}, desk.measured, 5)
+    return told(record, "first_steps", as_json(desk))
+
+
+def of_all_images(record: xr.Dataset, times: float = 1.0) -> xr.Dataset:
+    """One seed of a record, counted on 10,240 images and on all, which multiply what it has."""
+    one = record.sel(seed=[0], step=list(SPARSE))
+    counts = one[[name for name in (*SHARES, *COUNTS) if name in one]]
+    whole = one.assign({**(counts * times).data_vars, "evaluations": 5 * one["evaluations"]})
+    both = counted_on(n10240=one, n50000=whole)
+    return both.assign_attrs(experiment="pattern_evolution/first_steps_all_images")
 
 
 def _whole() -> xr.Dataset:
@@ -124,4 +141,4 @@ def nested(*records: xr.Dataset) -> xr.Dataset:
     return xr.concat(records, xr.Variable("images", numbers)).assign_attrs(records[0].attrs)
 
 
-EARLY, WHOLE, DEPTH = _early(), _whole(), _depth()
+EARLY, FIRST, WHOLE, DEPTH = _early(), _first(), _whole(), _depth()

@@ -8,6 +8,7 @@ from relu_book.experiments.pattern_evolution.entropy_by_depth_reading import (
     entropy_by_depth_reading,
     sides_by_block,
 )
+from relu_book.experiments.pattern_evolution.first_steps_reading import first_steps_reading
 from relu_book.experiments.pattern_evolution.single_steps_reading import (
     more_points,
     standing_out,
@@ -29,6 +30,7 @@ __all__ = [
     "entropy_by_depth_reading",
     "epoch_of",
     "first_steps_and_end",
+    "first_steps_reading",
     "hash_lists",
     "initialisation",
     "live",

@@ -227,10 +227,9 @@ def _cycles(record: xr.Dataset, largest: xr.Dataset) -> Quantities:
     waves, length = even(similarity), float(record.step[-1]) / CYCLES
     trend = xr.polyval(waves.step, waves.polyfit("step", 1).polyfit_coefficients)
     largest = largest.sel(setup="resnet_cyclic")
-    at_largest = largest["similarity_end"].mean("layer")
     # The quarters around the middle of a cycle, where the rate has its peak.
     lowest = [
-        at_largest.sel(step=slice((cycle + 0.25) * length, (cycle + 0.75) * length)).min("step")
+        similarity.sel(step=slice((cycle + 0.25) * length, (cycle + 0.75) * length)).min("step")
         for cycle in range(CYCLES)
     ]
     return {
@@ -243,6 +242,7 @@ def _cycles(record: xr.Dataset, largest: xr.Dataset) -> Quantities:
             "cycle": np.arange(1, CYCLES + 1),
             "lowest_similarity": xr.concat(lowest, "cycle"),
             "accuracy": 100 * largest["test_accuracy"],
+            **counted(record, cyclic["distinct"]),
         },
     }
 

@@ -11,7 +11,12 @@ from relu_book.experiments.pattern_evolution.early_phase_reading import occupanc
 from relu_book.experiments.pattern_evolution.evolution import counted
 from relu_book.experiments.pattern_evolution.methods_entropy import dipping, dips, entropies
 from relu_book.experiments.pattern_evolution.methods_settling import settling
-from relu_book.experiments.pattern_evolution.scales import NETWORKS, PAPER, PAPER_STEPS
+from relu_book.experiments.pattern_evolution.scales import (
+    NETWORKS,
+    PAPER,
+    PAPER_STEPS,
+    TINY_IMAGENET_STEPS,
+)
 from relu_book.experiments.pattern_evolution.whole_training import DIVERGED, METHODS
 from relu_book.experiments.trainings import by_size, epoch_of, settings_of
 
@@ -27,11 +32,8 @@ def whole_training_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``whole_training`` measures it.
     """
-    settings, sized = settings_of(record), by_size(record)
+    sized, full_size = by_size(record), _full_size(record, PAPER_STEPS)
     methods = sized.sel(setup=list(METHODS))
-    full_size = (
-        settings["train_images"] >= PAPER["train_images"] and settings["steps"] >= PAPER_STEPS
-    )
     quantities = {
         **_three_networks(sized, epoch_of(record)),
         **entropies(methods, full_size),
@@ -66,7 +68,15 @@ def accuracies(record: xr.Dataset, second: xr.Dataset) -> Reading:
     """
     last = [_with_diverged(each).drop_vars("seed") for each in (record, second)]
     both = xr.concat(last, "data").sel(setup=["fixup", "pyramidnet", "resnet"])
-    return Reading({"fig-3.7.q": apart(both, "setup")}, record, second)
+    full_size = _full_size(record, PAPER_STEPS) and _full_size(second, TINY_IMAGENET_STEPS)
+    found = {**apart(both, "setup"), "full_size": full_size}
+    return Reading({"fig-3.7.q": found}, record, second)
+
+
+def _full_size(record: xr.Dataset, steps: int) -> bool:
+    """Whether it was trained on the source's 50,000 images or more, as long as there."""
+    settings = settings_of(record)
+    return settings["train_images"] >= PAPER["train_images"] and settings["steps"] >= steps
 
 
 def _accuracy(record: xr.Dataset) -> xr.DataArray:
@@ -99,7 +109,6 @@ def _three_networks(record: xr.Dataset, epoch: int) -> dict[str, dict]:
         **apart((1 - lowest).sel(skipped), "network", "drop_{}"),
         "steadiest": _steadiest(similarity.sel(network="resnet")),
     }
-    after_epoch = similarity.sel(step=epoch)
     entropy = record["relative_entropy"]
     at_regained = during(distinct, (0, 0), (epoch / 2, epoch), (last, last))
     at_falls = distinct.sel(skipped)
@@ -111,11 +120,6 @@ def _three_networks(record: xr.Dataset, epoch: int) -> dict[str, dict]:
         },
         "fig-3.2.b": regained | counted(record, at_regained.sel(plain)),
         "fig-3.2.c": falls | counted(record, at_falls),
-        "fig-3.2.d": {
-            "replaced": (after_epoch < 0.5).where(after_epoch.notnull()).mean("layer"),
-            **apart(after_epoch.mean("layer").sel(skipped), "network", "{}_mean"),
-            **counted(record, during(distinct, (0, 0), (epoch, epoch))),
-        },
         "fig-3.2.e": {
             "surviving": record["retained_start"].mean("layer").min("step"),
             **counted(record, distinct),

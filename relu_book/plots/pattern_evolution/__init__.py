@@ -2,6 +2,7 @@
 
 from relu_book.plots.pattern_evolution.definitions import draw_step
 from relu_book.plots.pattern_evolution.early_phase import exact_and_hashed
+from relu_book.plots.pattern_evolution.first_steps import nested_counts
 from relu_book.plots.pattern_evolution.hash_lists import draw_filling
 from relu_book.plots.pattern_evolution.initialisation import entropy_by_correlation
 from relu_book.plots.pattern_evolution.table import (
@@ -21,5 +22,6 @@ __all__ = [
     "exact_and_hashed",
     "heat_maps",
     "layer_curves",
+    "nested_counts",
     "time_curves",
 ]

@@ -8,11 +8,11 @@ import xarray as xr
 
 from relu_book.claims import Reading, judge, load_claims, summary
 
-CLAIM = "fig-3.1.o"  # desk, decided by the early phase
-EARLY = "pattern_evolution/early_phase"
+CLAIM = "fig-3.1.o"  # desk, decided by the first steps
+STEPS, EARLY = "pattern_evolution/first_steps", "pattern_evolution/early_phase"
 
 
-def record(experiment=EARLY, scale="desk", **settings):
+def record(experiment=STEPS, scale="desk", **settings):
     told = {"experiment": experiment, "scale": scale, "settings": json.dumps(settings)}
     told |= {"seeds": "[0, 1, 2, 3, 4]", "data": json.dumps([{"name": "cifar10"}])}
     return xr.Dataset(attrs=told)
@@ -42,7 +42,7 @@ def test_of_two_records_the_smaller_scale_counts():
 
 def test_a_record_of_another_experiment_is_refused():
     reading = Reading(quantities(), record("pattern_evolution/whole_training"))
-    with pytest.raises(ValueError, match=f"{CLAIM} is decided by {EARLY}, not by a record of patt"):
+    with pytest.raises(ValueError, match=f"{CLAIM} is decided by {STEPS}, not by a record of patt"):
         reading.check(CLAIM)
 
 
@@ -57,7 +57,7 @@ def test_a_record_that_was_made_otherwise_decides_nothing():
 def test_the_evidence_says_data_size_steps_and_seeds():
     reading = Reading(quantities(), record(size=16, measured_images=256, steps=2000))
     said = "cifar10, 16 x 16 pixels, 256 measured, 2,000 steps, seeds 0 to 4"
-    assert reading.judge(CLAIM).evidence == (f"{EARLY}, desk: {said}",)
+    assert reading.judge(CLAIM).evidence == (f"{STEPS}, desk: {said}",)
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def test_two_readings_keep_their_own_records():
     other = Reading({"fig-2.5.b": {"exact_counts": [2, 4]}}, record("a/b", "smoke"))
     both = Reading(quantities(), record()) | other
     assert set(both) == {CLAIM, "fig-2.5.b"}
-    assert both.judge(CLAIM).evidence[0].startswith(EARLY)
+    assert both.judge(CLAIM).evidence[0].startswith(STEPS)
     assert both.judge("fig-2.5.b").evidence[0].startswith("a/b, smoke")
 
 
 def test_a_reading_made_of_others_stands_on_their_records():
     first, second = Reading(quantities(), record()), Reading(quantities(), record("a/b", "smoke"))
     both = Reading(quantities(), first, second, first)
-    assert [told.split(",")[0] for told in both.judge(CLAIM).evidence] == [EARLY, "a/b"]
+    assert [told.split(",")[0] for told in both.judge(CLAIM).evidence] == [STEPS, "a/b"]
     assert both.judge(CLAIM).verdict == "not decidable at this scale"
 
 
@@ -95,9 +95,9 @@ def test_readings_of_two_data_sets_are_compared_though_one_decides_nothing():
     low = {name: {"lowest_similarity": [0.0] * 5, "images": 256} for name in names}
     high = low | {"fig-3.1.t": {"lowest_similarity": [0.9] * 5, "images": 256}}
     first = Reading(low, record())
-    second = Reading(high, record(f"{EARLY}_fashion_mnist"))
+    second = Reading(high, record(f"{STEPS}_fashion_mnist"))
     assert first.judge("fig-3.1.t").verdict == "not decidable at this scale"
-    with pytest.raises(ValueError, match=f"decided by {EARLY}, not by"):
+    with pytest.raises(ValueError, match=f"decided by {STEPS}, not by"):
         second.judge("fig-3.1.u")
     same = first.agreement(second, "fig-3.1", "tu")
     assert dict(zip(same.claim.values, same.values, strict=True)) == {
@@ -129,7 +129,7 @@ def test_claims_without_intervals_agree_by_their_comparisons_guards_aside():
 
     def strikes(number, distinct):
         found = {"strikes": [number], "p_value": [0.001], "distinct_share": [[distinct] * 4]}
-        return Reading({name: few | found}, record())
+        return Reading({name: few | found}, record(EARLY))
 
     assert strikes(1, 0.9).agreement(strikes(5, 0.1), name).all()
     assert not strikes(1, 0.1).agreement(strikes(0, 0.1), name).any()
@@ -141,14 +141,15 @@ def test_records_too_small_to_compare_anything_agree_in_nothing():
 
 
 def test_of_two_sizes_the_larger_is_shown_by_its_seeds():
-    found = xr.DataArray(np.arange(10.0).reshape(5, 2) / 100, dims=("seed", "size"))
+    found = xr.DataArray(0.5 + np.arange(10.0).reshape(5, 2) / 100, dims=("seed", "size"))
     share = xr.DataArray(np.full((2, 7), 0.1), dims=("size", "cell"))
-    told = {"images": [1000, 2000], "change": found, "distinct_share": share}
-    said = str(Reading({"fig-3.1.d": told}, record()).judge("fig-3.1.d"))
-    assert "measured: images 1000, 2000; change 0.01, 0.03, 0.05, 0.07, 0.09;" in said
+    told = {"images": [1000, 2000], "rise": found, "distinct_share": share}
+    of = record("pattern_evolution/whole_training")
+    said = str(Reading({"fig-3.7.w": told}, of).judge("fig-3.7.w"))
+    assert "measured: images 1000, 2000; rise 0.51, 0.53, 0.55, 0.57, 0.59;" in said
     assert (
         "distinct_share 7 cells: all 0.1" in " ".join(said.split())
-        and "5 seeds, against 0.2" in said
+        and "5 seeds, against 0.3" in said
     )
     assert "sizes: 1000: holds; 2000: holds" in said
 

@@ -1,6 +1,6 @@
 """Each claim of the chapter that a record decides finds what its rule asks for."""
 
-from pattern_records import DEPTH, EARLY, WHOLE
+from pattern_records import DEPTH, EARLY, FIRST, WHOLE, of_all_images
 
 from relu_book.claims import load_claims
 from relu_book.experiments.pattern_evolution import (
@@ -8,6 +8,7 @@ from relu_book.experiments.pattern_evolution import (
     early_phase_reading,
     entropy_by_depth_reading,
     first_steps_and_end,
+    first_steps_reading,
     whole_training_reading,
 )
 
@@ -18,7 +19,8 @@ def on_fashion_mnist(record):
 
 def test_each_claim_finds_what_its_rule_asks_for():
     depth = entropy_by_depth_reading(DEPTH)
-    found = early_phase_reading(EARLY) | depth | whole_training_reading(WHOLE)
+    early = early_phase_reading(EARLY) | first_steps_reading(FIRST, of_all_images(FIRST))
+    found = early | depth | whole_training_reading(WHOLE)
     found |= first_steps_and_end(WHOLE, EARLY) | accuracies(WHOLE, on_fashion_mnist(WHOLE))
     found |= entropy_by_depth_reading(on_fashion_mnist(DEPTH))
     judged = {claim: found.judge(claim) for claim in found if claim not in depth}

@@ -36,10 +36,10 @@ def test_spoilt_batches_stand_out_of_the_clean_ones():
     random = np.random.default_rng(0)
     record = xr.Dataset(
         {
-            "distinct": (("network", "seed", "step", "layer"), np.full((3, 3, 201, 5), 1000.0)),
+            "distinct": (("network", "seed", "step", "layer"), np.full((3, 3, 201, 19), 1000.0)),
             "appeared": (
                 ("network", "seed", "step", "layer"),
-                random.normal(20, 2, (3, 3, 201, 5)),
+                random.normal(20, 2, (3, 3, 201, 19)),
             ),
         },
         {"step": steps},
@@ -47,7 +47,7 @@ def test_spoilt_batches_stand_out_of_the_clean_ones():
     record["vanished"] = record["appeared"] * 0
     spoilt = np.isin(steps, [61, 100])
     record["spoilt"] = (("network", "seed", "step"), np.tile(spoilt.astype(int), (3, 3, 1)))
-    record = told(record, "spoilt_batches", {})
+    record = told(record, "spoilt_batches", {"measured_images": 256, "size": 16})
     usual = standing_out(record)
     assert usual.judge("txt-3.1.7.1").verdict == "fails"
     assert len(usual["txt-3.1.7.1"]["z_scores"]) == 18
@@ -56,3 +56,10 @@ def test_spoilt_batches_stand_out_of_the_clean_ones():
     found = standing_out(record)
     assert found.judge("txt-3.1.7.1").verdict == "holds"
     assert np.all(found["txt-3.1.7.1"]["clean_below"] == 1)
+    # 65,536, 16,384 and 4,096 evaluations in blocks of 7, 6 and 6 layers.
+    shares = found["txt-3.1.7.1"]["distinct_share"]
+    assert np.allclose(np.unique(shares), 1000 / np.array([65536, 16384, 4096]))
+    assert np.isclose((shares > 0.2).mean(), 6 / 19)
+    record["distinct"][...] = 2100.0
+    verdict = standing_out(record).judge("txt-3.1.7.1")
+    assert verdict.verdict == "not decidable at this scale"
