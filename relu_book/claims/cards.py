@@ -68,7 +68,8 @@ def brief(entry, address: str, **links: str | None) -> str:
         **links: Words beside the verdict, and where they lead.
     """
     claim, safe = entry.claim, html.escape
-    links["record"] = entry.record and f"{REPOSITORY}/{entry.record}"
+    named = zip(("record", "second record"), entry.records, strict=False)
+    links |= {word: f"{REPOSITORY}/{record}" for word, record in named}
     after = [f"<small>before: {safe(claim.revised[-1].verdict)}</small>"] if claim.revised else []
     after += [f'<a href="{safe(there)}">{word}</a>' for word, there in links.items() if there]
     verdict = f"{SIGNS[entry.verdict]} {safe(entry.words)}".strip()
@@ -101,8 +102,7 @@ def _evidence(entry) -> str:
         lines += [_interval(line) for line in parts["interval"].split("; ")]
     elif 0 < len(parts.get("measured", "")) <= _READABLE:
         lines += [html.escape(parts["measured"])]
-    if entry.setting:
-        lines.append(html.escape(entry.setting))
+    lines += map(html.escape, entry.settings)
     return "".join(f"<p>{line}" for line in lines)
 
 
@@ -203,12 +203,14 @@ def _other(other: Correction | None) -> str:
 
 def _command(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
     """What measures the claim (again), and what that costs."""
-    claim = entry.claim
-    if claim.experiment:
-        scale = claim.scale if claim.scale in costs.get(claim.experiment, {}) else "desk"
-        cost = costs.get(claim.experiment, {}).get(scale)
-        command = f"<code>relu-book run {claim.experiment} --scale {scale}</code>"
-        return f"{command} ({html.escape(cost)})" if cost else command
+    claim, commands = entry.claim, []
+    for experiment in claim.experiments:
+        expected = costs.get(experiment, {})
+        scale = claim.scale if claim.scale in expected else "desk"
+        cost = f" ({html.escape(expected[scale])})" if scale in expected else ""
+        commands.append(f"<code>relu-book run {experiment} --scale {scale}</code>{cost}")
+    if commands:
+        return "<br>".join(commands)
     if entry.page:
         return f"<code>make outputs CH={entry.page.removesuffix('.html')}</code>"
     return "none yet"

@@ -161,6 +161,8 @@ def _wrong_choice(claim: Claim) -> str | None:
         )
     if claim.by_construction and claim.other:
         return "what is true by construction cannot be otherwise"
+    if claim.beside and not claim.experiment:
+        return "beside names a second experiment, and there is no first"
     if claim.requires and not claim.experiment:
         return "requires says what the record of its experiment must have, and it names none"
     return None

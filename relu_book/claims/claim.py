@@ -58,7 +58,8 @@ class Claim:
         report: Expressions that are shown and decide nothing, by what they say.
         note: What a reader should know besides, or None.
         experiment: Name of the experiment whose record decides it, or None.
-        requires: Settings that this record must have, by name.
+        beside: Name of a second experiment whose record it needs too, or None.
+        requires: Settings that the first record must have, by name.
         revised: How the rule was changed, oldest first.
     """
 
@@ -82,6 +83,7 @@ class Claim:
     note: str | None = None
     experiment: str | None = None
     requires: Mapping[str, object] = field(default_factory=dict)
+    beside: str | None = None
     revised: tuple[Revision, ...] = ()
 
     @property
@@ -90,6 +92,11 @@ class Claim:
         return (self.rule,) if self.rule else tuple(self.readings.values())
 
     @property
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        """The experiments whose records decide it."""
+        return tuple(name for name in (self.experiment, self.beside) if name)
+
     def other(self) -> Correction | None:
         """What is true, or was found, instead."""
         return self.corrected or self.instead

@@ -20,7 +20,7 @@ from relu_book.claims.catalogue import load_claims
 from relu_book.claims.claim import Claim
 from relu_book.claims.ledger_page import page, summary_table
 from relu_book.claims.verdicts import VERDICTS
-from relu_book.records import read
+from relu_book.records import SCALES, read
 from relu_book.records.captions import setting_in_words
 
 PAGE, SUMMARY = "claims.md", "claims_summary.md"
@@ -39,8 +39,8 @@ class Entry:
         words: The verdict with what belongs to it, as printed in the chapter.
         parts: What was measured, as printed, by what stands before it, such as ``interval``.
         page: Page of the chapter that measured it, or None.
-        record: Path of the committed record that decided it, from the root of the repository.
-        setting: What this record was measured on, in words; empty without one.
+        records: Paths of the committed records that decided it, from the root of the repository.
+        settings: What each of them was measured on, in words.
     """
 
     claim: Claim
@@ -48,8 +48,8 @@ class Entry:
     words: str = "not run"
     parts: Mapping[str, str] = field(default_factory=dict)
     page: str | None = None
-    record: str | None = None
-    setting: str = ""
+    records: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -162,9 +162,9 @@ def entry(claim: Claim, printed: Printed, page: str, root: Path | None) -> Entry
             f"its chapter again (make outputs)"
         )
     parts = {part: printed.parts[part] for part in _FOUND if part in printed.parts}
-    record = None if verdict == "not run" or root is None else _record(claim, root)
-    setting = _setting(root / record) if record else ""
-    return Entry(claim, verdict, words, parts, page, record, setting)
+    records = () if verdict == "not run" or root is None else _records(claim, root)
+    settings = tuple(_setting(root / record) for record in records)
+    return Entry(claim, verdict, words, parts, page, records, settings)
 
 
 @lru_cache
@@ -172,13 +172,13 @@ def _setting(record: Path) -> str:
     return setting_in_words(read(record).attrs)
 
 
-def _record(claim: Claim, root: Path) -> str | None:
-    if claim.experiment is None:
-        return None
-    folder = root / "data" / "records" / claim.experiment
-    records = [folder / scale / "record.nc" for scale in ("paper", "desk", "smoke")]
-    found = [path for path in records if path.is_file()]
-    return found[0].relative_to(root).as_posix() if found else None
+def _records(claim: Claim, root: Path) -> tuple[str, ...]:
+    """The committed record of each experiment that decides a claim, at its largest scale."""
+    found = []
+    for experiment in claim.experiments:
+        names = [f"data/records/{experiment}/{scale}/record.nc" for scale in reversed(SCALES)]
+        found += [name for name in names if (root / name).is_file()][:1]
+    return tuple(found)
 
 
 def write(root: Path, costs: Mapping[str, Mapping[str, str]]) -> Counter:

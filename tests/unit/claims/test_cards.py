@@ -49,11 +49,25 @@ def test_a_card_in_a_chapter_leads_to_the_one_in_the_ledger_and_back():
 
 
 def test_a_card_holds_no_number_that_was_typed_by_hand():
-    rows = ledger.entries(ROOT)
-    assert any(row.setting for row in rows) and any("interval" in row.parts for row in rows)
+def test_a_claim_that_two_records_decide_names_both():
+    rows = [row for row in ledger.entries(ROOT) if row.claim.beside]
+    assert rows
     for row in rows:
-        told = [str(row.claim), row.words, *row.parts.values(), row.setting, str(row.page)]
-        told += COSTS.get(row.claim.experiment, {}).values()
+        found = card(row, COSTS)
+        for experiment in row.claim.experiments:
+            assert f"<code>relu-book run {experiment} --scale " in found
+            assert f"/data/records/{experiment}/desk/record.nc" in found
+        assert '>record</a> <a href="' in found and ">second record</a>" in found
+        assert all(f"<p>{setting}" in found for setting in row.settings)
+        assert len(row.settings) == len(row.records) == 2
+
+
+    rows = ledger.entries(ROOT)
+    assert any(row.settings for row in rows) and any("interval" in row.parts for row in rows)
+    for row in rows:
+        told = [str(row.claim), row.words, *row.parts.values(), *row.settings, str(row.page)]
+        for experiment in row.claim.experiments:
+            told += COSTS.get(experiment, {}).values()
         missing = numbers(text(card(row, COSTS))) - numbers(" ".join(told))
         tolerance = row.claim.tolerance
         assert missing <= ({f"{tolerance:g}"} if tolerance is not None else set()), row.claim.id

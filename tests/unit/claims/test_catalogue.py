@@ -69,6 +69,7 @@ OLD = {"date": "2026-11-29", "reason": "A defect.", "rule": "count < 9", "verdic
         ({"readings": {"one": "count > 3"}, "rule": None}, "read in one way has a rule"),
         ({"requires": {"seeds": 5}}, "requires says what the record of its experiment must have"),
         ({"sizes": {"count": []}}, "sizes names one quantity and lists those"),
+        ({"beside": "a/b"}, "beside names a second experiment, and there is no first"),
         ({"sizes": {"count": ["count"]}}, "sizes names one quantity"),
         ({"sizes": {"images": ["count"]}}, "images is named by sizes and not described"),
         ({"revised": []}, "revised is a list of revisions, oldest first"),

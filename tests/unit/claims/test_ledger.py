@@ -175,7 +175,7 @@ def test_the_ledger_shows_readings_reasons_and_what_was_found_instead(rows):
 
 def test_a_record_that_decides_nothing_is_not_linked(rows):
     entry = next(entry for entry in rows if entry.claim.id == "fig-2.12.d")
-    assert entry.verdict == "not run" and entry.record is None
+    assert entry.verdict == "not run" and entry.records == ()
     assert entry.words == "not run (no record with learning_rate 0.001)"
 
 
