@@ -80,8 +80,8 @@ def brief(entry, address: str, **links: str | None) -> str:
     )
 
 
-def typeset(statement: str) -> str:
-    """A statement in HTML, with its formulas, LaTeX between two ``$``, as MathJax finds them.
+def typeset(sentence: str) -> str:
+    """A sentence in HTML, with its formulas, LaTeX between two ``$``, as MathJax finds them.
 
     Example:
         >>> typeset("All $2^D$ patterns")
@@ -90,7 +90,7 @@ def typeset(statement: str) -> str:
     return re.sub(
         r"\$([^$]*)\$",
         r'<span class="math">\\(\1\\)</span>',
-        html.escape(statement, quote=False),
+        html.escape(sentence, quote=False),
     )
 
 
@@ -170,7 +170,7 @@ def _folded(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
         "by construction": safe(claim.by_construction or ""),
         "corrected": _other(claim.corrected),
         "instead": _other(claim.instead),
-        "note": safe(claim.note or ""),
+        "note": typeset(claim.note or ""),
         "revised": "<br>".join(
             f"{each.date}: {safe(each.reason)} Before: {safe(each.verdict)}, by "
             f"<code>{safe(each.rule)}</code>"
@@ -185,7 +185,7 @@ def _folded(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
 def _rules(claim: Claim) -> str:
     """The rule in a sentence and as expressions, with what it needs besides."""
     safe = html.escape
-    shown = [safe(claim.rule_text)]
+    shown = [typeset(claim.rule_text)]
     shown += [f"<code>{safe(claim.rule)}</code>"] if claim.rule else []
     shown += [f"{safe(name)}: <code>{safe(rule)}</code>" for name, rule in claim.readings.items()]
     needed = [f"{name} {value}" for name, value in claim.requires.items()]
@@ -197,7 +197,7 @@ def _rules(claim: Claim) -> str:
 def _other(other: Correction | None) -> str:
     if other is None:
         return ""
-    texts = (typeset(other.statement), html.escape(other.rule_text))
+    texts = map(typeset, (other.statement, other.rule_text))
     return "<br>".join([*texts, f"<code>{html.escape(other.rule)}</code>"])
 
 

@@ -41,7 +41,8 @@ class Claim:
         id: Name of the claim, such as ``fig-2.6.a``.
         where: Source and place in it.
         chapter: Chapter of the book that measures it.
-        statement: The statement, in the words of this book, its formulas in LaTeX between ``$``.
+        statement: The statement, in the words of this book, its formulas in LaTeX between ``$``, as
+            in all its sentences.
         kind: ``exact``, ``number``, ``shape`` or ``setting``.
         scale: Smallest scale that decides it: ``live``, ``desk`` or ``paper``.
         measured: Meaning of each quantity that the rules use, by name.
@@ -105,6 +106,12 @@ class Claim:
     def statements(self) -> tuple[str, ...]:
         """The statement, and what is true, or was found, instead."""
         return (self.statement, *([self.other.statement] if self.other else []))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Statements, rules in words and note, which may have formulas."""
+        rules = (self.rule_text, *([self.other.rule_text] if self.other else []))
+        return (*self.statements, *rules, self.note or "")
 
     @property
     def expressions(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ import nbformat
 
 from relu_book.claims.catalogue import load_claims
 from relu_book.claims.claim import Claim
+from relu_book.claims.wording import plain
 from relu_book.claims.ledger_page import page, summary_table
 from relu_book.claims.verdicts import VERDICTS
 from relu_book.records import SCALES, read
@@ -156,7 +157,7 @@ def entry(claim: Claim, printed: Printed, page: str, root: Path | None) -> Entry
     verdict = re.split(r"[;,]| \(", words)[0]
     if verdict not in VERDICTS:
         raise ValueError(f"{claim.id} has the verdict {words!r}, which is none")
-    if _plain(printed.parts["rule"]) != _plain(claim.rule_text):
+    if _solid(printed.parts["rule"]) != _solid(plain(claim.rule_text)):
         raise ValueError(
             f"{claim.id} was judged by another rule than data/claims.yml holds today: execute "
             f"its chapter again (make outputs)"
@@ -234,5 +235,5 @@ def _some(names: list[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + rest
 
 
-def _plain(text: str) -> str:
+def _solid(text: str) -> str:
     return "".join(text.split())

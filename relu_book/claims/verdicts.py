@@ -87,7 +87,7 @@ class Verdict:
         lines += [f"report: {what}: {wording.number(value)}" for what, value in self.report.items()]
         parts = [f"{name}: {verdict}" for name, verdict in self.parts.items()]
         lines += [f"{self._kind_of_parts}: {'; '.join(parts)}"] if parts else []
-        lines += [f"rule: {self.claim.rule_text}"]
+        lines += [f"rule: {wording.plain(self.claim.rule_text)}"]
         if self.other:
             found = wording.plain(self.claim.other.statement)
             lines += [f"{self._kind_of_other}: {found} ({self.other})"]
