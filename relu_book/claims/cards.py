@@ -10,7 +10,17 @@ from collections.abc import Mapping
 
 from relu_book.claims.claim import Claim, Correction
 
+BOOK = "https://relu-book.github.io/relu_book/book"
 REPOSITORY = "https://github.com/relu-book/relu_book/blob/main"
+# Of its edge and of the word on it: those of the book's style sheet.
+COLOURS = {
+    "holds": ("#0072b2", "#fff"),
+    "fails": ("#d55e00", "#000"),
+    "wrong as printed": ("#cc79a7", "#000"),
+    "undecided": ("#f0e442", "#000"),
+    "not decidable at this scale": ("#56b4e9", "#000"),
+    "setting": ("#5a5a5a", "#fff"),
+}
 # Beside its colour and its word each verdict has a sign.
 SIGNS = {
     "holds": "✓",
@@ -213,4 +223,4 @@ def _command(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
         return "<br>".join(commands)
     if entry.page:
         return f"<code>make outputs CH={entry.page.removesuffix('.html')}</code>"
-    return "none yet"
+    return "none yet" if entry.verdict == "not run" else ""

@@ -83,8 +83,8 @@ class Claim:
     report: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
     experiment: str | None = None
-    requires: Mapping[str, object] = field(default_factory=dict)
     beside: str | None = None
+    requires: Mapping[str, object] = field(default_factory=dict)
     revised: tuple[Revision, ...] = ()
 
     @property
@@ -93,11 +93,11 @@ class Claim:
         return (self.rule,) if self.rule else tuple(self.readings.values())
 
     @property
-    @property
     def experiments(self) -> tuple[str, ...]:
         """The experiments whose records decide it."""
         return tuple(name for name in (self.experiment, self.beside) if name)
 
+    @property
     def other(self) -> Correction | None:
         """What is true, or was found, instead."""
         return self.corrected or self.instead

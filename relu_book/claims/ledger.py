@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import nbformat
-
 from relu_book.claims.catalogue import load_claims
 from relu_book.claims.claim import Claim
-from relu_book.claims.wording import plain
 from relu_book.claims.ledger_page import page, summary_table
 from relu_book.claims.verdicts import VERDICTS
+from relu_book.claims.wording import plain
 from relu_book.records import SCALES, read
 from relu_book.records.captions import setting_in_words
 
@@ -105,11 +103,15 @@ def stored(
     Raises:
         ValueError: As ``entries``.
     """
+    import nbformat
+
     found: dict[str, tuple[Printed, str]] = {}
     for path in notebooks:
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
-                for block in printed(output.get("text", ""), claims):
+                # A person who saved the notebook has stored the card beside the text.
+                text = output.get("text") or output.get("data", {}).get("text/plain", "")
+                for block in printed(text, claims):
                     first, _ = found.setdefault(block.id, (block, f"{path.stem}.html"))
                     if first.parts != block.parts:
                         raise ValueError(
@@ -141,13 +143,13 @@ def _parts(lines: str) -> dict[str, str]:
     return parts
 
 
-def entry(claim: Claim, printed: Printed, page: str, root: Path | None) -> Entry:
+def entry(claim: Claim, printed: Printed, page: str | None, root: Path | None) -> Entry:
     """The row of a claim.
 
     Args:
         claim: The claim.
         printed: What a chapter printed on it.
-        page: Name of the chapter's page.
+        page: Name of the chapter's page, or None.
         root: Root of the clone, which holds the records; without it none is named.
 
     Raises:

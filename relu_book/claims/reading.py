@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import xarray as xr
 
 from relu_book.claims.catalogue import find, load_claims
-from relu_book.claims.verdicts import SCALES, Verdict, judge, show
+from relu_book.claims.session import show
+from relu_book.claims.verdicts import SCALES, Verdict, judge
 from relu_book.records.captions import setting_in_words
 
 

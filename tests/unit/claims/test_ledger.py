@@ -10,7 +10,7 @@ import pytest
 from claim_samples import CHAPTERS
 
 from relu_book import runs
-from relu_book.claims import VERDICTS, check, judge, ledger, load_claims, summary, verdicts
+from relu_book.claims import VERDICTS, check, judge, ledger, load_claims, session, summary
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -234,7 +234,7 @@ def test_two_verdicts_on_one_claim_are_refused_by_the_ledger(clone):
 
 def test_a_summary_has_what_other_parts_have_stored_and_this_session_before_it(clone, monkeypatch):
     part = clone / "book" / "activation_cells.ipynb"
-    monkeypatch.setattr(verdicts, "_session", {})
+    monkeypatch.setattr(session, "_session", {})
     found = {row.id: row for row in summary("activation_cells", [part]).verdicts}
     alone = {row.id: row.verdict for row in summary("activation_cells").verdicts}
     assert list(found) == list(alone) and set(alone.values()) == {"not run"}
