@@ -39,12 +39,11 @@ def live_card(verdict: Verdict) -> str:
     (block,) = ledger.printed(f"{verdict}\n", [claim.id])
     entry = ledger.entry(claim, block, None, None)
     shown = card(replace(entry, settings=verdict.evidence), _costs(), f"{BOOK}/claims.html")
-    colours = "".join(
-        f"[data-verdict='{name}']{{--piece:{piece};--sign:{sign}}}"
-        for name, (piece, sign) in COLOURS.items()
-        if name == verdict.verdict
-    )
-    return f"<style>{_STYLE}{colours}</style>{shown}"
+    style = _STYLE
+    if verdict.verdict in COLOURS:
+        piece, sign = COLOURS[verdict.verdict]
+        style += f"[data-verdict='{verdict.verdict}']{{--piece:{piece};--sign:{sign}}}"
+    return f"<style>{style}</style>{shown}"
 
 
 @cache
