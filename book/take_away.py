@@ -46,6 +46,7 @@ PREPARE = """async address => {
     fold.querySelector('summary').remove();
     fold.replaceWith(...fold.childNodes);
   }
+  document.querySelectorAll('.toggle-hidden').forEach(e => e.classList.remove('toggle-hidden'));
   for (const link of document.querySelectorAll('a[href]')) {
     const target = link.getAttribute('href');
     if (/^[a-z]+:/.test(target)) continue;
@@ -275,7 +276,7 @@ table { border-collapse: collapse; font-size: 0.75em; }
 th, td { border: 1px solid #999; padding: 0.2em 0.3em; text-align: left; }
 code { overflow-wrap: anywhere; white-space: normal; }
 pre code { white-space: inherit; }
-dt, .admonition-title { font-weight: bold; }
+dt, .admonition > p:first-child { font-weight: bold; }
 dd { margin-left: 1em; }
 .relu-card, .admonition { border-left: 0.3em solid #999; margin: 1em 0; padding-left: 0.7em; }
 .relu-card p { margin: 0.3em 0; }
