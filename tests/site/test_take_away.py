@@ -16,7 +16,7 @@ import take_away
 
 PAGE = """<!doctype html><html lang="en"><body><article><section id="top"><h1>Page {0}</h1>
 <p>Text and <a href="b.html#inner">another page</a>, <a href="#pic-dot">picture 1</a>.</p>
-<div class="cell tag_hide-input"><details class="hide"><summary>Show</summary>drawing</details></div>
+<div class="cell tag_hide-input"><details class="hide"><summary>Show</summary>draws</details></div>
 <div class="cell tag_hide-cell"><details class="hide"><summary>Show</summary>answer</details></div>
 <style>.toggle-hidden p {{ display: none; }}</style>
 <div class="toggle-hidden"><p>explained</p></div>
@@ -77,7 +77,7 @@ def test_the_pdf_has_every_page_with_its_sections(small_site, tmp_path):
     assert "the rule" in text and "handle" not in text
     assert "slider" not in text and "on the published page" in text
     assert "answer" in text and "explained" in text
-    assert "drawing" not in text and "Show" not in text
+    assert "draws" not in text and "Show" not in text
     assert links == ["https://x.y/z/book/b.html#inner", "https://x.y/z/book/a.html#inner"]
 
 
@@ -106,7 +106,7 @@ def test_the_epub_has_every_place_that_is_linked_and_says_what_pictures_show(sma
     for text in texts.values():
         assert 'alt="What is seen."' in text and "aria-hidden" not in text
         assert "What it says." in text and "answer" in text
-        assert "drawing" not in text and "Show" not in text
+        assert "draws" not in text and "Show" not in text
         assert "<mtext" in text and ">clip</mtext>" in text and "<mi>x</mi>" in text
 
 
