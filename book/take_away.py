@@ -25,8 +25,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 TITLE, AUTHOR = "ReLU, cell by cell", "The relu_book developers"
 
 # Pictures at once instead of when a reader comes near; sliders become links; the cards of a chapter
-# are open, those of the ledger show what they show closed; links inside the book lead to the
-# published page, those inside a page stay.
+# are open, those of the ledger show what they show closed; solutions are open, code that only draws
+# or judges is left out; links inside the book lead to the published page, those inside a page stay.
 PREPARE = """async address => {
   document.querySelectorAll('img[loading]').forEach(image => (image.loading = 'eager'));
   await window.MathJax?.startup?.promise;
@@ -39,11 +39,14 @@ PREPARE = """async address => {
     player.querySelectorAll('[data-controls], script, style, noscript').forEach(e => e.remove());
     player.append(link);
   }
-  document.querySelectorAll('.relu-ledger .relu-card details').forEach(e => e.remove());
-  for (const fold of document.querySelectorAll(':is(.relu-card, .relu-summary) details')) {
+  document.querySelectorAll('.relu-ledger .relu-card details, .tag_hide-input details.hide')
+    .forEach(e => e.remove());
+  const folds = ':is(.relu-card, .relu-summary, .tag_hide-cell) details';
+  for (const fold of document.querySelectorAll(folds)) {
     fold.querySelector('summary').remove();
     fold.replaceWith(...fold.childNodes);
   }
+  document.querySelectorAll('.toggle-hidden').forEach(e => e.classList.remove('toggle-hidden'));
   for (const link of document.querySelectorAll('a[href]')) {
     const target = link.getAttribute('href');
     if (/^[a-z]+:/.test(target)) continue;
@@ -62,6 +65,13 @@ ARTICLE = """([page, pages, base]) => {
   for (const formula of article.querySelectorAll('mjx-container')) {
     const math = formula.querySelector('mjx-assistive-mml math');
     if (formula.hasAttribute('display')) math.setAttribute('display', 'block');
+    for (const name of math.querySelectorAll('mi')) {  // words: pandoc takes them for products
+      if (!/^(.|arctan|exp|ln|log|max|min)$/u.test(name.textContent)) {
+        const word = document.createElementNS(math.namespaceURI, 'mtext');
+        word.textContent = name.textContent;
+        name.replaceWith(word);
+      }
+    }
     (formula.closest('.math') ?? formula).replaceWith(math);
   }
   article.querySelectorAll('.relu-overview a').forEach(link => link.append(' '));
@@ -78,6 +88,15 @@ ARTICLE = """([page, pages, base]) => {
     if (!pages.includes(target) || 'published' in link.dataset) continue;
     const id = url.hash.includes('=') ? '' : decodeURIComponent(url.hash.slice(1));
     link.setAttribute('href', '#' + place(target, id));
+  }
+  for (const figure of article.querySelectorAll('.relu-picture')) {  // else the alt text goes
+    const caption = document.createElement('p');
+    caption.append(...figure.querySelector('figcaption').childNodes);
+    figure.querySelector('figcaption').replaceWith(caption);
+    const picture = document.createElement('div');
+    picture.id = figure.id;
+    picture.append(...figure.childNodes);
+    figure.replaceWith(picture);
   }
   for (const term of article.querySelectorAll('dt[id]')) {  // pandoc drops them
     const mark = document.createElement('span');
@@ -253,8 +272,14 @@ body { text-align: left; }
 h1, h2, h3 { line-height: 1.2; }
 img { height: auto; max-width: 100%; }
 pre { font-size: 0.8em; overflow-wrap: anywhere; text-align: left; white-space: pre-wrap; }
-table { border-collapse: collapse; font-size: 0.85em; }
-th, td { border: 1px solid #999; padding: 0.2em 0.4em; text-align: left; }
+table { border-collapse: collapse; font-size: 0.75em; }
+th, td { border: 1px solid #999; padding: 0.2em 0.3em; text-align: left; }
+code { overflow-wrap: anywhere; white-space: normal; }
+pre code { white-space: inherit; }
+dt, .admonition > p:first-child { font-weight: bold; }
+dd { margin-left: 1em; }
+.relu-card, .admonition { border-left: 0.3em solid #999; margin: 1em 0; padding-left: 0.7em; }
+.relu-card p { margin: 0.3em 0; }
 """
 _SOURCE = re.compile(r'\bsrc="(?:data:image/webp;base64,)?([^"]+)"')
 

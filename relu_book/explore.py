@@ -14,14 +14,13 @@ The environment variable ``RELU_BOOK_STATIC=1`` asks for the player everywhere.
 import base64
 import html
 import itertools
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from math import isclose, log10, prod
 from numbers import Integral, Real
 
 from relu_book.extras import needs
-from relu_book.notebooks import somebody_watches
+from relu_book.notebooks import kernel_is_live
 from relu_book.parallel import each
 from relu_book.plots.player import MOST_BUTTONS, FramePlayer
 from relu_book.plots.style import encode_webp, to_image
@@ -204,7 +203,7 @@ def explore(
     ]
     places = itertools.product(*(range(len(slider.values)) for slider in table))
     begin = list(places).index(tuple(first))
-    if _kernel_is_live():
+    if kernel_is_live():
         begun = time.monotonic()
         start_picture = picture(settings[begin])
         drawn = _in_time(picture, settings, begun + PATIENCE)
@@ -213,12 +212,6 @@ def explore(
         return _live(picture, start_picture, table, first, jumps, words.caption, without_kernel)
     # The first is drawn here, and what it keeps for the others is there when they are shared out.
     return player([picture(settings[0]), *each(lambda i: picture(settings[i]), range(1, total))])
-
-
-def _kernel_is_live() -> bool:
-    """Whether somebody works with a notebook's kernel and nobody asked for the stored form."""
-    static = os.environ.get("RELU_BOOK_STATIC", "0") not in ("", "0")
-    return not static and somebody_watches()
 
 
 def _in_time(

@@ -6,9 +6,10 @@ what records say.
 
 The files: ``claim`` is one statement, ``catalogue`` reads them all, ``truth`` has four values,
 ``rules`` decides expressions, ``functions`` lists the words of rules, ``judgements`` and
-``statistics`` hold them, ``quantities`` cleans what was measured, ``verdicts`` judges, ``reading``
-joins record, claim and verdict, ``chapter_summary`` lists a chapter, ``wording`` prints in words,
-``ledger`` reads what chapters printed, ``cards`` shows it on a page.
+``statistics`` hold them, ``quantities`` cleans what was measured, ``verdicts`` judges, ``session``
+shows and remembers, ``reading`` joins record, claim and verdict, ``chapter_summary`` lists a
+chapter, ``wording`` prints in words, ``ledger`` reads what chapters printed, ``cards`` shows it on
+a page, ``live_card`` in a notebook.
 
 Example:
     >>> from relu_book.claims import judge
@@ -28,7 +29,8 @@ from relu_book.claims.chapter_summary import Summary, summary
 from relu_book.claims.claim import Claim, Correction, Revision
 from relu_book.claims.judgements import Interval, Ranks
 from relu_book.claims.reading import Reading
-from relu_book.claims.verdicts import VERDICTS, Verdict, check, judge
+from relu_book.claims.session import check
+from relu_book.claims.verdicts import VERDICTS, Verdict, judge
 
 __all__ = [
     "VERDICTS",

@@ -10,7 +10,17 @@ from collections.abc import Mapping
 
 from relu_book.claims.claim import Claim, Correction
 
+BOOK = "https://relu-book.github.io/relu_book/book"
 REPOSITORY = "https://github.com/relu-book/relu_book/blob/main"
+# Of its edge and of the word on it: those of the book's style sheet.
+COLOURS = {
+    "holds": ("#0072b2", "#fff"),
+    "fails": ("#d55e00", "#000"),
+    "wrong as printed": ("#cc79a7", "#000"),
+    "undecided": ("#f0e442", "#000"),
+    "not decidable at this scale": ("#56b4e9", "#000"),
+    "setting": ("#5a5a5a", "#fff"),
+}
 # Beside its colour and its word each verdict has a sign.
 SIGNS = {
     "holds": "✓",
@@ -68,7 +78,8 @@ def brief(entry, address: str, **links: str | None) -> str:
         **links: Words beside the verdict, and where they lead.
     """
     claim, safe = entry.claim, html.escape
-    links["record"] = entry.record and f"{REPOSITORY}/{entry.record}"
+    named = zip(("record", "second record"), entry.records, strict=False)
+    links |= {word: f"{REPOSITORY}/{record}" for word, record in named}
     after = [f"<small>before: {safe(claim.revised[-1].verdict)}</small>"] if claim.revised else []
     after += [f'<a href="{safe(there)}">{word}</a>' for word, there in links.items() if there]
     verdict = f"{SIGNS[entry.verdict]} {safe(entry.words)}".strip()
@@ -79,8 +90,8 @@ def brief(entry, address: str, **links: str | None) -> str:
     )
 
 
-def typeset(statement: str) -> str:
-    """A statement in HTML, with its formulas, LaTeX between two ``$``, as MathJax finds them.
+def typeset(sentence: str) -> str:
+    """A sentence in HTML, with its formulas, LaTeX between two ``$``, as MathJax finds them.
 
     Example:
         >>> typeset("All $2^D$ patterns")
@@ -89,7 +100,7 @@ def typeset(statement: str) -> str:
     return re.sub(
         r"\$([^$]*)\$",
         r'<span class="math">\\(\1\\)</span>',
-        html.escape(statement, quote=False),
+        html.escape(sentence, quote=False),
     )
 
 
@@ -101,8 +112,7 @@ def _evidence(entry) -> str:
         lines += [_interval(line) for line in parts["interval"].split("; ")]
     elif 0 < len(parts.get("measured", "")) <= _READABLE:
         lines += [html.escape(parts["measured"])]
-    if entry.setting:
-        lines.append(html.escape(entry.setting))
+    lines += map(html.escape, entry.settings)
     return "".join(f"<p>{line}" for line in lines)
 
 
@@ -170,7 +180,7 @@ def _folded(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
         "by construction": safe(claim.by_construction or ""),
         "corrected": _other(claim.corrected),
         "instead": _other(claim.instead),
-        "note": safe(claim.note or ""),
+        "note": typeset(claim.note or ""),
         "revised": "<br>".join(
             f"{each.date}: {safe(each.reason)} Before: {safe(each.verdict)}, by "
             f"<code>{safe(each.rule)}</code>"
@@ -185,7 +195,7 @@ def _folded(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
 def _rules(claim: Claim) -> str:
     """The rule in a sentence and as expressions, with what it needs besides."""
     safe = html.escape
-    shown = [safe(claim.rule_text)]
+    shown = [typeset(claim.rule_text)]
     shown += [f"<code>{safe(claim.rule)}</code>"] if claim.rule else []
     shown += [f"{safe(name)}: <code>{safe(rule)}</code>" for name, rule in claim.readings.items()]
     needed = [f"{name} {value}" for name, value in claim.requires.items()]
@@ -197,18 +207,20 @@ def _rules(claim: Claim) -> str:
 def _other(other: Correction | None) -> str:
     if other is None:
         return ""
-    texts = (typeset(other.statement), html.escape(other.rule_text))
+    texts = map(typeset, (other.statement, other.rule_text))
     return "<br>".join([*texts, f"<code>{html.escape(other.rule)}</code>"])
 
 
 def _command(entry, costs: Mapping[str, Mapping[str, str]]) -> str:
     """What measures the claim (again), and what that costs."""
-    claim = entry.claim
-    if claim.experiment:
-        scale = claim.scale if claim.scale in costs.get(claim.experiment, {}) else "desk"
-        cost = costs.get(claim.experiment, {}).get(scale)
-        command = f"<code>relu-book run {claim.experiment} --scale {scale}</code>"
-        return f"{command} ({html.escape(cost)})" if cost else command
+    claim, commands = entry.claim, []
+    for experiment in claim.experiments:
+        expected = costs.get(experiment, {})
+        scale = claim.scale if claim.scale in expected else "desk"
+        cost = f" ({html.escape(expected[scale])})" if scale in expected else ""
+        commands.append(f"<code>relu-book run {experiment} --scale {scale}</code>{cost}")
+    if commands:
+        return "<br>".join(commands)
     if entry.page:
         return f"<code>make outputs CH={entry.page.removesuffix('.html')}</code>"
-    return "none yet"
+    return "none yet" if entry.verdict == "not run" else ""

@@ -148,8 +148,8 @@ def _wrong_choice(claim: Claim) -> str | None:
     """What in a claim excludes something else in it, or is not whole."""
     if claim.rule and claim.readings:
         return "it has a rule or readings, not both"
-    if any(text.count("$") % 2 for text in claim.statements):
-        return "a formula in a statement begins with a $ and does not end with one"
+    if any(text.count("$") % 2 for text in claim.sentences):
+        return "a formula in a sentence begins with a $ and does not end with one"
     if len(claim.readings) == 1:
         return "a claim that is read in one way has a rule, not readings"
     if claim.corrected and claim.instead:
@@ -161,6 +161,8 @@ def _wrong_choice(claim: Claim) -> str | None:
         )
     if claim.by_construction and claim.other:
         return "what is true by construction cannot be otherwise"
+    if claim.beside and not claim.experiment:
+        return "beside names a second experiment, and there is no first"
     if claim.requires and not claim.experiment:
         return "requires says what the record of its experiment must have, and it names none"
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relu_book.claims import verdicts
+from relu_book.claims import session
 from relu_book.claims.catalogue import load_claims
 from relu_book.claims.verdicts import VERDICTS, Verdict
 from relu_book.claims.wording import plain
@@ -39,7 +39,7 @@ def summary(chapter: str, parts: Iterable[str | Path] = ()) -> "Summary":
     claims = load_claims()
     before = _stored(parts)
     found = [
-        verdicts.remembered(name) or before.get(name) or Verdict(claim, "not run")
+        session.remembered(name) or before.get(name) or Verdict(claim, "not run")
         for name, claim in claims.items()
         if claim.chapter == chapter
     ]

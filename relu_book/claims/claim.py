@@ -41,7 +41,8 @@ class Claim:
         id: Name of the claim, such as ``fig-2.6.a``.
         where: Source and place in it.
         chapter: Chapter of the book that measures it.
-        statement: The statement, in the words of this book, its formulas in LaTeX between ``$``.
+        statement: The statement, in the words of this book, its formulas in LaTeX between ``$``, as
+            in all its sentences.
         kind: ``exact``, ``number``, ``shape`` or ``setting``.
         scale: Smallest scale that decides it: ``live``, ``desk`` or ``paper``.
         measured: Meaning of each quantity that the rules use, by name.
@@ -58,7 +59,8 @@ class Claim:
         report: Expressions that are shown and decide nothing, by what they say.
         note: What a reader should know besides, or None.
         experiment: Name of the experiment whose record decides it, or None.
-        requires: Settings that this record must have, by name.
+        beside: Name of a second experiment whose record it needs too, or None.
+        requires: Settings that the first record must have, by name.
         revised: How the rule was changed, oldest first.
     """
 
@@ -81,6 +83,7 @@ class Claim:
     report: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
     experiment: str | None = None
+    beside: str | None = None
     requires: Mapping[str, object] = field(default_factory=dict)
     revised: tuple[Revision, ...] = ()
 
@@ -88,6 +91,11 @@ class Claim:
     def rules(self) -> tuple[str, ...]:
         """The rule, or that of each reading."""
         return (self.rule,) if self.rule else tuple(self.readings.values())
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        """The experiments whose records decide it."""
+        return tuple(name for name in (self.experiment, self.beside) if name)
 
     @property
     def other(self) -> Correction | None:
@@ -98,6 +106,12 @@ class Claim:
     def statements(self) -> tuple[str, ...]:
         """The statement, and what is true, or was found, instead."""
         return (self.statement, *([self.other.statement] if self.other else []))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Statements, rules in words and note, which may have formulas."""
+        rules = (self.rule_text, *([self.other.rule_text] if self.other else []))
+        return (*self.statements, *rules, self.note or "")
 
     @property
     def expressions(self) -> tuple[str, ...]:

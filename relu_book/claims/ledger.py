@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import nbformat
-
 from relu_book.claims.catalogue import load_claims
 from relu_book.claims.claim import Claim
 from relu_book.claims.ledger_page import page, summary_table
 from relu_book.claims.verdicts import VERDICTS
-from relu_book.records import read
+from relu_book.claims.wording import plain
+from relu_book.records import SCALES, read
 from relu_book.records.captions import setting_in_words
 
 PAGE, SUMMARY = "claims.md", "claims_summary.md"
@@ -39,8 +38,8 @@ class Entry:
         words: The verdict with what belongs to it, as printed in the chapter.
         parts: What was measured, as printed, by what stands before it, such as ``interval``.
         page: Page of the chapter that measured it, or None.
-        record: Path of the committed record that decided it, from the root of the repository.
-        setting: What this record was measured on, in words; empty without one.
+        records: Paths of the committed records that decided it, from the root of the repository.
+        settings: What each of them was measured on, in words.
     """
 
     claim: Claim
@@ -48,8 +47,8 @@ class Entry:
     words: str = "not run"
     parts: Mapping[str, str] = field(default_factory=dict)
     page: str | None = None
-    record: str | None = None
-    setting: str = ""
+    records: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -104,11 +103,15 @@ def stored(
     Raises:
         ValueError: As ``entries``.
     """
+    import nbformat
+
     found: dict[str, tuple[Printed, str]] = {}
     for path in notebooks:
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
-                for block in printed(output.get("text", ""), claims):
+                # A person who saved the notebook has stored the card beside the text.
+                text = output.get("text") or output.get("data", {}).get("text/plain", "")
+                for block in printed(text, claims):
                     first, _ = found.setdefault(block.id, (block, f"{path.stem}.html"))
                     if first.parts != block.parts:
                         raise ValueError(
@@ -140,13 +143,13 @@ def _parts(lines: str) -> dict[str, str]:
     return parts
 
 
-def entry(claim: Claim, printed: Printed, page: str, root: Path | None) -> Entry:
+def entry(claim: Claim, printed: Printed, page: str | None, root: Path | None) -> Entry:
     """The row of a claim.
 
     Args:
         claim: The claim.
         printed: What a chapter printed on it.
-        page: Name of the chapter's page.
+        page: Name of the chapter's page, or None.
         root: Root of the clone, which holds the records; without it none is named.
 
     Raises:
@@ -156,15 +159,15 @@ def entry(claim: Claim, printed: Printed, page: str, root: Path | None) -> Entry
     verdict = re.split(r"[;,]| \(", words)[0]
     if verdict not in VERDICTS:
         raise ValueError(f"{claim.id} has the verdict {words!r}, which is none")
-    if _plain(printed.parts["rule"]) != _plain(claim.rule_text):
+    if _solid(printed.parts["rule"]) != _solid(plain(claim.rule_text)):
         raise ValueError(
             f"{claim.id} was judged by another rule than data/claims.yml holds today: execute "
             f"its chapter again (make outputs)"
         )
     parts = {part: printed.parts[part] for part in _FOUND if part in printed.parts}
-    record = None if verdict == "not run" or root is None else _record(claim, root)
-    setting = _setting(root / record) if record else ""
-    return Entry(claim, verdict, words, parts, page, record, setting)
+    records = () if verdict == "not run" or root is None else _records(claim, root)
+    settings = tuple(_setting(root / record) for record in records)
+    return Entry(claim, verdict, words, parts, page, records, settings)
 
 
 @lru_cache
@@ -172,13 +175,13 @@ def _setting(record: Path) -> str:
     return setting_in_words(read(record).attrs)
 
 
-def _record(claim: Claim, root: Path) -> str | None:
-    if claim.experiment is None:
-        return None
-    folder = root / "data" / "records" / claim.experiment
-    records = [folder / scale / "record.nc" for scale in ("paper", "desk", "smoke")]
-    found = [path for path in records if path.is_file()]
-    return found[0].relative_to(root).as_posix() if found else None
+def _records(claim: Claim, root: Path) -> tuple[str, ...]:
+    """The committed record of each experiment that decides a claim, at its largest scale."""
+    found = []
+    for experiment in claim.experiments:
+        names = [f"data/records/{experiment}/{scale}/record.nc" for scale in reversed(SCALES)]
+        found += [name for name in names if (root / name).is_file()][:1]
+    return tuple(found)
 
 
 def write(root: Path, costs: Mapping[str, Mapping[str, str]]) -> Counter:
@@ -234,5 +237,5 @@ def _some(names: list[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + rest
 
 
-def _plain(text: str) -> str:
+def _solid(text: str) -> str:
     return "".join(text.split())

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import xarray as xr
 
 from relu_book.claims.catalogue import find, load_claims
-from relu_book.claims.verdicts import SCALES, Verdict, judge, show
+from relu_book.claims.session import show
+from relu_book.claims.verdicts import SCALES, Verdict, judge
 from relu_book.records.captions import setting_in_words
 
 
@@ -85,13 +86,15 @@ class Reading(Mapping[str, Mapping[str, object]]):
 
         Raises:
             ValueError: The reading has nothing on this claim, its records are not of the
-                experiment that decides the claim, or as ``relu_book.claims.judge``.
+                experiments that decide the claim, or as ``relu_book.claims.judge``.
         """
         self[claim]  # what was not read is told first
         of = [told["experiment"] for told in self._records[claim]]
-        needed = find(load_claims(), claim).experiment
-        if needed is not None and needed not in of:
-            raise ValueError(f"{claim} is decided by {needed}, not by a record of {', '.join(of)}")
+        needed = find(load_claims(), claim).experiments
+        if not set(needed) <= set(of):
+            raise ValueError(
+                f"{claim} is decided by {' and '.join(needed)}, not by a record of {', '.join(of)}"
+            )
         return self._judged(claim)
 
     def agreement(

@@ -87,7 +87,7 @@ class Verdict:
         lines += [f"report: {what}: {wording.number(value)}" for what, value in self.report.items()]
         parts = [f"{name}: {verdict}" for name, verdict in self.parts.items()]
         lines += [f"{self._kind_of_parts}: {'; '.join(parts)}"] if parts else []
-        lines += [f"rule: {self.claim.rule_text}"]
+        lines += [f"rule: {wording.plain(self.claim.rule_text)}"]
         if self.other:
             found = wording.plain(self.claim.other.statement)
             lines += [f"{self._kind_of_other}: {found} ({self.other})"]
@@ -220,44 +220,3 @@ def _word(truth) -> str:
     if isinstance(truth, Open):
         return "undecided" if truth.decidable else "not decidable at this scale"
     return "holds" if truth else "fails"
-
-
-_session: dict[str, Verdict] = {}
-
-
-def check(
-    claim_id: str, /, measured: Mapping[str, object] | None = None, *, scale=None, **values
-) -> None:
-    """Judges a claim, prints measurement, rule and verdict, and remembers it for the summary.
-
-    Args:
-        claim_id: Id of a claim, such as ``fig-2.6.a``.
-        measured: Measured quantities by name, see ``judge``.
-        scale: Scale of the measurement, if it may be smaller than the claim needs.
-        **values: More of them, as keywords.
-
-    Raises:
-        ValueError: As ``judge``, and if a quantity is given twice.
-
-    Example:
-        >>> check("fig-2.6.a", exact_sectors=256, sectors_on_grid=[254, 256, 255])
-        fig-2.6.a
-          measured: exact_sectors 256; sectors_on_grid 254, 256, 255
-          rule: Exactly 256 sectors, of which the grid sees 250 to 256.
-          verdict: holds
-    """
-    twice = sorted(set(measured or {}) & set(values))
-    if twice:
-        raise ValueError(f"{claim_id}: {twice[0]} is given twice")
-    show(judge(claim_id, {**(measured or {}), **values}, scale=scale))
-
-
-def show(verdict: Verdict) -> None:
-    """Prints a verdict and remembers it for the summary."""
-    _session[verdict.id] = verdict
-    print(verdict)
-
-
-def remembered(claim_id: str) -> Verdict | None:
-    """What was last shown on a claim in this session."""
-    return _session.get(claim_id)

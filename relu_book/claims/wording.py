@@ -42,18 +42,21 @@ def number(value) -> str:
     return f"{value:.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
 
 
-def plain(statement: str) -> str:
-    r"""A statement as text: its formulas, LaTeX between two ``$``, as one types them.
+def plain(sentence: str) -> str:
+    r"""A sentence as text: its formulas, LaTeX between two ``$``, as one types them.
 
     Example:
         >>> plain(r"All $2^D$ patterns, $\eta (1 - \lambda) w$, $\log_2 K$ and $3 \times 3$.")
         'All 2^D patterns, eta (1 - lambda) w, log2 K and 3 x 3.'
+        >>> plain(r"Of $\operatorname{norm}(w)$")
+        'Of norm(w)'
     """
-    return re.sub(
-        r"\$([^$]*)\$",
-        lambda formula: re.sub(r"[\\{}_]", "", formula[1].replace(r"\times", "x")),
-        statement,
-    )
+
+    def typed(formula: re.Match) -> str:
+        words = formula[1].replace(r"\times", "x").replace(r"\operatorname", "")
+        return re.sub(r"[\\{}_]", "", words)
+
+    return re.sub(r"\$([^$]*)\$", typed, sentence)
 
 
 def quantity(claim: Claim, name: str, value, dimension: str | None = None) -> str:

@@ -3,7 +3,7 @@
 import html
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import nbformat
@@ -36,9 +36,16 @@ def versions() -> HTML:
         ("machine", f"{platform.machine()}, {os.cpu_count()} cores"),
         ("device", device()),
         ("Python", platform.python_version()),
-        *((package, version(package)) for package in ("relu-book", *_PACKAGES)),
+        *((package, _version(package)) for package in ("relu-book", *_PACKAGES)),
     ]
     return _table(("what", "which"), rows)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # chapters run without what builds the pages
+        return "not installed"
 
 
 def _table(head, rows) -> HTML:

@@ -103,6 +103,23 @@ def test_every_picture_has_an_alt_text_and_a_caption_that_differ(code):
         assert all(alt.strip() for alt in alts) and html.unescape(caption) not in alts
 
 
+def test_a_record_that_is_read_is_named_with_its_command():
+    cells = [
+        cell
+        for path in NOTEBOOKS
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+    ]
+    read = {
+        name
+        for cell in cells
+        for name in re.findall(r'\bexperiments\.get\(\s*"([^"]+)"', cell.source)
+    }
+    printed = "".join(output.get("text", "") for cell in cells for output in cell.outputs)
+    named = re.findall(r"^Again: relu-book run (\S+) --scale \w+$", printed, re.MULTILINE)
+    assert read and sorted(read - set(named)) == []
+
+
 def test_frames_of_a_player_differ_in_their_alt_text(code):
     for cell in code:
         for output in cell.outputs:

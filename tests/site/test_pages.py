@@ -119,3 +119,26 @@ def test_every_link_inside_the_book_leads_somewhere(site, pages):
             if not target.is_file() or (lost and not filters):
                 dead.append((name, link))
     assert dead == []
+
+
+def test_a_table_of_commands_leaves_room_for_what_they_do_on_a_phone(site, visit):
+    page = visit(viewport={"width": 390, "height": 844}).open(
+        site / "book" / "use_experiments.html"
+    )
+    first, second = page.evaluate(
+        "() => [...document.querySelectorAll('table tr:nth-child(2) td')]"
+        ".slice(0, 2).map(cell => cell.getBoundingClientRect().width)"
+    )
+    assert first < second
+
+
+def test_the_picture_at_the_top_stands_apart_from_the_text(site, visit):
+    page = visit(viewport={"width": 390, "height": 844}).open(site / "book" / "intro.html")
+    gap = page.evaluate(
+        """() => {
+          const picture = document.querySelector('article section > .image-reference');
+          const below = picture.nextElementSibling.getBoundingClientRect().top;
+          return below - picture.querySelector('img').getBoundingClientRect().bottom;
+        }"""
+    )
+    assert gap >= 8

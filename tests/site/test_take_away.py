@@ -1,8 +1,11 @@
 """The book as one file: pages in order, bookmarks, pictures that every reader knows."""
 
 import io
+import re
+import shutil
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from book_contents import ROOT
@@ -12,7 +15,15 @@ sys.path.insert(0, str(ROOT / "book"))
 import take_away
 
 PAGE = """<!doctype html><html lang="en"><body><article><section id="top"><h1>Page {0}</h1>
-<p>Text and <a href="b.html#inner">another page</a>.</p>
+<p>Text and <a href="b.html#inner">another page</a>, <a href="#pic-dot">picture 1</a>.</p>
+<div class="cell tag_hide-input"><details class="hide"><summary>Show</summary>draws</details></div>
+<div class="cell tag_hide-cell"><details class="hide"><summary>Show</summary>answer</details></div>
+<style>.toggle-hidden p {{ display: none; }}</style>
+<div class="toggle-hidden"><p>explained</p></div>
+<mjx-container><mjx-assistive-mml><math xmlns="http://www.w3.org/1998/Math/MathML"><mi>clip</mi>
+<mi>x</mi></math></mjx-assistive-mml></mjx-container>
+<figure class="relu-picture" id="pic-dot"><div><img alt="What is seen." src="dot.png"></div>
+<figcaption><a href="#pic-dot">Picture 1.</a> What it says.</figcaption></figure>
 <section id="inner"><h2>A section of {0}</h2><details><summary>shown</summary>hidden</details>
 <div class="relu-card"><details><summary>handle</summary>the rule</details></div>
 <div class="relu-explore"><p>picture</p><div data-controls>slider</div></div></section>
@@ -24,6 +35,9 @@ def small_site(tmp_path):
     folder = tmp_path / "site" / "book"
     folder.mkdir(parents=True)
     entries = ""
+    for picture in (folder / "dot.png", folder.parent / "_static" / "preview.png"):
+        picture.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (4, 4), "red").save(picture)
     for name in "ab":
         (folder / f"{name}.html").write_text(PAGE.format(name), encoding="utf8")
         entries += (
@@ -58,10 +72,42 @@ def test_the_pdf_has_every_page_with_its_sections(small_site, tmp_path):
         ]
         assert titles == [["Page a"], ["A section of a"], ["Page b"], ["A section of b"]]
         text = book.pages[0].extract_text()
-        links = [note.get_object()["/A"]["/URI"] for note in book.pages[0]["/Annots"]]
+        actions = [note.get_object().get("/A", {}) for note in book.pages[0]["/Annots"]]
+        links = [action["/URI"] for action in actions if "/URI" in action]
     assert "the rule" in text and "handle" not in text
     assert "slider" not in text and "on the published page" in text
+    assert "answer" in text and "explained" in text
+    assert "draws" not in text and "Show" not in text
     assert links == ["https://x.y/z/book/b.html#inner", "https://x.y/z/book/a.html#inner"]
+
+
+@pytest.mark.usefixtures("browser")
+@pytest.mark.skipif(shutil.which("pandoc") is None, reason="pandoc packs the EPUB")
+def test_the_epub_has_every_place_that_is_linked_and_says_what_pictures_show(small_site, tmp_path):
+    target = tmp_path / "book.epub"
+    script = ROOT / "book" / "take_away.py"
+    subprocess.run([sys.executable, script, "epub", small_site, target], check=True)
+    with zipfile.ZipFile(target) as book:
+        texts = {
+            name.rpartition("/")[2]: book.read(name).decode()
+            for name in book.namelist()
+            if re.search(r"text/ch\d+\.xhtml$", name)
+        }
+    assert len(texts) == 2
+    places = {
+        f"{name}#{id}" for name, text in texts.items() for id in re.findall(r' id="(.*?)"', text)
+    }
+    links = {
+        link if link[0] != "#" else name + link
+        for name, text in texts.items()
+        for link in re.findall(r' href="((?!https?:)[^"]*#.*?)"', text)
+    }
+    assert len(links) == 3 and links <= places
+    for text in texts.values():
+        assert 'alt="What is seen."' in text and "aria-hidden" not in text
+        assert "What it says." in text and "answer" in text
+        assert "draws" not in text and "Show" not in text
+        assert "<mtext" in text and ">clip</mtext>" in text and "<mi>x</mi>" in text
 
 
 def test_pictures_become_png_or_plain_svg(tmp_path):

@@ -205,7 +205,7 @@ def test_a_grid_value_is_found_in_spite_of_rounding():
 
 @pytest.fixture
 def live(monkeypatch):
-    monkeypatch.setattr(module, "_kernel_is_live", lambda: True)
+    monkeypatch.setattr(module, "kernel_is_live", lambda: True)
     monkeypatch.setattr(module, "PATIENCE", -1.0)  # nothing is drawn for readers without a kernel
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
 
@@ -302,7 +302,7 @@ def test_live_sliders_leave_the_player_for_readers_without_a_kernel(live, monkey
     monkeypatch.setattr(module, "PATIENCE", 60.0)
     arguments = {"width": [2, 40], "seed": range(3), "start": {"width": 40}, "play": "seed"}
     left = html_of(explore(stripes, **arguments))
-    monkeypatch.setattr(module, "_kernel_is_live", lambda: False)
+    monkeypatch.setattr(module, "kernel_is_live", lambda: False)
     assert left == explore(stripes, **arguments).html()
 
 
@@ -330,9 +330,9 @@ def test_a_person_with_a_kernel_gets_live_sliders(monkeypatch, static, stdin, li
 
     monkeypatch.setattr(IPython, "get_ipython", Shell)
     monkeypatch.setenv("RELU_BOOK_STATIC", static)
-    assert module._kernel_is_live() == live
+    assert module.kernel_is_live() == live
     monkeypatch.setattr(IPython, "get_ipython", lambda: None)
-    assert not module._kernel_is_live()
+    assert not module.kernel_is_live()
 
 
 CALL = (

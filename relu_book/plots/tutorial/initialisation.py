@@ -49,10 +49,31 @@ def _curves(gain: float, width: int) -> dict[str, np.ndarray]:
     return {what: np.array([curves[what] for curves in found]) for what in found[0]}
 
 
+NETWORKS = {
+    "He": {},
+    "torch's default": {"gain": 1 / 3},
+    "batch normalisation": {"batch_norm": True},
+}
+
+
+@lru_cache(maxsize=8)
+def _norms(name: str, seed: int) -> np.ndarray:
+    """Gradient norms by layer before training, relative to the last hidden layer."""
+    norms = norms_before_training(seed=seed, **NETWORKS[name])[:-1]
+    return norms / norms[-1]
+
+
+def describe_gradients(seed: int = 0) -> str:
+    """Alt text of ``gradient_curves``: how much each curve rises towards the first layer."""
+    rises = [f"{name} {round(np.log10(_norms(name, seed)[0])):+d}" for name in NETWORKS]
+    return (
+        "Gradient norm by layer on a logarithmic axis. From the last hidden layer to layer 1 it "
+        f"changes by so many powers of ten: {', '.join(rises)}."
+    )
+
+
 @described(
-    alt="Gradient norm by layer on a logarithmic axis. With He's weights it stays level; "
-    "with torch's default weights it falls by eleven powers of ten towards layer 1; with "
-    "batch normalisation it rises by two.",
+    alt=describe_gradients,
     caption="Norm of the gradient at each layer of one network before training, relative to the "
     "last hidden layer; logarithmic axis. Read it from right to left, as the gradient "
     "goes: straight lines are exponential decay (torch's default) and exponential growth "
@@ -60,16 +81,11 @@ def _curves(gain: float, width: int) -> dict[str, np.ndarray]:
 )
 def gradient_curves(seed: int = 0) -> Figure:
     """Gradient norms by layer before training, relative to the last hidden layer."""
-    kinds = {
-        "He": ({}, BLUE),
-        "torch's default": ({"gain": 1 / 3}, PURPLE),
-        "batch normalisation": ({"batch_norm": True}, ORANGE),
-    }
     figure = Figure(figsize=(6.4, 4.6))
     axes = figure.subplots()
-    for name, (settings, colour) in kinds.items():
-        norms = norms_before_training(seed=seed, **settings)[:-1]
-        axes.semilogy(np.arange(1, len(norms) + 1), norms / norms[-1], "o-", color=colour,
+    for name, colour in zip(NETWORKS, (BLUE, PURPLE, ORANGE), strict=True):
+        norms = _norms(name, seed)
+        axes.semilogy(np.arange(1, len(norms) + 1), norms, "o-", color=colour,
                       markersize=4, label=name)  # fmt: skip
     axes.set(xlabel="layer", ylabel="gradient norm, last hidden layer = 1")
     axes.legend()
@@ -77,9 +93,18 @@ def gradient_curves(seed: int = 0) -> Figure:
     return figure
 
 
+def describe_exponents(depths, exponents) -> str:
+    """Alt text of ``exponent_curve``: its ends, and the slope of the line."""
+    slope = np.polyfit(depths, exponents, 1)[0]
+    return (
+        "Powers of ten by which the gradient is larger at the first layer, against depth: "
+        f"{len(depths)} points from {exponents[0]:.1f} at {depths[0]} layers to "
+        f"{exponents[-1]:.1f} at {depths[-1]}, and a line that rises by {slope:.2f} a layer."
+    )
+
+
 @described(
-    alt="Powers of ten by which the gradient is larger at the first layer, against depth: "
-    "ten points on a rising straight line, from 0 at 5 layers to almost 4 at 50.",
+    alt=describe_exponents,
     caption="With batch normalisation, before training: by how many powers of ten the gradient "
     "is larger at the first layer than at the last, against the number of layers, with "
     "the straight line that fits best (grey). The slope of the line is what each layer "

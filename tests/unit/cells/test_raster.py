@@ -256,3 +256,24 @@ def test_a_slice_must_be_one():
 def test_one_point():
     found = rasterize(dense(2, 3), 0, resolution=1)
     assert (found.labels.tolist(), found.count, found.areas.tolist()) == ([[0]], 1, [100.0])
+
+
+class Unfollowed(nn.Module):
+    """Its channels cannot be followed: their numbers go through NumPy."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(2, 6, dtype=torch.float64)
+
+    def forward(self, x):
+        return F.relu(torch.from_numpy(self.first(x).reshape(-1, 2, 3).numpy().copy()))
+
+
+def test_what_no_option_of_a_raster_mends_is_no_warning():
+    torch.manual_seed(0)
+    model = Unfollowed()
+    table = one_by_one(nn.Sequential(model.first, nn.ReLU()), 0, ((-3, 3), (-3, 3)), (9, 9))
+    assert same_partition(rasterize(model, 0, (-3, 3), 9).labels, table)
+    told = pytest.warns(UserWarning, match="the channels cannot be followed")
+    with torch.no_grad(), watch(model), told:
+        model(torch.zeros(4, 2, dtype=torch.float64))

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from relu_book.claims import verdicts
+from relu_book.claims import session
 
 
 @pytest.fixture
@@ -16,5 +16,5 @@ def book(tmp_path, monkeypatch):
         monkeypatch.setenv("RELU_BOOK_CLAIMS", str(path))
         return path
 
-    monkeypatch.setattr(verdicts, "_session", {})
+    monkeypatch.setattr(session, "_session", {})
     return write

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from relu_book import runs
-from relu_book.claims import VERDICTS, ledger, load_claims
+from relu_book.claims import VERDICTS, Correction, ledger, load_claims
 from relu_book.claims.cards import SIGNS, card, typeset
 from relu_book.claims.ledger import Entry
 
 ROOT = Path(__file__).resolve().parents[3]
 COSTS = {name: runs.find(name).expected for name in runs.names()}
-CLAIM = load_claims()["fig-2.6.a"]
+CLAIMS = load_claims()
+CLAIM = CLAIMS["fig-2.6.a"]
 JUDGED = Entry(CLAIM, "holds", "holds", {"measured": "exact_sectors 256"}, "one.html")
 
 
@@ -48,12 +49,26 @@ def test_a_card_in_a_chapter_leads_to_the_one_in_the_ledger_and_back():
     assert ">chapter<" not in there and ">chapter<" not in card(Entry(CLAIM), {})
 
 
+def test_a_claim_that_two_records_decide_names_both():
+    rows = [row for row in ledger.entries(ROOT) if row.claim.beside]
+    assert rows
+    for row in rows:
+        found = card(row, COSTS)
+        for experiment in row.claim.experiments:
+            assert f"<code>relu-book run {experiment} --scale " in found
+            assert f"/data/records/{experiment}/desk/record.nc" in found
+        assert '>record</a> <a href="' in found and ">second record</a>" in found
+        assert all(f"<p>{setting}" in found for setting in row.settings)
+        assert len(row.settings) == len(row.records) == 2
+
+
 def test_a_card_holds_no_number_that_was_typed_by_hand():
     rows = ledger.entries(ROOT)
-    assert any(row.setting for row in rows) and any("interval" in row.parts for row in rows)
+    assert any(row.settings for row in rows) and any("interval" in row.parts for row in rows)
     for row in rows:
-        told = [str(row.claim), row.words, *row.parts.values(), row.setting, str(row.page)]
-        told += COSTS.get(row.claim.experiment, {}).values()
+        told = [str(row.claim), row.words, *row.parts.values(), *row.settings, str(row.page)]
+        for experiment in row.claim.experiments:
+            told += COSTS.get(experiment, {}).values()
         missing = numbers(text(card(row, COSTS))) - numbers(" ".join(told))
         tolerance = row.claim.tolerance
         assert missing <= ({f"{tolerance:g}"} if tolerance is not None else set()), row.claim.id
@@ -63,6 +78,22 @@ def test_formulas_are_for_mathjax_and_all_else_is_text():
     assert typeset(r"If a < b, $2^D < \eta$ & so") == (
         r'If a &lt; b, <span class="math">\(2^D &lt; \eta\)</span> &amp; so'
     )
+
+
+def test_rules_notes_and_what_is_found_instead_have_formulas_too():
+    other = Correction("It is $a$.", "exact_sectors == 256", "It is $b$.")
+    claim = replace(CLAIM, rule_text="It is $c$.", note="Not $d$.", corrected=other)
+    found = card(replace(JUDGED, claim=claim), {})
+    assert all(f'<span class="math">\\({name}\\)</span>' in found for name in "abcd")
+    assert "$" not in found
+
+
+def test_no_sentence_types_a_formula_that_can_be_typeset():
+    typed = re.compile(r"\^|\b[A-Za-z] [-+=/<>] \w|\blog2\b|\b[A-Za-z]\([a-z]|\blambda\b|\d x \d")
+    for claim in CLAIMS.values():
+        for sentence in set(claim.sentences) - set(claim.statements):
+            words = re.sub(r"\$[^$]*\$", "", sentence)
+            assert not typed.search(words), f"{claim.id}: {sentence}"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from claim_samples import CHAPTERS
 
 from relu_book import runs
-from relu_book.claims import VERDICTS, check, judge, ledger, load_claims, summary, verdicts
+from relu_book.claims import VERDICTS, check, judge, ledger, load_claims, session, summary
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -175,7 +175,7 @@ def test_the_ledger_shows_readings_reasons_and_what_was_found_instead(rows):
 
 def test_a_record_that_decides_nothing_is_not_linked(rows):
     entry = next(entry for entry in rows if entry.claim.id == "fig-2.12.d")
-    assert entry.verdict == "not run" and entry.record is None
+    assert entry.verdict == "not run" and entry.records == ()
     assert entry.words == "not run (no record with learning_rate 0.001)"
 
 
@@ -234,7 +234,7 @@ def test_two_verdicts_on_one_claim_are_refused_by_the_ledger(clone):
 
 def test_a_summary_has_what_other_parts_have_stored_and_this_session_before_it(clone, monkeypatch):
     part = clone / "book" / "activation_cells.ipynb"
-    monkeypatch.setattr(verdicts, "_session", {})
+    monkeypatch.setattr(session, "_session", {})
     found = {row.id: row for row in summary("activation_cells", [part]).verdicts}
     alone = {row.id: row.verdict for row in summary("activation_cells").verdicts}
     assert list(found) == list(alone) and set(alone.values()) == {"not run"}

@@ -46,6 +46,15 @@ def test_a_record_of_another_experiment_is_refused():
         reading.check(CLAIM)
 
 
+def test_a_claim_that_needs_two_records_is_refused_with_one():
+    second = "pattern_evolution/entropy_by_depth"
+    first = f"{second}_fashion_mnist"
+    told = {"fig-3.5": {"agrees": [True] * 6}}
+    with pytest.raises(ValueError, match=f"fig-3.5 is decided by {first} and {second}, not by a"):
+        Reading(told, record(first)).judge("fig-3.5")
+    assert Reading(told, record(second), record(first)).judge("fig-3.5").verdict == "holds"
+
+
 def test_a_record_that_was_made_otherwise_decides_nothing():
     (name, made) = ("fig-2.12.d", "activation_cells/cells_through_training")
     other = Reading(quantities(name), record(made, learning_rate=0.01))

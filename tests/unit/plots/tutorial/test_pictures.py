@@ -1,5 +1,6 @@
 """Every slider of the tutorial draws at the ends of its range, and says what it draws."""
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -87,6 +88,13 @@ def test_decay_halves_as_fast_as_the_alt_text_says():
     assert left["L2, printed: η (1 − λ)"][6] > 0.5 > left["L2, printed: η (1 − λ)"][7]
     assert left["decoupled, printed: 1 − λ"][1] < 1e-3
     assert min(left["L2, usual: η λ"][-1], left["decoupled, usual: λ"][-1]) > 0.95
+
+
+def test_curves_of_gradients_say_what_they_draw():
+    first = plots.gradient_curves(seed=1).axes[0].get_lines()[1].get_ydata()[0]
+    assert f"torch's default {round(np.log10(first)):+d}," in words_of(plots.gradient_curves(1)).alt
+    alt = words_of(plots.exponent_curve([5, 10, 20], [0.25, 1.25, 3.25])).alt
+    assert "3 points from 0.2 at 5 layers to 3.2 at 20" in alt and "rises by 0.20 a layer" in alt
 
 
 def test_the_table_marks_what_differs_from_the_publishers():

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from relu_book.plots import tutorial as plots
+from relu_book.plots.words import words_of
 
 
 def test_curves_at_each_depth_are_running_means():
@@ -16,3 +17,6 @@ def test_curves_at_each_depth_are_running_means():
     assert [axes.get_title() for axes in drawn.axes] == ["8 layers", "32 layers", "56 layers"]
     line = drawn.axes[0].get_lines()[0]
     assert (line.get_xdata()[0], line.get_ydata()[0]) == (1, losses[0, 0, :, :2].mean())
+    first, last = losses[1, 2, :, :2].mean(), losses[1, 2, :, -2:].mean()
+    assert f"at 56 layers ConvNet from {first - 120:.2f}" in words_of(drawn).alt
+    assert f"ResNet from {first:.2f} to {last:.2f}." in words_of(drawn).alt
