@@ -8,6 +8,7 @@ from pattern_records import FIRST, SPARSE, changed, counted_on, of_all_images
 from relu_book.experiments.pattern_evolution.first_steps_reading import (
     first_steps_reading,
     on_all_images,
+    seeds_grow_alike,
 )
 from relu_book.experiments.trainings import by_size
 
@@ -82,6 +83,17 @@ def test_without_all_images_levels_are_not_decidable():
         "pattern_evolution/first_steps",
         "pattern_evolution/first_steps_all_images",
     ]
+
+
+def test_seeds_that_do_not_grow_alike_are_not_carried_on():
+    record = changed(FIRST, distinct=200.0 - xr.where(STEP > 0, 100.0, 0.0) + 0.01 * STEP)
+    for spread, alike in ((0.04, True), (0.2, False)):
+        seeds = xr.DataArray(np.linspace(-spread, spread, FIRST.sizes["seed"]), dims="seed")
+        grown = record.assign(distinct=record["distinct"] * (2 + 2 * seeds))
+        both = nested(record, grown)
+        assert seeds_grow_alike(by_size(both)) == alike
+        verdict = first_steps_reading(both, of_all_images(grown)).judge("fig-3.1.g").verdict
+        assert (verdict != "not decidable at this scale") == alike
 
 
 def test_all_images_and_fewer_must_agree():
