@@ -29,23 +29,9 @@ class Patterns:
             self.infinite[site.name] = pack(site.pre_activation.isinf(), site.channel_dim)
 
     @property
-    def evaluations(self) -> np.ndarray:
-        """The number of evaluations of each site, int64."""
-        return np.array([len(words) for words in self.words.values()], dtype=np.int64)
-
-    def check(self, model: str) -> None:
-        """Raises one sentence unless there are sites, and evaluations at each."""
-        if not self.words:
-            raise ValueError(
-                f"{model} made no ReLU-like call in its forward pass; what counts is listed at "
-                "relu_book.patterns.watch"
-            )
-        for name, words in self.words.items():
-            if not len(words):
-                raise ValueError(
-                    f"site {name!r} had no evaluation, of which there could be a share; leave it "
-                    "out with sites="
-                )
+    def evaluations(self) -> dict[str, int]:
+        """The number of evaluations of each site."""
+        return {name: len(words) for name, words in self.words.items()}
 
 
 class Changes:
@@ -100,7 +86,26 @@ class Changes:
                 "sites="
             )
         counts = torch.stack([self._changed[name].cpu() for name in self._before.words])
-        return counts.numpy() / self._before.evaluations
+        return counts.numpy() / np.array([len(words) for words in self._before.words.values()])
+
+
+def check_evaluations(evaluations: dict[str, int], model: str) -> None:
+    """Raises one sentence unless there are sites, and evaluations at each.
+
+    Raises:
+        ValueError: of what there is none.
+    """
+    if not evaluations:
+        raise ValueError(
+            f"{model} made no ReLU-like call in its forward pass; what counts is listed at "
+            "relu_book.patterns.watch"
+        )
+    for name, count in evaluations.items():
+        if not count:
+            raise ValueError(
+                f"site {name!r} had no evaluation, of which there could be a share; leave it out "
+                "with sites="
+            )
 
 
 def _is_finite(tensor: Tensor) -> bool:

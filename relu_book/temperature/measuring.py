@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
-from relu_book.temperature.changes import Changes, Patterns
+from relu_book.temperature.changes import Changes, Patterns, check_evaluations
 from relu_book.temperature.distance import Distance
+from relu_book.temperature.linearised import linearised
 from relu_book.temperature.passes import Pass, arguments_of, unwrapped
-from relu_book.temperature.steps import check_optimizer, present_rate, steps
+from relu_book.temperature.steps import check_optimizer, line, present_rate, steps
 from relu_book.undisturbed import (
     modes_as_they_were,
     parameters_as_they_were,
@@ -104,7 +105,6 @@ def pattern_distance(
             f"the optimizer moves no parameter of this {type(model).__name__}; give the model "
             "whose parameters it was made with"
         )
-    before, values, overflowed = Patterns(), [], []
     with (
         torch.no_grad(),
         parameters_as_they_were([*stepped, *own]) as start,
@@ -112,18 +112,43 @@ def pattern_distance(
         _as_in_training(model),
     ):
         forward = Pass(model, *arguments_of(inputs))
-        forward.repeat(before.keep, sites)
-        before.check(type(model).__name__)
-        take_step = steps(optimizer, {p: start[p] for p in stepped}, rates.tolist())
-        for rate in rates.tolist():
-            take_step(rate)
-            changes = Changes(before)
-            forward.repeat(changes.compare, sites)
-            values.append(changes.shares())
-            if changes.overflowed:
-                overflowed.append(rate)
-    sites = tuple(before.words)
-    return Distance(np.stack(values), rates, sites, before.evaluations, tuple(overflowed))
+        measured = _exact if method == "exact" else _by_jvp
+        start = {p: start[p] for p in stepped}
+        return measured(model, optimizer, forward, start, rates, sites)
+
+
+def _exact(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
+    before, values, overflowed = Patterns(), [], []
+    forward.repeat(before.keep, sites)
+    check_evaluations(before.evaluations, type(model).__name__)
+    take_step = steps(optimizer, start, rates.tolist())
+    for rate in rates.tolist():
+        take_step(rate)
+        changes = Changes(before)
+        forward.repeat(changes.compare, sites)
+        values.append(changes.shares())
+        if changes.overflowed:
+            overflowed.append(rate)
+    return _distance(np.stack(values), rates, before.evaluations, overflowed)
+
+
+def _by_jvp(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
+    direction = line(optimizer, start, rates.tolist() if rates.any() else [1.0])
+    if direction is None:
+        raise ValueError(
+            f"method='jvp' needs a finite step in proportion to the rate, of float32 or float64 "
+            f"weights, which that of {type(optimizer).__name__} is not at these rates; use "
+            "method='exact'"
+        )
+    found = linearised(forward, model, start, direction, rates, sites)
+    check_evaluations(found.evaluations, type(model).__name__)
+    values = np.stack(list(found.shares.values()), axis=1)
+    return _distance(values, rates, found.evaluations, method="jvp")
+
+
+def _distance(values, rates, evaluations: dict[str, int], overflowed=(), method="exact"):
+    counts = np.array(list(evaluations.values()), dtype=np.int64)
+    return Distance(values, rates, tuple(evaluations), counts, tuple(overflowed), method)
 
 
 @contextmanager
@@ -140,7 +165,7 @@ def _checked_rates(optimizer: Optimizer, learning_rates: Any) -> np.ndarray:
     if learning_rates is None:
         learning_rates = present_rate(optimizer)
     if isinstance(learning_rates, Tensor):
-        learning_rates = learning_rates.detach().cpu()
+        learning_rates = learning_rates.detach().cpu().numpy()
     elif isinstance(learning_rates, Iterable):
         learning_rates = list(learning_rates)
     rates = np.array(learning_rates, dtype=np.float64, ndmin=1)
@@ -151,4 +176,11 @@ def _checked_rates(optimizer: Optimizer, learning_rates: Any) -> np.ndarray:
     if not np.isfinite(rates).all():
         wrong = rates[~np.isfinite(rates)][0]
         raise ValueError(f"learning rates are finite numbers, not {float(wrong)!r}")
+    dtypes = {p.dtype for group in optimizer.param_groups for p in group["params"]}
+    largest = torch.finfo(torch.float64 if dtypes == {torch.float64} else torch.float32).max
+    if abs(rates).max() > largest:
+        raise ValueError(
+            f"learning rates for weights of {', '.join(sorted(map(str, dtypes)))} lie within "
+            f"{largest:.3g}, and {float(rates[abs(rates).argmax()])!r} does not"
+        )
     return rates

@@ -93,6 +93,7 @@ def try_step(optimizer: Optimizer, rate: float) -> None:
     rates = group_rates(optimizer, rate)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     with (
+        torch.enable_grad(),  # as where the training calls it
         random_numbers_as_they_were(parameters),
         optimizer_as_it_was(optimizer),
         _without_hooks(optimizer),
@@ -119,6 +120,7 @@ def _without_hooks(optimizer: Optimizer) -> Iterator[None]:
             hooks.update(before)
 
 
+@torch.no_grad()
 def line(
     optimizer: Optimizer, start: dict[Tensor, Tensor], rates: Sequence[float]
 ) -> dict[Tensor, Tensor] | None:
@@ -164,6 +166,7 @@ def steps(
     """
     direction = line(optimizer, start, rates) if len(rates) > FEW else None
 
+    @torch.no_grad()
     def take(rate: float) -> None:
         _move(start)
         if direction is None:

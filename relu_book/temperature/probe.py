@@ -1,0 +1,223 @@
+"""The temperature of a training, step by step, with one extra forward pass a measurement.
+
+Thesis 3.2.2: the training's own forward pass gives the patterns before the step, a second one with
+the same inputs, after it, those to compare with.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from relu_book.patterns import Site, watch
+from relu_book.patterns.packing import is_whole
+from relu_book.temperature.changes import Changes, Patterns, check_evaluations
+from relu_book.temperature.distance import Distance, temperature
+from relu_book.temperature.passes import Pass, is_repeating, unwrapped
+from relu_book.temperature.steps import present_rate
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one step changed.
+
+    Attributes:
+        step: the number of the optimizer's step, counted from 1 where the probe's block begins.
+        learning_rate: of the first parameter group in this step.
+        distance: of this one rate.
+    """
+
+    step: int
+    learning_rate: float
+    distance: Distance
+
+    @property
+    def temperature(self) -> np.ndarray:
+        """The temperature of each site in bits, float64 of shape ``(sites,)``."""
+        return temperature(self.distance)[0]
+
+
+class TemperatureProbe:
+    """Measures the distance of a training's own steps while the block lasts.
+
+    The model's forward pass before a step gives the patterns, one extra pass after it those to
+    compare with: the same inputs, dropout masks, buffers, modes and autocast, the new weights. The
+    training is bitwise what it is without the probe, outputs, gradients, weights, the optimizer's
+    state and random numbers. Nothing else is to be done in the loop.
+
+    Of several forward passes before a step (accumulated gradients) the last one counts, those
+    without gradients (validation) do not. In ``step(closure)`` it is the first one of the closure,
+    which has the weights of before; this measures LBFGS too. Steps that a ``GradScaler`` skips are
+    no steps. Where parts are compiled, the pass before the step is made again as well, eagerly:
+    two extra passes. Forward hooks of the model run in the extra pass.
+
+    Args:
+        model: the module that the training calls, or that inside of what distributes it.
+        optimizer: any of torch's, or another subclass of its ``Optimizer``.
+        every: measure at the steps k, 2k, ….
+        sites: which, as for :class:`relu_book.patterns.watch`; all by default.
+
+    Attributes:
+        history: a :class:`Measurement` of each measured step.
+
+    Raises:
+        TypeError: no module, no optimizer.
+        ValueError: ``every`` is no number of steps; in a step, what :func:`pattern_distance` says
+            of sites.
+
+    Warns:
+        UserWarning: a step came without a forward pass before, and is not measured.
+
+    Cost: one forward pass a measurement, with a graph as in training, so that the same kernels run.
+    Besides, the pass before the step is watched, and its inputs and the buffers are copied.
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> x = torch.randn(100, 2)
+        >>> with TemperatureProbe(model, optimizer, every=2) as probe:
+        ...     for _ in range(4):
+        ...         optimizer.zero_grad()
+        ...         model(x).square().mean().backward()
+        ...         optimizer.step()
+        >>> [found.step for found in probe.history], probe.history[0].distance
+        ([2, 4], Distance(rates=1, sites=1, mean=...))
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        *,
+        every: int = 1,
+        sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
+    ) -> None:
+        if not isinstance(model, nn.Module):
+            raise TypeError(f"TemperatureProbe needs a torch.nn.Module, not {type(model).__name__}")
+        if not isinstance(optimizer, Optimizer):
+            kind = type(optimizer).__name__
+            raise TypeError(f"TemperatureProbe needs a torch.optim.Optimizer, not {kind}")
+        if not is_whole(every) or every < 1:
+            raise ValueError(f"every is a number of steps, at least 1, not {every!r}")
+        self.history: list[Measurement] = []
+        self._model, self._optimizer = unwrapped(model), optimizer
+        self._every, self._sites = every, sites
+        # Compiled code is seen only where it runs eagerly, which would round another way.
+        self._compiled = any(map(_is_compiled, self._model.modules()))
+        self._steps = 0
+        self._handles: list = []
+        self._block: watch | None = None  # sees the training's passes before a measured step
+        self._pass: Pass | None = None  # the latest of them, and its patterns
+        self._before = Patterns()
+        self._keeps = False
+        self._in_closure = False
+
+    def __enter__(self) -> Self:
+        if self._handles:
+            raise RuntimeError("this probe's block is open already; make another probe")
+        self._handles = [
+            self._model.register_forward_pre_hook(_Start(self._starts), with_kwargs=True),
+            self._optimizer.register_step_pre_hook(self._before_step),
+            self._optimizer.register_step_post_hook(self._after_step),
+        ]
+        self._open()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        self._close(kind)
+
+    @property
+    def _due(self) -> bool:
+        return (self._steps + 1) % self._every == 0
+
+    def _open(self) -> None:
+        if self._due and not self._compiled:
+            self._block = watch(self._model, self._keep, sites=self._sites)
+            self._block.__enter__()
+
+    def _close(self, kind: type | None = None) -> None:
+        block, self._block = self._block, None
+        self._pass, self._before, self._in_closure = None, Patterns(), False
+        if block is not None:
+            block.__exit__(kind, None, None)
+
+    def _starts(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        """A forward pass starts. The training's are those with gradients, the last one counts."""
+        if is_repeating():
+            return
+        later_in_closure = self._in_closure and self._pass is not None
+        self._keeps = self._due and torch.is_grad_enabled() and not later_in_closure
+        if self._keeps:
+            self._pass, self._before = Pass(model, args, kwargs), Patterns()
+            if self._compiled and self._in_closure:
+                self._pass.repeat(self._before.keep, self._sites)
+
+    def _keep(self, site: Site) -> None:
+        if self._keeps:
+            self._before.keep(site)
+
+    def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
+        self._rate = present_rate(optimizer)
+        if any(callable(given) for given in (*args[1:], kwargs.get("closure"))):
+            self._pass, self._in_closure = None, True
+        elif self._compiled and self._pass is not None:
+            self._pass.repeat(self._before.keep, self._sites)
+
+    def _after_step(self, optimizer: Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
+        infinite = getattr(optimizer, "found_inf", None)  # what a GradScaler tells a fused one
+        if infinite is not None and bool(infinite):
+            return
+        due, forward, before = self._due, self._pass, self._before
+        self._close()
+        self._steps += 1
+        self._open()
+        if not due:
+            return
+        if forward is None:
+            warnings.warn(
+                f"step {self._steps} is not measured: {type(self._model).__name__} made no forward "
+                "pass with gradients since the step before; give the module that the training "
+                "calls",
+                stacklevel=2,
+            )
+            return
+        check_evaluations(before.evaluations, type(self._model).__name__)
+        changes = Changes(before)
+        forward.repeat(changes.compare, self._sites)
+        rates = np.array([self._rate])
+        distance = Distance(
+            changes.shares()[None],
+            rates,
+            tuple(before.words),
+            np.array(list(before.evaluations.values()), dtype=np.int64),
+            tuple(rates[[changes.overflowed]].tolist()),
+        )
+        self.history.append(Measurement(self._steps, self._rate, distance))
+
+
+class _Start:
+    """The hook on the model. Copies and files of the model carry it without the probe."""
+
+    def __init__(self, tell: Callable | None = None) -> None:
+        self._tell = tell
+
+    @torch.compiler.disable
+    def __call__(self, *call: Any) -> None:
+        if self._tell is not None:
+            self._tell(*call)
+
+    def __reduce__(self) -> tuple:
+        return _Start, ()
+
+
+def _is_compiled(module: nn.Module) -> bool:
+    return module._compiled_call_impl is not None or "_orig_mod" in module._modules
