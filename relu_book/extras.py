@@ -1,7 +1,7 @@
 """Which extra brings a package that is missing, in one sentence.
 
-Patterns and cells need no extra. What does asks ``needs`` before it imports from a package that the
-bare library does not depend on.
+Patterns and the instruments above them need no extra. What does asks ``needs`` before it imports
+from a package that the bare library does not depend on.
 """
 
 from importlib.util import find_spec

@@ -127,7 +127,7 @@ def linearised(
             if parameter in direction
         }
         try:
-            forward.repeat(critical.announce, sites, duals)
+            forward.repeat(watch(model, critical.announce, sites=sites), duals)
         except (RuntimeError, NotImplementedError) as error:
             if "forward AD" not in str(error) and "jvp" not in str(error):
                 raise

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
+from relu_book.patterns import watch
 from relu_book.temperature.changes import Changes, Patterns, check_evaluations
 from relu_book.temperature.distance import Distance
 from relu_book.temperature.linearised import linearised
@@ -56,7 +57,13 @@ def pattern_distance(
             them by name, any other object is the one argument.
         learning_rates: of the first parameter group, of either sign; the other groups keep their
             ratio to it. By default the present rate.
-        method: ``"exact"`` steps and looks at each rate. ``"jvp"`` is an approximation, see below.
+        method: ``"exact"`` steps and looks at each rate. ``"jvp"`` approximates all rates by the
+            first-order critical rates of one linearisation, as far as the step is proportional to
+            the rate: exact but for rounding in a first layer without batch norm, better the fewer
+            patterns change. In ResNet-20 at initialisation (a batch of 128, noise of 32 x 32, SGD)
+            shares of up to 0.2 were off by at most 0.003, shares of up to 0.02 by 0.0003, and 3 %
+            where at least 100 evaluations change; ``python -m benchmarks temperature`` measures
+            the error anew.
         sites: which, as for :class:`relu_book.patterns.watch`; all by default.
 
     Returns:
@@ -70,14 +77,17 @@ def pattern_distance(
             :class:`relu_book.patterns.watch` refuses.
         ValueError: no gradient; an optimizer of other parameters; rates that are none; no site, or
             one without evaluations; NaN before the step; a site whose evaluations are others after
-            a step; ratios of groups that are unknown, the first rate being 0.
+            a step; ratios of groups that are unknown, the first rate being 0; by jvp, a step that
+            is not proportional to the rate, weights of 16 bits, or operations without a
+            forward-mode derivative.
         RuntimeError: another thread runs or measures the model meanwhile.
 
-    Cost: 1 + number of rates forward passes. Where the step is proportional to the rate, which is
-    tried out at up to five rates, its direction serves all of them, with weights that differ from
-    the optimizer's own by rounding (see :mod:`relu_book.temperature.steps`); else, and for up to
-    three rates, each step is tried. Memory for a copy of parameters, gradients and state, and for
-    the packed patterns, one bit a filter and evaluation.
+    Cost: 1 + number of rates forward passes; by jvp three to six in all, for any number of rates.
+    Where the step is proportional to the rate, which three trial steps show, its direction serves
+    all rates, with weights that differ from the optimizer's own by rounding (see
+    :mod:`relu_book.temperature.steps`); else, and for up to three rates, each step is tried. Memory
+    for a copy of parameters, gradients and state, and for the packed patterns, one bit a filter and
+    evaluation.
 
     Example:
         >>> _ = torch.manual_seed(0)
@@ -119,13 +129,16 @@ def pattern_distance(
 
 def _exact(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
     before, values, overflowed = Patterns(), [], []
-    forward.repeat(before.keep, sites)
+    look = before.keep
+    block = watch(model, lambda site: look(site), sites=sites)
+    forward.repeat(block)
     check_evaluations(before.evaluations, type(model).__name__)
     take_step = steps(optimizer, start, rates.tolist())
     for rate in rates.tolist():
         take_step(rate)
         changes = Changes(before)
-        forward.repeat(changes.compare, sites)
+        look = changes.compare
+        forward.repeat(block)
         values.append(changes.shares())
         if changes.overflowed:
             overflowed.append(rate)

@@ -8,7 +8,7 @@ from pass to pass), training flags, autocast.
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.utils._pytree import tree_map_only
 
-from relu_book.patterns import Site, watch
+from relu_book.patterns import watch
 from relu_book.patterns.sites import _unseen
 from relu_book.undisturbed import model_as_it_was, random_numbers_as_they_were
 
@@ -72,26 +72,20 @@ class Pass:
         )
         self._buffers = {name: _copy(buffer) for name, buffer in model.named_buffers()}
         self._modes = [(module, module.training) for module in model.modules()]
-        self._grad = torch.is_grad_enabled()
         kinds = {"cpu", *(t.device.type for t in tensors)}
         self._autocast = [
             (kind, torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind))
             for kind in sorted(kinds)
         ]
 
-    def repeat(
-        self,
-        consumer: Callable[[Site], object],
-        sites: Any = None,
-        parameters: dict[str, Tensor] | None = None,
-    ) -> None:
-        """Makes the pass with the weights of now, and leaves the model as it was.
+    def repeat(self, block: watch, parameters: dict[str, Tensor] | None = None) -> None:
+        """Makes the pass with the weights of now, without a graph, and leaves the model as it was.
 
         Other ``watch`` blocks do not see it.
 
         Args:
-            consumer: called with each site, as by :class:`relu_book.patterns.watch`.
-            sites: which ones, as there.
+            block: sees the pass; one on this model that is not open. Making one takes longer than
+                opening it again.
             parameters: tensors that take the place of parameters, by name.
         """
         model = self._model
@@ -101,12 +95,12 @@ class Pass:
                 stack.enter_context(_unseen())
                 stack.enter_context(random_numbers_as_they_were(model))
                 stack.enter_context(model_as_it_was(model))
-                stack.enter_context(torch.set_grad_enabled(self._grad))
+                stack.enter_context(torch.no_grad())
                 for kind, dtype, enabled in self._autocast:
                     # Without its cache, in which weights of before may lie.
                     stack.enter_context(torch.autocast(kind, dtype, enabled, cache_enabled=False))
                 self._as_at_the_start()
-                stack.enter_context(watch(model, consumer, sites=sites))
+                stack.enter_context(block)
                 args, kwargs = tree_map_only(Tensor, _copy, (self._args, self._kwargs))
                 torch.func.functional_call(model, parameters or {}, args, kwargs)
         finally:

@@ -73,8 +73,9 @@ class TemperatureProbe:
     Warns:
         UserWarning: a step came without a forward pass before, and is not measured.
 
-    Cost: one forward pass a measurement, with a graph as in training, so that the same kernels run.
-    Besides, the pass before the step is watched, and its inputs and the buffers are copied.
+    Cost: one forward pass a measurement, without a graph. Besides, the pass before the step is
+    watched, and its inputs and the buffers are copied. On a device that computes in another way
+    where there are no gradients, a few patterns may differ by rounding.
 
     Example:
         >>> _ = torch.manual_seed(0)
@@ -107,12 +108,15 @@ class TemperatureProbe:
             raise ValueError(f"every is a number of steps, at least 1, not {every!r}")
         self.history: list[Measurement] = []
         self._model, self._optimizer = unwrapped(model), optimizer
-        self._every, self._sites = every, sites
+        self._every = every
         # Compiled code is seen only where it runs eagerly, which would round another way.
         self._compiled = any(map(_is_compiled, self._model.modules()))
         self._steps = 0
         self._handles: list = []
-        self._block: watch | None = None  # sees the training's passes before a measured step
+        self._look: Callable[[Site], object] = self._keep
+        # Open while the training makes its passes before a measured step.
+        self._block = watch(self._model, lambda site: self._look(site), sites=sites)
+        self._is_open = False
         self._pass: Pass | None = None  # the latest of them, and its patterns
         self._before = Patterns()
         self._keeps = False
@@ -141,14 +145,14 @@ class TemperatureProbe:
 
     def _open(self) -> None:
         if self._due and not self._compiled:
-            self._block = watch(self._model, self._keep, sites=self._sites)
             self._block.__enter__()
+            self._is_open = True
 
     def _close(self, kind: type | None = None) -> None:
-        block, self._block = self._block, None
         self._pass, self._before, self._in_closure = None, Patterns(), False
-        if block is not None:
-            block.__exit__(kind, None, None)
+        if self._is_open:
+            self._is_open = False
+            self._block.__exit__(kind, None, None)
 
     def _starts(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """A forward pass starts. The training's are those with gradients, the last one counts."""
@@ -159,7 +163,7 @@ class TemperatureProbe:
         if self._keeps:
             self._pass, self._before = Pass(model, args, kwargs), Patterns()
             if self._compiled and self._in_closure:
-                self._pass.repeat(self._before.keep, self._sites)
+                self._repeat(self._pass, self._before.keep)
 
     def _keep(self, site: Site) -> None:
         if self._keeps:
@@ -170,7 +174,14 @@ class TemperatureProbe:
         if any(callable(given) for given in (*args[1:], kwargs.get("closure"))):
             self._pass, self._in_closure = None, True
         elif self._compiled and self._pass is not None:
-            self._pass.repeat(self._before.keep, self._sites)
+            self._repeat(self._pass, self._before.keep)
+
+    def _repeat(self, forward: Pass, look: Callable[[Site], object]) -> None:
+        self._look = look
+        try:
+            forward.repeat(self._block)
+        finally:
+            self._look = self._keep
 
     def _after_step(self, optimizer: Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
         infinite = getattr(optimizer, "found_inf", None)  # what a GradScaler tells a fused one
@@ -179,20 +190,24 @@ class TemperatureProbe:
         due, forward, before = self._due, self._pass, self._before
         self._close()
         self._steps += 1
-        self._open()
-        if not due:
-            return
+        try:
+            if due:
+                self._measure(forward, before)
+        finally:
+            self._open()
+
+    def _measure(self, forward: Pass | None, before: Patterns) -> None:
         if forward is None:
             warnings.warn(
                 f"step {self._steps} is not measured: {type(self._model).__name__} made no forward "
                 "pass with gradients since the step before; give the module that the training "
                 "calls",
-                stacklevel=2,
+                stacklevel=4,
             )
             return
         check_evaluations(before.evaluations, type(self._model).__name__)
         changes = Changes(before)
-        forward.repeat(changes.compare, self._sites)
+        self._repeat(forward, changes.compare)
         rates = np.array([self._rate])
         distance = Distance(
             changes.shares()[None],

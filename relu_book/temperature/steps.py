@@ -6,8 +6,8 @@ gradients. Nearly every optimizer moves the weights in proportion to its rate,
     Opt(theta, eta) = theta + eta d,
 
 and then one trial step gives the direction d for all rates. Whether it does is not taken from a
-list of names: further trial steps, at the smallest rate, a middle one and half of the largest, must
-end on the line from the weights to where the step at the largest rate ends, up to rounding. They do
+list of names: two further trial steps, at the smallest rate and at half of the largest, must end on
+the line from the weights to where the step at the largest rate ends, up to rounding. They do
 for SGD with momentum, Nesterov and L2, Adam, AdamW, RMSprop, Adagrad, Adadelta, Adamax, NAdam and
 RAdam. Each rate is tried where they do not (decay that ignores the rate, Adafactor's cap, Rprop and
 ASGD after their first step, noise, methods that estimate a rate of their own), where steps
@@ -26,7 +26,7 @@ from torch.optim import optimizer as optimizers
 from relu_book.undisturbed import optimizer_as_it_was, random_numbers_as_they_were
 
 FEW = 3  # rates that are tried one by one: the line would take as many steps
-_ROUNDING = 16  # how many units of rounding a step may lie beside the line
+_ROUNDING = 8  # how many units of the largest weight a step may end beside the line
 
 
 def check_optimizer(optimizer: Optimizer) -> None:
@@ -139,19 +139,24 @@ def line(
         return None
     _move(start)
     try_step(optimizer, far)
-    direction = {p: (p.detach() - start[p]) / far for p in parameters}
-    if not all(d.isfinite().all() for d in direction.values()):
+    origin = [start[p] for p in parameters]
+    direction = torch._foreach_sub(parameters, origin)
+    torch._foreach_div_(direction, far)
+    lengths = torch._foreach_norm(direction, torch.inf)
+    if not torch.stack(lengths).isfinite().all():
         return None
-    middle = sorted(rates)[len(rates) // 2]
-    for rate in {min(rates), min(rates, key=abs), middle, far / 2} - {far, 0}:
+    sizes = torch._foreach_norm(origin, torch.inf)
+    for rate in {min(rates), far / 2} - {far, 0}:
         _move(start)
         try_step(optimizer, rate)
-        for parameter, d in direction.items():
-            beside = parameter.detach() - start[parameter] - rate * d
-            unit = torch.finfo(d.dtype).eps * (start[parameter].abs() + abs(rate) * d.abs())
-            if not (beside.abs() <= _ROUNDING * unit).all():
+        beside = torch._foreach_sub(parameters, origin)
+        torch._foreach_add_(beside, direction, alpha=-rate)
+        found = torch._foreach_norm(beside, torch.inf)
+        for off, size, length in zip(found, sizes, lengths, strict=True):
+            unit = torch.finfo(off.dtype).eps * (size + abs(rate) * length)
+            if not off <= _ROUNDING * unit:
                 return None
-    return direction
+    return dict(zip(parameters, direction, strict=True))
 
 
 def steps(
