@@ -36,8 +36,8 @@ def first_steps_reading(record: xr.Dataset, all_images: xr.Dataset | None = None
 
     Args:
         record: As ``first_steps`` measures it, three seeds or more of the three networks.
-        all_images: As ``first_steps_all_images`` measures it; without it, or where seeds do not
-            grow alike, claims that ask for all images are not decidable.
+        all_images: As ``first_steps_all_images`` measures it, for the claims that ask for all
+            images; where seeds do not grow alike, these are not decidable.
     """
     often = by_size(record.sel(network=list(NETWORKS)))
     known = all_images is not None and seeds_grow_alike(often)

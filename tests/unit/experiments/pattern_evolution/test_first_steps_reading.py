@@ -70,13 +70,12 @@ def test_records_of_different_sizes_are_refused():
 # --- guards ---
 
 
-def test_without_all_images_levels_are_not_decidable():
+def test_levels_need_both_records():
     falling = changed(FIRST, distinct=100.0 + xr.where(STEP == 0, 50.0, 0.01 * STEP))
     alone = first_steps_reading(nested(falling, falling))
     for claim in ("fig-3.1.g", "fig-3.1.a", "fig-3.1.t", "H-txt-1"):
-        verdict = alone.judge(claim)
-        assert verdict.verdict == "not decidable at this scale", claim
-        assert "50000" in verdict.reasons[0]
+        with pytest.raises(ValueError, match="first_steps and .*first_steps_all_images, not by"):
+            alone.judge(claim)
     both = first_steps_reading(nested(falling, falling), of_all_images(falling))
     assert both.judge("fig-3.1.g").verdict == "holds"
     assert [line.split(",")[0] for line in both.judge("fig-3.1.g").evidence] == [
