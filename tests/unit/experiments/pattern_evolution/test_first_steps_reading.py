@@ -74,7 +74,7 @@ def test_levels_need_both_records():
     falling = changed(FIRST, distinct=100.0 + xr.where(STEP == 0, 50.0, 0.01 * STEP))
     alone = first_steps_reading(nested(falling, falling))
     for claim in ("fig-3.1.g", "fig-3.1.a", "fig-3.1.t", "H-txt-1"):
-        with pytest.raises(ValueError, match="first_steps and .*first_steps_all_images, not by"):
+        with pytest.raises(ValueError, match=r"first_steps and .*first_steps_all_images, not by"):
             alone.judge(claim)
     both = first_steps_reading(nested(falling, falling), of_all_images(falling))
     assert both.judge("fig-3.1.g").verdict == "holds"
