@@ -50,7 +50,7 @@ def test_a_card_in_a_chapter_leads_to_the_one_in_the_ledger_and_back():
 
 
 def test_a_claim_that_two_records_decide_names_both():
-    rows = [row for row in ledger.entries(ROOT) if row.claim.beside]
+    rows = [row for row in ledger.entries(ROOT) if row.claim.beside and row.verdict != "not run"]
     assert rows
     for row in rows:
         found = card(row, COSTS)

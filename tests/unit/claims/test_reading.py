@@ -49,10 +49,10 @@ def test_a_record_of_another_experiment_is_refused():
 def test_a_claim_that_needs_two_records_is_refused_with_one():
     second = "pattern_evolution/entropy_by_depth"
     first = f"{second}_fashion_mnist"
-    told = {"fig-3.5": {"agrees": [True] * 6}}
+    told = {"fig-3.5": {"agrees": [True] * 6, "tiny_imagenet": True}}
     with pytest.raises(ValueError, match=f"fig-3.5 is decided by {first} and {second}, not by a"):
         Reading(told, record(first)).judge("fig-3.5")
-    assert Reading(told, record(second), record(first)).judge("fig-3.5").verdict == "holds"
+    assert Reading(told, record(second), record(first)).judge("fig-3.5").verdict == "setting"
 
 
 def test_a_record_that_was_made_otherwise_decides_nothing():
@@ -103,10 +103,10 @@ def test_readings_of_two_data_sets_are_compared_though_one_decides_nothing():
     names = ["fig-3.1.t", "fig-3.1.u"]
     low = {name: {"lowest_similarity": [0.0] * 5, "images": 256} for name in names}
     high = low | {"fig-3.1.t": {"lowest_similarity": [0.9] * 5, "images": 256}}
-    first = Reading(low, record())
+    first = Reading(low, record(), record(f"{STEPS}_all_images"))
     second = Reading(high, record(f"{STEPS}_fashion_mnist"))
     assert first.judge("fig-3.1.t").verdict == "not decidable at this scale"
-    with pytest.raises(ValueError, match=f"decided by {STEPS}, not by"):
+    with pytest.raises(ValueError, match=f"decided by {STEPS} and {STEPS}_all_images, not by"):
         second.judge("fig-3.1.u")
     same = first.agreement(second, "fig-3.1", "tu")
     assert dict(zip(same.claim.values, same.values, strict=True)) == {
@@ -164,7 +164,8 @@ def test_of_two_sizes_the_larger_is_shown_by_its_seeds():
 
 
 def test_parts_are_checked_and_remembered(capsys):
-    reading = Reading(quantities("fig-3.1.t") | quantities("fig-3.1.u"), record())
+    told = quantities("fig-3.1.t") | quantities("fig-3.1.u")
+    reading = Reading(told, record(), record(f"{STEPS}_all_images"))
     reading.check("fig-3.1", "tu")
     printed = capsys.readouterr().out
     assert printed.index("fig-3.1.t\n") < printed.index("fig-3.1.u\n")

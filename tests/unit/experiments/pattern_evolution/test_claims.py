@@ -1,6 +1,6 @@
 """Each claim of the chapter that a record decides finds what its rule asks for."""
 
-from pattern_records import DEPTH, EARLY, FIRST, WHOLE, of_all_images
+from pattern_records import DEPTH, EARLY, FIRST, WHOLE, counted_on, of_all_images
 
 from relu_book.claims import load_claims
 from relu_book.experiments.pattern_evolution import (
@@ -19,7 +19,8 @@ def on_fashion_mnist(record):
 
 def test_each_claim_finds_what_its_rule_asks_for():
     depth = entropy_by_depth_reading(DEPTH)
-    early = early_phase_reading(EARLY) | first_steps_reading(FIRST, of_all_images(FIRST))
+    steps = counted_on(n5120=FIRST, n10240=FIRST)
+    early = early_phase_reading(EARLY) | first_steps_reading(steps, of_all_images(FIRST))
     found = early | depth | whole_training_reading(WHOLE)
     found |= first_steps_and_end(WHOLE, EARLY) | accuracies(WHOLE, on_fashion_mnist(WHOLE))
     found |= entropy_by_depth_reading(on_fashion_mnist(DEPTH))
