@@ -8,6 +8,7 @@ Ours: momentum 0.9, weight decay 1e-4 and a learning rate of 0.1 for batches of 
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -64,6 +65,7 @@ class Training:
         activation: ``relu`` or ``prelu``.
         schedule: Of the learning rate, as ``relu_book.training.make_schedule`` names it.
         steps: Updates.
+        scheduled_steps: Updates of the whole schedule, where only its beginning is trained.
     """
 
     data: str = "cifar10"
@@ -82,6 +84,7 @@ class Training:
     activation: str = "relu"
     schedule: str = "constant"
     steps: int = 1000
+    scheduled_steps: int | None = None
 
     @property
     def epoch(self) -> int:
@@ -173,6 +176,7 @@ def trained(
     run: Run,
     *,
     probes: Sequence = (),
+    around: Callable[[nn.Module, Optimizer], AbstractContextManager] | None = None,
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     checkpoint_steps: int | None = None,
 ) -> tuple[nn.Module, History]:
@@ -184,6 +188,8 @@ def trained(
         images: What it is trained on.
         run: Whose checkpoint and progress these are.
         probes: As for ``relu_book.training.train``.
+        around: Called with network and optimizer; makes a further probe, a context manager that is
+            entered before the training and left after it.
         augment: Instead of the usual flips and shifts.
         checkpoint_steps: Updates between two checkpoints; None keeps none.
 
@@ -192,21 +198,24 @@ def trained(
     """
     model = untrained(settings, seed, images).to(run.device)
     optimizer, every = optimizer_for(model, settings), checkpoint_steps
-    history = train(
-        model,
-        images.train,
-        images.labels,
-        optimizer=optimizer,
-        schedule=make_schedule(settings.schedule, optimizer, settings.steps),
-        steps=settings.steps,
-        batch_size=settings.batch_size,
-        seed=seed,
-        augment=augment or augmentation(settings),
-        probes=probes,
-        checkpoint=None if every is None else Checkpoint(run.checkpoint, every=every),
-        progress=run.progress,
-        channels_last=True,
-    )
+    with nullcontext() if around is None else around(model, optimizer) as surrounding:
+        history = train(
+            model,
+            images.train,
+            images.labels,
+            optimizer=optimizer,
+            schedule=make_schedule(
+                settings.schedule, optimizer, settings.scheduled_steps or settings.steps
+            ),
+            steps=settings.steps,
+            batch_size=settings.batch_size,
+            seed=seed,
+            augment=augment or augmentation(settings),
+            probes=probes if around is None else [*probes, surrounding],
+            checkpoint=None if every is None else Checkpoint(run.checkpoint, every=every),
+            progress=run.progress,
+            channels_last=True,
+        )
     return model, history
 
 

@@ -5,7 +5,7 @@ the same inputs, after it, those to compare with.
 """
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -60,6 +60,7 @@ class TemperatureProbe:
         model: the module that the training calls, or that inside of what distributes it.
         optimizer: any of torch's, or another subclass of its ``Optimizer``.
         every: measure at the steps k, 2k, ….
+        steps: measure at exactly these steps instead, counted from 1.
         sites: which, as for :class:`relu_book.patterns.watch`; all by default.
 
     Attributes:
@@ -67,8 +68,8 @@ class TemperatureProbe:
 
     Raises:
         TypeError: no module, no optimizer.
-        ValueError: ``every`` is no number of steps; in a step, what :func:`pattern_distance` says
-            of sites.
+        ValueError: ``every`` or one of ``steps`` is no number of steps; in a step, what
+            :func:`pattern_distance` says of sites.
 
     Warns:
         UserWarning: a step came without a forward pass before, and is not measured.
@@ -76,6 +77,9 @@ class TemperatureProbe:
     Cost: one forward pass a measurement, without a graph. Besides, the pass before the step is
     watched, and its inputs and the buffers are copied. On a device that computes in another way
     where there are no gradients, a few patterns may differ by rounding.
+
+    A training that goes on from a checkpoint goes on measuring: ``load_state_dict`` gives the probe
+    the number of steps and the history that ``state_dict`` had, inside its block or before.
 
     Example:
         >>> _ = torch.manual_seed(0)
@@ -97,6 +101,7 @@ class TemperatureProbe:
         optimizer: Optimizer,
         *,
         every: int = 1,
+        steps: Collection[int] | None = None,
         sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
     ) -> None:
         if not isinstance(model, nn.Module):
@@ -106,9 +111,13 @@ class TemperatureProbe:
             raise TypeError(f"TemperatureProbe needs a torch.optim.Optimizer, not {kind}")
         if not is_whole(every) or every < 1:
             raise ValueError(f"every is a number of steps, at least 1, not {every!r}")
+        for step in steps or ():
+            if not is_whole(step) or step < 1:
+                raise ValueError(f"steps holds numbers of steps, counted from 1, not {step!r}")
         self.history: list[Measurement] = []
         self._model, self._optimizer = unwrapped(model), optimizer
         self._every = every
+        self._at = None if steps is None else frozenset(steps)
         # Compiled code is seen only where it runs eagerly, which would round another way.
         self._compiled = any(map(_is_compiled, self._model.modules()))
         self._steps = 0
@@ -139,9 +148,22 @@ class TemperatureProbe:
         self._handles = []
         self._close(kind)
 
+    def state_dict(self) -> dict:
+        """Steps so far and what they changed, in the types that a checkpoint holds."""
+        return {"steps": self._steps, "history": [_packed(found) for found in self.history]}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Goes on behind the step at which ``state_dict`` was taken."""
+        self._steps = state["steps"]
+        self.history = [_unpacked(found) for found in state["history"]]
+        if self._handles:
+            self._close()
+            self._open()
+
     @property
     def _due(self) -> bool:
-        return (self._steps + 1) % self._every == 0
+        step = self._steps + 1
+        return step % self._every == 0 if self._at is None else step in self._at
 
     def _open(self) -> None:
         if self._due and not self._compiled:
@@ -236,3 +258,27 @@ class _Start:
 
 def _is_compiled(module: nn.Module) -> bool:
     return module._compiled_call_impl is not None or "_orig_mod" in module._modules
+
+
+def _packed(found: Measurement) -> dict:
+    distance = found.distance
+    return {
+        "step": found.step,
+        "learning_rate": found.learning_rate,
+        "values": torch.from_numpy(distance.values),
+        "sites": list(distance.sites),
+        "evaluations": torch.from_numpy(distance.evaluations),
+        "overflowed": list(distance.overflowed),
+    }
+
+
+def _unpacked(found: dict) -> Measurement:
+    rate = found["learning_rate"]
+    distance = Distance(
+        found["values"].numpy(),
+        np.array([rate]),
+        tuple(found["sites"]),
+        found["evaluations"].numpy(),
+        tuple(found["overflowed"]),
+    )
+    return Measurement(found["step"], rate, distance)

@@ -4,27 +4,37 @@ import numpy as np
 
 from claim_samples.series import ONES, SMALL, ZEROS, seeds
 
-TIME = np.linspace(0, 1, 50)
-FALLING, RISING = seeds(1.2 - TIME), seeds(TIME)
 LAYERS = np.arange(1, 11)
 UP, DOWN = seeds(LAYERS), seeds(11 - LAYERS)
-RUNS = np.arange(12)
-UNRELATED = np.array([3, 1, 4, 1.5, 9, 2, 6, 5, 3.5, 5.8, 9.7, 2.2])
 BATCHES = np.array([16, 32, 64, 128])
 DISTANCES = np.arange(1000) / 1000
 WIDTHS = np.array([1, 2, 4, 8])
 FILTERS = np.arange(1, 17)
 SAMPLE_NUMBERS = np.array([1, 5, 10, 15, 20])
-SCHEDULES = ("step_decay", "one_cycle", "cyclic")
 SETUPS = ("step_decay", "cyclic", "one_cycle", "no_skips", "fixup", "pyramidnet")
 NETWORKS_BY_SCHEDULE = ("resnet_one_cycle", "resnet_cyclic", "convnet_one_cycle", "convnet_cyclic")
 LINEAR_FALL = {
-    "time": TIME,
-    "mean_temperature": FALLING,
-    "last_temperature": FALLING,
-    "exponential_error_mean": [0.1] * 5,
-    "exponential_error_last": [0.1] * 5,
+    "lengths": [330, 1000],
+    "explained": seeds([0.95, 0.96]),
+    "falling": -seeds([1, 2]),
+    "line_error": seeds([0.1, 0.1])[::-1],
+    "exponential_error": seeds([0.2, 0.2]),
+    "explained_third": seeds([0.5, 0.96]),
+    "falling_third": -seeds([1, 2]),
+    "line_error_third": seeds([0.1, 0.1])[::-1],
+    "exponential_error_third": seeds([0.2, 0.2]),
+    "counted": 0.9,
 }
+CURVED_FALL = {"exponential_error": seeds([0.2, 0.05])}
+HOTTER = {
+    "temperature_without": 2 * seeds(2),
+    "temperature_with": seeds(1),
+    "distance_without": 2 * seeds(0.3),
+    "distance_with": seeds(0.1),
+    "accuracy_without": seeds(0.5),
+    "accuracy_with": 2 * seeds(0.4),
+}
+OTHERS = HOTTER | {"accuracy_with": seeds(0.3)}
 
 SAMPLES = {
     "def-5": (
@@ -86,151 +96,167 @@ SAMPLES = {
         {"totals": [4] * 100},
     ),
     "txt-3.2.2.6": (
-        {"batch_sizes": BATCHES, "spread": seeds(BATCHES ** (-0.5), 3)},
-        {"spread": seeds(BATCHES**-0.1, 3)},
+        {"batch_sizes": BATCHES, "spread": BATCHES ** (seeds(-0.5)[:, None])},
+        {"spread": BATCHES ** (seeds(-0.1)[:, None])},
     ),
     "fig-3.8.a": (
-        {f"rate_{name}": 1 - TIME for name in SCHEDULES}
-        | {f"first_{name}": FALLING for name in SCHEDULES}
-        | {f"last_{name}": FALLING for name in SCHEDULES},
-        {"last_cyclic": RISING},
+        {
+            "before_drop": seeds(np.full((2, 2), 3.0)),
+            "after_drop": seeds(np.full((2, 2), 1.0))[::-1],
+            "one_cycle": seeds([0.9, 0.9]),
+            "cyclic": seeds([0.8, 0.8]),
+            "counted": 0.9,
+        },
+        {"cyclic": seeds([0.8, 0.2])},
     ),
     "fig-3.8.b": (
-        {"temperature_at_start": seeds([0.1] * 6, 3)},
-        {"temperature_at_start": seeds([0.1] * 5 + [0.01], 3)},
+        {
+            "temperature_at_start": seeds([0.1] * 6, 3),
+            "distance_at_start": seeds([0.1] * 6, 3),
+        },
+        {"temperature_at_start": seeds([0.1] * 5 + [0], 3, 0)},
     ),
     "fig-3.8.c": (
-        {"end_one_cycle": seeds([0.05] * 2, 3), "end_step_decay": seeds([0.2] * 2, 3)},
+        {
+            "end_one_cycle": seeds([0.05] * 2, 3),
+            "end_step_decay": seeds([0.2] * 2, 3),
+            "distance_start": [0.9] * 3,
+            "distance_end": [0.5] * 3,
+        },
         {"end_step_decay": seeds([0.2, 0.3], 3)},
     ),
-    "fig-3.8.d": (LINEAR_FALL, {"exponential_error_last": [0.0] * 5}),
-    "fig-3.8.e": ({"early_slope": -seeds([1, 2])}, {"early_slope": seeds([-1, 1])}),
+    "fig-3.8.d": (LINEAR_FALL, CURVED_FALL),
+    "fig-3.8.e": (
+        {"early_slope": -seeds([1, 2]), "long_slope": -seeds([1, 2]), "counted": 1},
+        {"long_slope": seeds([-1, 1])},
+    ),
     "fig-3.8.f": (
         {
             "first_layer": seeds(1),
-            "last_layer": seeds(2),
+            "last_layer": seeds(2)[::-1],
             "with_skips": seeds(1),
-            "without_skips": seeds(2),
-            "small_batch": seeds(1.5),
+            "without_skips": seeds(2)[::-1],
+            "large_batch": seeds(1),
+            "small_batch": seeds(1.5)[::-1],
+            "counted": 0.9,
         },
-        {"small_batch": seeds(1)},
+        {"small_batch": seeds(1)[::-1]},
     ),
-    "fig-3.8.g": (
-        {"temperature_early": seeds([1.0] * 4, 3), "temperature_late": seeds([0.7] * 4, 3)},
-        {"temperature_late": seeds([0.7, 0.9, 0.9, 0.9], 3)},
-    ),
+    "fig-3.8.g": ({"changing": seeds(0.8), "known": 1}, {"changing": seeds(0.2)}),
     "S-fig-2": (
         {
-            "rate_step_decay": 1 - TIME,
-            "rate_one_cycle": 1 - TIME,
-            "rate_cyclic": 1 - TIME,
-            "falling_step_decay": FALLING,
-            "falling_one_cycle": FALLING,
-            "falling_cyclic": FALLING,
-            "temperature_at_start": seeds([0.1] * 3, 5),
+            "before_drop": seeds([3, 2]),
+            "after_drop": seeds([1, 1])[::-1],
+            "one_cycle": seeds(0.9),
+            "cyclic": seeds(0.9),
+            "explained": seeds(0.95),
+            "falling": -seeds(1),
+            "line_error": seeds(0.1)[::-1],
+            "exponential_error": seeds(0.2),
+            "early_slope": -seeds(1, 3),
+            "long_slope": -seeds(1, 3),
+            "start": seeds([8] * 3),
             "end_one_cycle": [0.05] * 5,
             "end_step_decay": [0.2] * 5,
-            "time": TIME,
-            "temperature_one_cycle": FALLING,
-            "exponential_error": [0.1] * 5,
-            "early_slope": -seeds(1),
+            "counted": 0.9,
         },
-        {"end_step_decay": [0.3] * 5},
+        {"explained": seeds(0.5)},
     ),
-    "S-txt-1": ({"first_layer": RUNS, "test_accuracy": RUNS, "p_value": 0.01}, {"p_value": 0.06}),
+    "S-txt-1": (
+        {"correlation": 0.6, "low": 0.4, "high": 0.7, "trainings": 32, "at_equal_peak": 0.5},
+        {"low": -0.2, "high": 0.3},
+    ),
     "S-txt-2": (
-        {
-            "middle_layer": RUNS,
-            "last_layer": RUNS,
-            "layer_mean": RUNS,
-            "test_accuracy": UNRELATED,
-            "p_middle": 0.3,
-            "p_last": 0.3,
-            "p_mean": 0.3,
-        },
-        {"last_layer": UNRELATED, "p_last": 0.001},
+        {"low": [-0.3] * 3, "high": [0.4] * 3, "trainings": 32},
+        {"low": [-0.3, -0.3, 0.3], "high": [0.4, 0.4, 0.8]},
     ),
-    "txt-5.1.5": (LINEAR_FALL, {"mean_temperature": RISING}),
+    "txt-5.1.5": (LINEAR_FALL, CURVED_FALL),
     "fig-3.9.a": (
-        {"correlation": seeds([-0.95] * 10, 3)},
-        {"correlation": seeds([-0.95] * 8 + [-0.5] * 2, 3)},
+        {
+            "lengths": [330, 1000],
+            "correlation": seeds([-0.95] * 10),
+            "correlation_third": seeds([-0.5] * 10),
+            "counted": 0.9,
+        },
+        {"correlation": seeds([-0.95] * 6 + [-0.5] * 4)},
     ),
     "fig-3.9.b": (
-        {"start": [1] * 3, "early_minimum": [0.5] * 3, "later_peak": [0.8] * 3},
-        {"later_peak": seeds(0.55, 3)},
+        {"start": [1] * 5, "early_minimum": [0.5] * 5, "later_peak": [0.8] * 5},
+        {"later_peak": seeds(0.55)},
     ),
     "fig-3.9.c": (
-        {
-            "start_resnet": seeds(1, 3),
-            "early_minimum_resnet": seeds(0.9, 3),
-            "later_peak_resnet": seeds(0.95, 3),
-            "start_convnet": seeds(1, 3),
-            "early_minimum_convnet": seeds(0.9, 3),
-            "later_peak_convnet": seeds(0.95, 3),
-        },
-        {"later_peak_convnet": seeds(2, 3)},
+        {"one_cycle": [True] * 5, "resnet": [False] * 3, "convnet": [False] * 3},
+        {"convnet": [True, True, False]},
     ),
     "fig-3.9.d": (
-        {"layer": LAYERS} | {f"half_time_{name}": UP for name in NETWORKS_BY_SCHEDULE},
+        {"lengths": [330, 1000], "layer": LAYERS, "counted": 0.9}
+        | {f"half_time_{name}": UP for name in NETWORKS_BY_SCHEDULE}
+        | {f"third_{name}": DOWN for name in NETWORKS_BY_SCHEDULE}
+        | {"blocks": [3, 2, 3, 2], "blocks_third": [1, 2, 0, 0]},
         {"half_time_convnet_cyclic": DOWN},
     ),
-    "fig-3.9.e": ({"jump": [1] * 3, "usual_step": [0.1] * 3}, {"usual_step": seeds(0.6, 3)}),
+    "fig-3.9.e": (
+        {"jump": seeds([1.0] * 8), "usual_step": seeds([0.1] * 8), "counted": 0.9},
+        {"usual_step": seeds([0.1] * 7 + [0.6])},
+    ),
     "fig-3.9.f": (
-        {"layer": LAYERS, "temperature_resnet": UP, "temperature_convnet": UP},
-        {"temperature_convnet": DOWN},
+        {
+            "layer": LAYERS,
+            "temperature_resnet": UP,
+            "temperature_convnet": UP,
+            "within_resnet": seeds([0.5, -0.5, 0.5]),
+            "within_convnet": seeds([0.5, 0.5, 0.5]),
+            "at_rate_resnet": [0.7] * 5,
+            "at_rate_convnet": [0.7] * 5,
+            "counted": 0.9,
+        },
+        {"within_resnet": seeds([-0.5, -0.5, -0.5])},
     ),
     "fig-3.9.g": ({"stride_1": seeds(1), "stride_2": seeds(1)[::-1]}, {"stride_2": seeds(1.5)}),
     "fig-3.9.h": (
         {"spread_stride_1": seeds(1), "spread_stride_2": seeds(2)},
         {"spread_stride_2": seeds(0.5)},
     ),
-    "fig-3.9.i": ({"after": seeds(2), "before": seeds(1)}, {"after": seeds(0.5)}),
+    "fig-3.9.i": (
+        {"difference": seeds([1, 2, 3]), "mean_difference": seeds(2), "counted": 0.9},
+        {"difference": -seeds([1, 2, 3]), "mean_difference": -seeds(2)},
+    ),
     "S-fig-1.a": (
         {"layer": LAYERS, "layer_fixup": LAYERS, "layer_pyramidnet": LAYERS}
-        | {f"half_time_{name}": UP for name in SETUPS},
+        | {f"half_time_{name}": UP for name in SETUPS}
+        | {"blocks": [2, 3, 2, 3, 2], "counted": 0.9},
         {"half_time_fixup": DOWN},
     ),
     "S-fig-1.b": (
-        {"block_temperature": seeds([[1, 2, 3]] * 6, 3)},
-        {"block_temperature": seeds([[1.0, 3, 2]] * 6, 3)},
+        {"block_temperature": seeds([[1, 2, 3]] * 6) * [1, 1.1, 1.2], "counted": 0.9},
+        {"block_temperature": seeds([[1.0, 3, 2]] * 6) * [1, 1.1, 1.2]},
     ),
     "S-fig-1.c": (
-        {
-            "temperature_without": seeds(2),
-            "temperature_with": seeds(1),
-            "accuracy_without": seeds(0.5),
-            "accuracy_with": seeds(0.8),
-        },
+        {"lengths": [330, 1000], "counted": 0.9}
+        | HOTTER
+        | {f"third_{k}": v for k, v in OTHERS.items()},
         {"accuracy_with": seeds(0.3)},
     ),
     "fig-3.10.a": (
-        {
-            "slope_convnet": [-1] * 3,
-            "slope_resnet": [-1] * 3,
-            "slope_fixup": [-1] * 3,
-            "slope_pyramidnet": [-2] * 3,
-        },
-        {"slope_fixup": seeds(-3, 3)},
+        {f"slope_{name}": -seeds(1) for name in ("convnet", "resnet", "fixup")}
+        | {"slope_pyramidnet": -2 * seeds(1)}
+        | {"first_half": -seeds([2, 1, 1, 1]), "second_half": -seeds([1, 1, 1, 1])},
+        {"slope_fixup": -3 * seeds(1)},
     ),
     "fig-3.10.b": (
-        {
-            "lower_resnet": [0.9] * 3,
-            "lower_pyramidnet": [0.9] * 3,
-            "lower_fixup": [0.9] * 3,
-            "lower_convnet": [0.5] * 3,
-        },
-        {"lower_fixup": seeds(0.4, 3)},
+        {f"spread_{name}": seeds(0.2) for name in ("resnet", "pyramidnet", "fixup")}
+        | {"spread_convnet": 2 * seeds(0.4), "lower": seeds([1, 1, 1, 1], scatter=0)},
+        {"spread_fixup": 3 * seeds(0.5)},
     ),
     "fig-3.10.c": (
-        {
-            "largest_jump_pyramidnet": [0.1] * 3,
-            "largest_jump_resnet": [0.4] * 3,
-            "largest_jump_fixup": [0.4] * 3,
-            "largest_jump_convnet": [0.4] * 3,
-        },
-        {"largest_jump_fixup": seeds(0.05, 3)},
+        {f"largest_jump_{name}": 2 * seeds(0.4) for name in ("resnet", "fixup", "convnet")}
+        | {"largest_jump_pyramidnet": seeds(0.1)},
+        {"largest_jump_fixup": seeds(0.05) / 2},
     ),
-    "fig-3.10.d": ({"ratio": seeds([3.0] * 4, 3)}, {"ratio": seeds([3, 3, 3, 1.5], 3)}),
+    "fig-3.10.d": (
+        {"ratio": seeds([3.0] * 4, 3), "counted": 0.9},
+        {"ratio": seeds([3, 3, 3, 1.5], 3)},
+    ),
     "S-prop-1.a": (
         {
             "samples": SAMPLE_NUMBERS,
@@ -253,8 +279,13 @@ SAMPLES = {
         {"probability": 0.9 ** (20 * FILTERS)},
     ),
     "S-txt-3": (
-        {"linearity": seeds([0.98] * 5, 3), "slope_beyond": seeds([-1.0] * 5, 3)},
-        {"linearity": seeds([0.98] * 4 + [0.9], 3)},
+        {
+            "line_in_log_rate": seeds([0.01] * 5, 3),
+            "line_in_rate": seeds([0.05] * 5, 3),
+            "beyond_in_rate": seeds([0.1] * 5, 3),
+            "beyond_in_log_rate": seeds([0.3] * 5, 3),
+        },
+        {"line_in_rate": seeds([0.05] * 4 + [0.001], 3)},
     ),
 }
 
@@ -265,4 +296,18 @@ OTHER_FAILS = {
     "obs-1.b": {"difference_same_direction": [0] * 19 + [0.01]},
     "txt-3.2.2.1": {"pattern_mismatches": [0, 1]},
     "S-prop-1.c": {"probability": 0.5 * (1 - 0.1**FILTERS) ** 20},
+}
+
+OUT_OF_REACH = {
+    name: {"counted": 0.7}
+    for name in (
+        "fig-3.8.a", "fig-3.8.d", "fig-3.8.e", "fig-3.8.f", "S-fig-2", "txt-5.1.5", "fig-3.9.a",
+        "fig-3.9.d", "fig-3.9.e", "fig-3.9.f", "fig-3.9.i", "S-fig-1.a", "S-fig-1.b", "S-fig-1.c",
+        "fig-3.10.d",
+    )
+}  # fmt: skip
+OUT_OF_REACH |= {
+    "fig-3.8.g": {"known": 0.7},
+    "fig-3.9.c": {"one_cycle": [True, True, False, False, False]},
+    "fig-3.10.a": {"second_half": seeds([1, -1, -1, -1])},
 }
