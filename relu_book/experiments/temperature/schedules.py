@@ -53,7 +53,7 @@ _CIFAR = DEVIATIONS + "rates 0.1 and, OneCycle, 0.8"
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "3 s on one core", "desk": "5 h on 2 cores, 35 networks"},
+    expected={"smoke": "3 s on one core", "desk": "3.5 h on 2 cores, 35 networks of 12 min each"},
     over=("setup",),
     deviations={"desk": f"1,000 steps, 2.6 epochs of 200, in batches of 128; {_CIFAR}"},
 )
@@ -76,7 +76,7 @@ _MAIN = tuple(name for name in SETUPS if name != SMALL_BATCH)
         "smoke": replace(SCALES["smoke"], steps=6, every=1),
         "desk": Settings(setup=_MAIN, steps=330, every=2, fixed_every=15),
     },
-    expected={"smoke": "2 s on one core", "desk": "1.5 h on 2 cores, 30 networks"},
+    expected={"smoke": "2 s on one core", "desk": "1.6 h on 2 cores, 30 networks of 6 min each"},
     over=("setup",),
     deviations={"desk": f"330 steps, 0.9 epochs of 200, in batches of 128; {_CIFAR}"},
 )
@@ -95,7 +95,7 @@ def schedules_third(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         "smoke": replace(SCALES["smoke"], steps=6, setup=("resnet_one_cycle",)),
         "desk": Settings(setup=("resnet_one_cycle", "convnet_one_cycle"), seeds=(0,)),
     },
-    expected={"smoke": "1 s on one core", "desk": "20 min on 2 cores, 2 networks"},
+    expected={"smoke": "1 s on one core", "desk": "12 min on 2 cores, 2 networks"},
     over=("setup",),
     deviations={"desk": f"1,000 steps, 2.6 epochs of 200; {DEVIATIONS}OneCycle's peak 0.2"},
 )
