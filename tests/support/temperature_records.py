@@ -47,7 +47,8 @@ def record(experiment: str, setups: list[str], temperature=as_stated, **settings
     time = steps / steps[-1]
     distance, learning_rates = [], []
     for setup in setups:
-        rate = rates("step_decay" if setup.endswith("64") else setup.split("_", 1)[1], time)
+        schedule = setup.partition("_")[2]
+        rate = rates(schedule if schedule in ("one_cycle", "cyclic") else "step_decay", time)
         bits = temperature(setup, time, rate) * (1 + 0.01 * seeds[:, None, None])
         distance.append(1 - 2.0**-bits)
         learning_rates.append(np.broadcast_to(rate, (len(seeds), len(steps))))
@@ -58,7 +59,7 @@ def record(experiment: str, setups: list[str], temperature=as_stated, **settings
     found = xr.Dataset(
         {
             "distance": (dims, np.array(distance)),
-            "learning_rate": (dims[:3], np.array(learning_rates)),
+            "rate": (dims[:3], np.array(learning_rates)),
             "test_accuracy": (
                 dims[:2],
                 [[0.6 if name.startswith("convnet") else 0.8] * len(seeds) for name in setups],

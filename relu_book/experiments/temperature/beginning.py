@@ -50,7 +50,7 @@ _DEVIATIONS = (
     scales=SCALES,
     expected={
         "smoke": "3 s on one core",
-        "desk": "3 h on 2 cores, 5 networks of 65 min each",
+        "desk": "1.5 h on 2 cores, 5 networks of 31 min each",
     },
     over=("setup",),
     deviations={"desk": _DEVIATIONS},
@@ -72,7 +72,7 @@ def beginning(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     },
     expected={
         "smoke": "3 s on one core",
-        "desk": "3.5 h on 2 cores, 6 networks of 65 min each",
+        "desk": "1.6 h on 2 cores, 6 networks of 31 min each",
     },
     over=("setup",),
     deviations={"desk": _DEVIATIONS},

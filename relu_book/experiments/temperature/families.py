@@ -44,7 +44,7 @@ SCALES = {
     scales=SCALES,
     expected={
         "smoke": "10 s on one core",
-        "desk": "3.5 h on 2 cores, 20 networks; those of PyramidNet take 35 min each",
+        "desk": "3 h on 2 cores, 20 networks of 11 min; those of PyramidNet take 35 min each",
     },
     over=("network",),
     deviations={"desk": f"2,000 steps, 2.6 epochs of 200, in batches of 64; {DEVIATIONS}rate 0.05"},

@@ -44,7 +44,7 @@ SCALES = {
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "6 s on one core", "desk": "3.5 h on 2 cores, 32 networks"},
+    expected={"smoke": "6 s on one core", "desk": "3 h on 2 cores, 32 networks of 11 min each"},
     over=("schedule", "learning_rate"),
     deviations={"desk": f"ResNet-20, 2,000 steps, 5 epochs of 200; {DEVIATIONS}eight settings"},
 )

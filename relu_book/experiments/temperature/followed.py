@@ -106,10 +106,11 @@ def followed(settings: Following, changes: Mapping[str, object], seed: int, run:
 
     Returns:
         By measured step and layer ``distance``, the share of patterns that this step changed on its
-        batch, ``learning_rate`` and ``loss`` of the step; ``distance_fixed`` and ``distance_many``
-        on other images, at ``fixed_step`` and ``many_step``; ``distance_at_rate``, what the steps
-        at ``fixed_step`` would change at one rate; what ``layout`` says of the layers,
-        ``evaluations`` those of a batch; ``test_accuracy``, and ``trained``, the number of steps.
+        batch, ``rate`` (of learning) and ``loss`` of the step; ``distance_fixed`` and
+        ``distance_many`` on other images, at ``fixed_step`` and ``many_step``;
+        ``distance_at_rate``, what the steps at ``fixed_step`` would change at one rate; what
+        ``layout`` says of the layers, ``evaluations`` those of a batch; ``test_accuracy``, and
+        ``trained``, the number of steps.
         Steps after a training has diverged are NaN, and so is its accuracy.
     """
     one = replace(settings, **changes)
@@ -144,7 +145,7 @@ def followed(settings: Following, changes: Mapping[str, object], seed: int, run:
         loss = history.loss.astype("float32")
     at = xr.Dataset(
         {
-            "learning_rate": ("update", history.learning_rate.astype("float32")),
+            "rate": ("update", history.learning_rate.astype("float32")),
             "loss": ("update", loss),
         },
         {"update": history.step + 1},

@@ -63,7 +63,7 @@ SCALES = {
     scales=SCALES,
     expected={
         "smoke": "3 s on one core",
-        "desk": "2 h on 2 cores, 5 networks of 18 min and 5 of 30 min",
+        "desk": "1.2 h on 2 cores, 5 networks of 9 min and 5 of 18 min",
     },
     over=("stride",),
     deviations={

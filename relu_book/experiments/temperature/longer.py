@@ -34,7 +34,7 @@ SCALES = {"smoke": Settings(**SMOKE), "desk": Settings()}
     scales=SCALES,
     expected={
         "smoke": "4 s on one core",
-        "desk": "2.5 h on 2 cores, 6 networks of 45 min each",
+        "desk": "1.8 h on 2 cores, 6 networks of 35 min each",
     },
     over=("setup",),
     deviations={

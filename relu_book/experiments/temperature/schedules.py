@@ -53,7 +53,7 @@ _CIFAR = DEVIATIONS + "rates 0.1 and, OneCycle, 0.8"
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "3 s on one core", "desk": "5 h on 2 cores, 35 networks"},
+    expected={"smoke": "3 s on one core", "desk": "3.5 h on 2 cores, 35 networks of 12 min each"},
     over=("setup",),
     deviations={"desk": f"1,000 steps, 2.6 epochs of 200, in batches of 128; {_CIFAR}"},
 )
@@ -76,14 +76,14 @@ _MAIN = tuple(name for name in SETUPS if name != SMALL_BATCH)
         "smoke": replace(SCALES["smoke"], steps=6, every=1),
         "desk": Settings(setup=_MAIN, steps=330, every=2, fixed_every=15),
     },
-    expected={"smoke": "2 s on one core", "desk": "1.5 h on 2 cores, 30 networks"},
+    expected={"smoke": "2 s on one core", "desk": "1.6 h on 2 cores, 30 networks of 6 min each"},
     over=("setup",),
     deviations={"desk": f"330 steps, 0.9 epochs of 200, in batches of 128; {_CIFAR}"},
 )
 def schedules_third(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run temperature/schedules_third --scale desk
 
-    Expected time: smoke 2 s on one core, desk (330 steps, with the seeds of ``schedules``) 1.5 h on
+    Expected time: smoke 2 s on one core, desk (330 steps, with the seeds of ``schedules``) 1.6 h on
     2 cores. Expected result: that of ``schedules``; what this second length does not show as well
     is not refuted.
 
@@ -97,14 +97,14 @@ def schedules_third(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         "smoke": replace(SCALES["smoke"], steps=6, setup=("resnet_one_cycle",)),
         "desk": Settings(setup=("resnet_one_cycle", "convnet_one_cycle"), seeds=(0,)),
     },
-    expected={"smoke": "1 s on one core", "desk": "20 min on 2 cores, 2 networks"},
+    expected={"smoke": "1 s on one core", "desk": "12 min on 2 cores, 2 networks"},
     over=("setup",),
     deviations={"desk": f"1,000 steps, 2.6 epochs of 200; {DEVIATIONS}OneCycle's peak 0.2"},
 )
 def low_peak(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run temperature/low_peak --scale desk
 
-    Expected time: smoke 1 s on one core, desk (OneCycle at a quarter of its peak, one seed) 20 min
+    Expected time: smoke 1 s on one core, desk (OneCycle at a quarter of its peak, one seed) 12 min
     on 2 cores. Expected result: as ``schedules``, beside which it is shown; it judges nothing.
 
     The result is that of ``followed``.

@@ -38,10 +38,10 @@ def schedules_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``schedules`` measures it.
     """
-    one = {name: _setup(record, setup) for name, setup in RESNET.items()}
+    one = of_resnet(record)
     quantities = {
         "fig-3.8.a": {
-            **_falling(one, lambda part: ends(temperatures(part))),
+            **falling(one, lambda part: ends(temperatures(part))),
             "counted": min(_counted_ends(part) for part in one.values()),
         },
         "fig-3.8.b": _start(one),
@@ -63,16 +63,16 @@ def two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
     """
     both = {"": record, "_third": third}
     lengths = sorted(int(each.step[-1]) for each in both.values())
-    straight, falling, cooling, hotter = {}, {}, {}, {}
+    lines, ranks, cooling, hotter = {}, {}, {}, {}
     shares: dict[str, list[float]] = {name: [] for name in ("straight", "all", "setups", "pair")}
     for ending, one in both.items():
         resnet = _setup(one, RESNET["one_cycle"])
-        for name, value in _straight(_mean_and_last(resnet)).items():
-            straight[name + ending] = value
+        for name, value in straight(_mean_and_last(resnet)).items():
+            lines[name + ending] = value
         counting = (counts(resnet).mean(("seed", "step")) >= 0.8).values
-        ranks = rank_over_time(smoothed(temperatures(resnet)))
+        monotone = rank_over_time(smoothed(temperatures(resnet)))
         # Without any layer that counts the guard refuses what is said of all.
-        falling[f"correlation{ending}"] = ranks.isel(layer=counting | ~counting.any())
+        ranks[f"correlation{ending}"] = monotone.isel(layer=counting | ~counting.any())
         prefix = "third" if ending else "half_time"
         halves = {name: half_time(_setup(one, setup)) for name, setup in PICTURED.items()}
         cooling |= {f"{prefix}_{name}": value for name, value in halves.items()}
@@ -87,11 +87,11 @@ def two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
         shares["setups"].append(counted(one.sel(setup=list(PICTURED.values()))))
         shares["pair"].append(share)
     layer = record.layer.values
-    line = {"lengths": lengths, **straight, "counted": min(shares["straight"])}
+    line = {"lengths": lengths, **lines, "counted": min(shares["straight"])}
     quantities = {
         "fig-3.8.d": line,
         "txt-5.1.5": line,
-        "fig-3.9.a": {"lengths": lengths, **falling, "counted": min(shares["all"])},
+        "fig-3.9.a": {"lengths": lengths, **ranks, "counted": min(shares["all"])},
         "fig-3.9.d": {
             "lengths": lengths,
             "layer": layer,
@@ -103,12 +103,22 @@ def two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
     return Reading(quantities, record, third)
 
 
+def of_resnet(record: xr.Dataset) -> dict[str, xr.Dataset]:
+    """The ResNet's part of the record, by schedule."""
+    return {name: _setup(record, setup) for name, setup in RESNET.items()}
+
+
+def layer_mean(record: xr.Dataset) -> xr.DataArray:
+    """Mean over the layers of the temperatures that count, by step."""
+    return mean_counted(record, "layer")
+
+
 def _setup(record: xr.Dataset, setup: str) -> xr.Dataset:
     return record.sel(setup=setup, drop=True)
 
 
 def _rate(record: xr.Dataset) -> xr.DataArray:
-    return record["learning_rate"].isel(seed=0, drop=True)
+    return record["rate"].isel(seed=0, drop=True)
 
 
 def _counted_ends(record: xr.Dataset) -> float:
@@ -116,7 +126,7 @@ def _counted_ends(record: xr.Dataset) -> float:
     return float(ends(counts(record)).mean(("seed", "step")).min())
 
 
-def _falling(one: dict[str, xr.Dataset], curve) -> dict[str, xr.DataArray]:
+def falling(one: dict[str, xr.Dataset], curve) -> dict[str, xr.DataArray]:
     """Before and after the drops of step decay, and along the falls of the others."""
     before, after = around_drops(curve(one["step_decay"]), _rate(one["step_decay"]))
     last = [dim for dim in ("seed", "layer") if dim in before.dims]
@@ -232,14 +242,15 @@ def _sides(resnet: xr.Dataset) -> dict:
 
 
 def _mean_and_last(record: xr.Dataset) -> xr.DataArray:
-    mean, values = mean_counted(record, "layer"), where_counted(record)
+    mean, values = layer_mean(record), where_counted(record)
     # A layer that never counts is drawn at its bound, for the guard to refuse.
     last = values.fillna(temperatures(record).where(~values.notnull().any("step")))
     both = [mean, last.isel(layer=-1, drop=True)]
     return xr.concat(both, "curve").transpose("seed", "curve", "step")
 
 
-def _straight(curves: xr.DataArray) -> dict[str, xr.DataArray]:
+def straight(curves: xr.DataArray) -> dict[str, xr.DataArray]:
+    """How straight curves are, in the words of the claims."""
     found = line_and_exponential(curves)
     return {
         "explained": found["r_squared"],

@@ -246,3 +246,46 @@ def test_what_cannot_be_measured_is_said_in_a_sentence():
         backward(model, x, y)
         with pytest.raises(ValueError, match="no site 'nowhere'"):
             optimizer.step()
+
+
+def test_chosen_steps_are_measured():
+    model = network()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with TemperatureProbe(model, optimizer, steps=[1, 3]) as probe:
+        for _ in range(4):
+            backward(model, *batch())
+            optimizer.step()
+    assert [found.step for found in probe.history] == [1, 3]
+    with pytest.raises(ValueError, match="steps holds numbers of steps, counted from 1, not 0"):
+        TemperatureProbe(model, optimizer, steps=[0])
+
+
+@pytest.mark.parametrize("after", [1, 2])
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_resumed_training_goes_on_measuring(after, inside):
+    def measured(model, optimizer, steps, kept=None):
+        probe = TemperatureProbe(model, optimizer, every=2)
+        if kept is not None and not inside:
+            probe.load_state_dict(kept)
+        with probe:
+            if kept is not None and inside:
+                probe.load_state_dict(kept)
+            for _ in range(steps):
+                backward(model, *batch())
+                optimizer.step()
+        return probe
+
+    torch.manual_seed(3)
+    model = network()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    straight = measured(model, optimizer, 4)
+    torch.manual_seed(3)
+    model = network()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    first = measured(model, optimizer, after)
+    resumed = measured(model, optimizer, 4 - after, first.state_dict())
+    assert [found.step for found in resumed.history] == [2, 4]
+    for one, other in zip(straight.history, resumed.history, strict=True):
+        assert one.learning_rate == other.learning_rate
+        assert np.array_equal(one.distance.values, other.distance.values)
+        assert one.distance.sites == other.distance.sites

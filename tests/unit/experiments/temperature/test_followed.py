@@ -84,7 +84,7 @@ def test_the_beginning_of_a_schedule_is_that_of_all_of_it(tmp_path):
     settings = replace(beginning.SCALES["smoke"], setup="convnet_one_cycle", steps=8)
     (tmp_path / "first").mkdir()
     found = beginning.beginning(settings, 0, Run(tmp_path / "first", "smoke"))
-    rates = found.learning_rate.values
+    rates = found.rate.values
     assert (np.diff(rates) > 0).all() and rates[-1] < 0.2  # the peak is at step 30 of 100
 
 

@@ -1,0 +1,57 @@
+"""Whether the temperature drops in the first steps and peaks later (thesis 3.2.2, figure 3.9)."""
+
+import numpy as np
+import xarray as xr
+
+from relu_book.claims import Reading
+from relu_book.experiments.temperature.beginning import EPOCH
+from relu_book.experiments.temperature.temperatures import temperatures
+
+SMOOTHED, FIRST_STEPS, PEAK = 20, 200, 1.2
+
+
+def beginning_reading(record: xr.Dataset) -> Reading:
+    """fig-3.9.b.
+
+    Args:
+        record: As ``beginning`` measures it.
+    """
+    found = drop_and_peak(record.sel(setup="convnet_one_cycle", drop=True))
+    return Reading({"fig-3.9.b": found}, record)
+
+
+def both_schedules(one_cycle: xr.Dataset, cyclic: xr.Dataset) -> Reading:
+    """fig-3.9.c: whether what OneCycle shows is gone under CyclicLR.
+
+    Args:
+        one_cycle: As ``beginning`` measures it.
+        cyclic: As ``beginning_cyclic`` does.
+    """
+    found = {"one_cycle": _shown(one_cycle.sel(setup="convnet_one_cycle", drop=True))}
+    for network in ("resnet", "convnet"):
+        found[network] = _shown(cyclic.sel(setup=f"{network}_cyclic", drop=True))
+    return Reading({"fig-3.9.c": found}, cyclic, one_cycle)
+
+
+def drop_and_peak(record: xr.Dataset) -> dict[str, xr.DataArray]:
+    """The layer mean of the first step, its minimum in 200 steps and its peak in epochs 1 to 8.
+
+    Layers that the number of samples bounds stay at their bound: the start may be too low, and so
+    may the peak, but not the minimum below either.
+    """
+    mean = temperatures(record).mean("layer")
+    # Each step was measured at first, and later every fifth.
+    each = mean.interp(step=np.arange(1, int(mean.step[-1]) + 1))
+    smooth = each.rolling(step=SMOOTHED, center=True, min_periods=1).mean()
+    later = smooth.sel(step=slice(EPOCH, 8 * EPOCH))
+    return {
+        "start": mean.isel(step=0, drop=True),
+        "early_minimum": smooth.sel(step=slice(1, FIRST_STEPS)).min("step"),
+        "later_peak": later.max("step"),
+    }
+
+
+def _shown(record: xr.Dataset) -> xr.DataArray:
+    found = drop_and_peak(record)
+    lowest = found["early_minimum"]
+    return (lowest < found["start"]) & (found["later_peak"] >= PEAK * lowest)

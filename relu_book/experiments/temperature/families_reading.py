@@ -1,0 +1,117 @@
+"""What four architectures say (thesis 3.2.2, figure 3.10; supplement A, figure 1)."""
+
+import numpy as np
+import xarray as xr
+
+from relu_book.claims import Reading
+from relu_book.experiments.curves import apart, in_blocks, slope
+from relu_book.experiments.temperature.families import NETWORKS
+from relu_book.experiments.temperature.schedules_reading import RESNET, layer_mean
+from relu_book.experiments.temperature.temperatures import (
+    around_drops,
+    block_of,
+    counted,
+    half_time,
+    mean_counted,
+    rising_blocks,
+    temperatures,
+)
+
+CONSTANT, HALVES = slice(200, 1000), (slice(200, 600), slice(601, 1000))
+POINTS = 10
+NO_SKIPS = "convnet_one_cycle"
+
+
+def families_reading(record: xr.Dataset) -> Reading:
+    """The claims on figure 3.10.
+
+    Args:
+        record: As ``families`` measures it.
+    """
+    record = record.sel(network=list(NETWORKS))
+    quantities = {
+        "fig-3.10.a": _slow_fall(record),
+        "fig-3.10.b": _drops(record),
+        "fig-3.10.c": apart(_largest_jump(mean_counted(record)), "network", "largest_jump_{}"),
+        "fig-3.10.d": _ratio(record),
+    }
+    return Reading(quantities, record)
+
+
+def six_setups(schedules: xr.Dataset, families: xr.Dataset) -> Reading:
+    """The claims on the six pictures of supplement A.
+
+    Args:
+        schedules: As ``schedules`` measures it.
+        families: As ``families`` does.
+    """
+    parts = {name: schedules.sel(setup=setup, drop=True) for name, setup in RESNET.items()}
+    parts["no_skips"] = schedules.sel(setup=NO_SKIPS, drop=True)
+    for name in ("fixup", "pyramidnet"):
+        there = families.sel(network=name, drop=True)
+        parts[name] = there.sel(layer=there["block"].isel(seed=0).notnull().values)
+    halves = {name: half_time(part) for name, part in parts.items()}
+    blocks = [
+        in_blocks(mean_counted(part), block_of(part)).transpose("seed", "block")
+        for part in parts.values()
+    ]
+    share = min(counted(part) for part in parts.values())
+    cooling = {
+        "layer": parts["no_skips"].layer.values,
+        "layer_fixup": parts["fixup"].layer.values,
+        "layer_pyramidnet": parts["pyramidnet"].layer.values,
+        **{f"half_time_{name}": value for name, value in halves.items()},
+        "blocks": [
+            rising_blocks(value, block_of(parts[name]))
+            for name, value in halves.items()
+            if name != "pyramidnet"  # five layers a block
+        ],
+        "counted": share,
+    }
+    rising = {
+        "block_temperature": np.stack([part.values for part in blocks], 1),
+        "counted": share,
+    }
+    return Reading({"S-fig-1.a": cooling, "S-fig-1.b": rising}, schedules, families)
+
+
+def _slow_fall(record: xr.Dataset) -> dict:
+    """Slopes of the logarithm of the layer mean while the rate is constant."""
+    values = np.log(layer_mean(record))
+    halves = [slope(values.sel(step=half)).transpose("seed", "network") for half in HALVES]
+    return {
+        **apart(slope(values.sel(step=CONSTANT)), "network", "slope_{}"),
+        "first_half": halves[0],
+        "second_half": halves[1],
+    }
+
+
+def _drops(record: xr.Dataset) -> dict:
+    """How alike the layers cool when the rate falls, and whether they do."""
+    rate = record["rate"].isel(seed=0, network=0, drop=True)
+    before, after = around_drops(temperatures(record), rate)
+    there = record["block"].notnull()
+    spread = np.log2(after / before).where(there).std("layer", ddof=1).mean("drop")
+    lower = (after < before).all("drop").where(there).mean("layer")
+    return {
+        **apart(spread, "network", "spread_{}"),
+        "lower": lower.transpose("seed", "network"),
+    }
+
+
+def _largest_jump(values: xr.DataArray) -> xr.DataArray:
+    """Largest step between ten points of equal distance in depth, over the rise from end to end."""
+
+    def over_depth(layers: np.ndarray) -> float:
+        there = layers[np.isfinite(layers)]
+        places = np.linspace(0, len(there) - 1, POINTS)
+        points = np.interp(places, np.arange(len(there)), there)
+        return np.diff(points).max() / (points[-1] - points[0])
+
+    return xr.apply_ufunc(over_depth, values, input_core_dims=[["layer"]], vectorize=True)
+
+
+def _ratio(record: xr.Dataset) -> dict:
+    mean = mean_counted(record)
+    ratio = mean.max("layer") / mean.min("layer")
+    return {"ratio": ratio.transpose("seed", "network"), "counted": counted(record)}

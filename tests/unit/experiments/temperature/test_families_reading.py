@@ -1,0 +1,62 @@
+"""What is planted in four architectures is found by the claims on figure 3.10."""
+
+import numpy as np
+import pytest
+from temperature_records import BLOCK, LAYERS, as_stated, record
+
+from relu_book.experiments.temperature.families import NETWORKS
+from relu_book.experiments.temperature.families_reading import families_reading, six_setups
+from relu_book.experiments.temperature.schedules import SETUPS
+
+CLAIMS = ("fig-3.10.a", "fig-3.10.b", "fig-3.10.c", "fig-3.10.d")
+
+
+def stated(network, time, rate, even="pyramidnet", scattered="convnet"):
+    """One network is even over depth and cools fastest, one cools by another factor each layer."""
+    smooth, stairs = 1 + LAYERS / 8, np.array([1, 2, 4])[BLOCK - 1] * (1 + LAYERS / 500)
+    fall = np.exp(-(2 if network == even else 1) * np.minimum(time, 0.5))
+    power = 0.3 + (0.2 * (LAYERS % 2) if network == scattered else 0 * LAYERS)
+    course = fall[:, None] * (rate[:, None] / 0.1) ** power
+    return (smooth if network == even else stairs) * course
+
+
+def families(temperature):
+    made = record("families", list(NETWORKS), temperature, steps=2000, every=10)
+    return made.rename(setup="network")
+
+
+def swapped(network, time, rate):
+    return stated(network, time, rate, even="convnet", scattered="resnet")
+
+
+def test_statements_hold_where_they_are_planted_and_fail_where_the_opposite_is():
+    holding, failing = (families_reading(families(each)) for each in (stated, swapped))
+    assert {name: holding.judge(name).verdict for name in CLAIMS} == dict.fromkeys(CLAIMS, "holds")
+    verdicts = {name: failing.judge(name).verdict for name in CLAIMS[:3]}
+    assert verdicts == dict.fromkeys(CLAIMS[:3], "fails")
+    alike = families_reading(families(lambda *given: 0 * stated(*given) + 1 + LAYERS / 100))
+    assert alike.judge("fig-3.10.d").verdict == "fails"
+
+
+def test_a_slope_that_changes_its_sign_decides_nothing():
+    def turning(network, time, rate):
+        return stated(network, time, rate) * (1 + 30 * abs(time - 0.3))[:, None]
+
+    verdict = families_reading(families(turning)).judge("fig-3.10.a").verdict
+    assert verdict == "not decidable at this scale"
+
+
+@pytest.mark.parametrize(("upside_down", "verdict"), [(False, "holds"), (True, "fails")])
+def test_six_setups(upside_down, verdict):
+    def temperature(setup, time, rate):
+        network = setup.partition("_")[0]
+        schedule = setup if "_" in setup else f"{network}_one_cycle"
+        found = as_stated(schedule, time, 0.1 + 0 * rate if "one" in schedule else rate)
+        if setup.endswith("step_decay"):
+            found = as_stated("resnet_one_cycle", time, rate)
+        return found[:, ::-1] if upside_down else found
+
+    schedules = record("schedules", list(SETUPS), temperature)
+    found = six_setups(schedules, families(temperature))
+    for claim in ("S-fig-1.a", "S-fig-1.b"):
+        assert found.judge(claim).verdict == verdict, found.judge(claim)
