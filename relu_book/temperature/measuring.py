@@ -85,7 +85,7 @@ def pattern_distance(
     Cost: 1 + number of rates forward passes; by jvp three to six in all, for any number of rates.
     Where the step is proportional to the rate, which three trial steps show, its direction serves
     all rates, with weights that differ from the optimizer's own by rounding (see
-    :mod:`relu_book.temperature.steps`); else, and for up to three rates, each step is tried. Memory
+    ``relu_book.temperature.steps``); else, and for up to three rates, each step is tried. Memory
     for a copy of parameters, gradients and state, and for the packed patterns, one bit a filter and
     evaluation.
 

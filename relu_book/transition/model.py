@@ -54,7 +54,7 @@ class Transition(ABC):
             learning_rate: 0 or more; a number, or an array or tensor of any shape.
 
         Returns:
-            From 0 (at rate 0) to 1: a float, or a float64 array of the same shape.
+            A float from 0 (at rate 0) to 1, or a float64 array of the same shape.
 
         Raises:
             ValueError: a rate is negative or NaN.
@@ -70,8 +70,8 @@ class Transition(ABC):
             probability: from 0 to 1; a number, or an array or tensor of any shape.
 
         Returns:
-            0 or more: a float, or a float64 array of the same shape. 0 for probability 0, infinity
-            for one that no rate reaches.
+            A float of 0 or more, or a float64 array of the same shape. 0 for probability 0,
+            infinity for one that no rate reaches.
 
         Raises:
             ValueError: a probability is outside of [0, 1] or NaN.

@@ -25,7 +25,7 @@ def change_probability(
 
     Without biases σ_g/σ_c = σ_Δw/σ_w does not depend on x, so this is the probability over the data
     as well, of whatever law (averaged over networks: one network scatters about it). With biases
-    the ratio depends on the length of x, σ² = σ_w² |x|² + σ_b²: average over x after the power.
+    the ratio depends on the length of x, σ² = σ_w² ‖x‖² + σ_b²: average over x after the power.
     (Equations 3.20 and 3.21 print the variance of x where its second moment belongs.) Gradients of
     a loss break the independence of the filters in layers above the first.
 
@@ -39,7 +39,7 @@ def change_probability(
         width: d, the number of filters, 1 or more.
 
     Returns:
-        From 0 to 1 − 2^−d: a float for four numbers, else a float64 array of the shape that they
+        A float from 0 to 1 − 2^−d for four numbers, else a float64 array of the shape that they
         broadcast to.
 
     Raises:
