@@ -9,8 +9,7 @@ the curve of a site, or of the mean over sites, up in two numbers, μ and σ:
 The thesis takes 50 rates from 1e-4 to 1e2, supplement C 25.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite, log, sqrt
@@ -23,17 +22,15 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 from torch.utils._pytree import tree_map_only
 
 from relu_book.extras import needs
 from relu_book.temperature import pattern_distance
-from relu_book.temperature.passes import arguments_of, unwrapped
+from relu_book.temperature.passes import arguments_of, as_in_training, unwrapped
 from relu_book.transition import FitError, LogNormal
 from relu_book.undisturbed import (
     model_as_it_was,
-    modes_as_they_were,
     optimizer_as_it_was,
     random_numbers_as_they_were,
 )
@@ -249,7 +246,7 @@ def sensitivity(
                     + (f" of {len(batch)}" if isinstance(batch, tuple | list) else "")
                 )
             inputs, labels = tree_map_only(Tensor, lambda t: t.to(device), tuple(batch))
-            with optimizer_as_it_was(optimizer), _as_in_training(model):
+            with optimizer_as_it_was(optimizer), as_in_training(model):
                 _take_gradient(model, optimizer, inputs, labels, loss_function, number)
                 found = pattern_distance(model, optimizer, inputs, rates, sites=sites)
             names = names or found.sites
@@ -291,13 +288,3 @@ def _only_device(model: nn.Module) -> torch.device | None:
     """Where batches go: nowhere, if the model lies on several devices."""
     devices = {parameter.device for parameter in model.parameters()}
     return devices.pop() if len(devices) == 1 else None
-
-
-@contextmanager
-def _as_in_training(model: nn.Module) -> Iterator[None]:
-    """Batch norms of a model in evaluation mode normalise by the batch, for the gradient too."""
-    with modes_as_they_were(model):
-        if not model.training:
-            for module in model.modules():
-                module.training |= isinstance(module, _BatchNorm)
-        yield

@@ -5,23 +5,20 @@ site, evaluation by evaluation; supplement, section H, for the measurement with 
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
 from relu_book.patterns import watch
 from relu_book.temperature.changes import Changes, Patterns, check_evaluations
 from relu_book.temperature.distance import Distance
 from relu_book.temperature.linearised import linearised
-from relu_book.temperature.passes import Pass, arguments_of, unwrapped
+from relu_book.temperature.passes import Pass, arguments_of, as_in_training, unwrapped
 from relu_book.temperature.steps import check_optimizer, line, present_rate, steps
 from relu_book.undisturbed import (
-    modes_as_they_were,
     parameters_as_they_were,
     random_numbers_as_they_were,
 )
@@ -119,7 +116,7 @@ def pattern_distance(
         torch.no_grad(),
         parameters_as_they_were([*stepped, *own]) as start,
         random_numbers_as_they_were(model),
-        _as_in_training(model),
+        as_in_training(model),
     ):
         forward = Pass(model, *arguments_of(inputs))
         measured = _exact if method == "exact" else _by_jvp
@@ -162,16 +159,6 @@ def _by_jvp(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
 def _distance(values, rates, evaluations: dict[str, int], overflowed=(), method="exact"):
     counts = np.array(list(evaluations.values()), dtype=np.int64)
     return Distance(values, rates, tuple(evaluations), counts, tuple(overflowed), method)
-
-
-@contextmanager
-def _as_in_training(model: nn.Module):
-    """Batch norms of a model in evaluation mode normalise by the batch; all else stays."""
-    with modes_as_they_were(model):
-        if not model.training:
-            for module in model.modules():
-                module.training |= isinstance(module, _BatchNorm)
-        yield
 
 
 def _checked_rates(optimizer: Optimizer, learning_rates: Any) -> np.ndarray:

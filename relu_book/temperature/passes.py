@@ -8,19 +8,24 @@ from pass to pass), training flags, autocast.
 
 import random
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.utils._pytree import tree_map_only
 
 from relu_book.patterns import watch
 from relu_book.patterns.sites import _unseen
-from relu_book.undisturbed import model_as_it_was, random_numbers_as_they_were
+from relu_book.undisturbed import (
+    model_as_it_was,
+    modes_as_they_were,
+    random_numbers_as_they_were,
+)
 
 _running = threading.local()
 
@@ -49,6 +54,16 @@ def arguments_of(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if isinstance(inputs, Mapping) and all(isinstance(key, str) for key in inputs):
         return (), dict(inputs)
     return (inputs,), {}
+
+
+@contextmanager
+def as_in_training(model: nn.Module) -> Iterator[None]:
+    """Batch norms of a model in evaluation mode normalise by the batch; all else stays."""
+    with modes_as_they_were(model):
+        if not model.training:
+            for module in model.modules():
+                module.training |= isinstance(module, _BatchNorm)
+        yield
 
 
 class Pass:

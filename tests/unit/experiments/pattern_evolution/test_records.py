@@ -1,11 +1,11 @@
 """The records of the chapter: when they measure, and that a killed job resumes."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 import xarray as xr
+from killed_runs import KilledError, KilledRun
 
 from relu_book.experiments.pattern_evolution import (
     early_phase,
@@ -15,22 +15,6 @@ from relu_book.experiments.pattern_evolution import (
     whole_training,
 )
 from relu_book.runs import Run
-
-
-class KilledError(Exception):
-    """Stands for a process that is gone."""
-
-
-class KilledRun(Run):
-    """A run that ends after some updates."""
-
-    def __init__(self, folder: Path, after: int) -> None:
-        super().__init__(folder, "smoke")
-        self.after = after
-
-    def progress(self, done: float, total: float) -> None:
-        if done == self.after:
-            raise KilledError
 
 
 def test_steps_that_are_counted():

@@ -1,11 +1,11 @@
 """Trainings that are followed: a killed job goes on with all that it had measured."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from killed_runs import KilledError, KilledRun
 
 from relu_book.experiments.temperature import (
     beginning,
@@ -17,22 +17,6 @@ from relu_book.experiments.temperature import (
     schedules,
 )
 from relu_book.runs import Run
-
-
-class KilledError(Exception):
-    """Stands for a process that is gone."""
-
-
-class KilledRun(Run):
-    """A run that ends after some updates."""
-
-    def __init__(self, folder: Path, after: int) -> None:
-        super().__init__(folder, "smoke")
-        self.after = after
-
-    def progress(self, done: float, total: float) -> None:
-        if done == self.after:
-            raise KilledError
 
 
 @pytest.mark.parametrize(
