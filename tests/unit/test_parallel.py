@@ -92,15 +92,19 @@ def test_columns_that_do_not_fit_are_refused(measure, cases, message):
 
 _FAULTS = """
 import resource, torch
+from torch import nn
 from relu_book.parallel import keep_freed_memory
 {call}
-def pages():
+torch.set_num_threads(1)
+layers = nn.Sequential(nn.Conv2d(3, 32, 3), nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, 32, 3))
+images = torch.ones(64, 3, 32, 32)
+def pages(steps):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        [torch.ones(4_000_000) for _ in range(3)]  # 48 MB, 11,718 pages
+    for _ in range(steps):
+        layers(images).sum().backward()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-pages()
-print(pages())
+pages(3)
+print(pages(5))
 """
 
 
