@@ -103,7 +103,7 @@ def pages(steps):
     for _ in range(steps):
         layers(images).sum().backward()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-pages(3)
+pages(6)
 print(pages(5))
 """
 
@@ -113,4 +113,4 @@ print(pages(5))
 def test_memory_of_freed_tensors_is_used_again(call, kept):
     code = _FAULTS.format(call=call)
     faults = int(subprocess.check_output([sys.executable, "-c", code], text=True))
-    assert faults < 1000 if kept else faults > 1000
+    assert faults < 10_000 if kept else faults > 10_000
