@@ -130,6 +130,13 @@ def keep_freed_memory() -> None:
         mallopt(_MMAP_THRESHOLD, 32 * 2**20)
 
 
+def give_back_freed_memory() -> None:
+    """Give the system what ``keep_freed_memory`` kept, before other work needs it in one piece."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
+
+
 def _work(measure: Callable[[Any], Any], cases: list, sender) -> None:
     end_with_parent()
     torch.set_num_threads(1)

@@ -114,3 +114,24 @@ def test_memory_of_freed_tensors_is_used_again(call, kept):
     code = _FAULTS.format(call=call)
     faults = int(subprocess.check_output([sys.executable, "-c", code], text=True))
     assert faults < 10_000 if kept else faults > 10_000
+
+
+_RESIDENT = """
+import torch
+from relu_book.parallel import give_back_freed_memory, keep_freed_memory
+keep_freed_memory()
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+blocks = [torch.ones(4_000_000) for _ in range(20)]  # 320 MB
+last = torch.ones(1000)
+del blocks
+before = resident()
+give_back_freed_memory()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's memory, so Linux only")
+def test_memory_that_was_kept_is_given_back_when_asked():
+    given = int(subprocess.check_output([sys.executable, "-c", _RESIDENT], text=True))
+    assert given > 250e6
