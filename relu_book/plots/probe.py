@@ -102,16 +102,21 @@ def phase_diagram(history: Sequence[Measurement], *, site: str | None = None) ->
     tried = [found.tried for found in history if found.tried is not None]
     if tried:
         rates, shown = _columns(history, tried[0].learning_rates, site)
-        axes.pcolormesh(edges, _between(rates), shown, norm=norm, cmap=COLOURS, rasterized=True)
+        borders = _between(rates)
+        axes.pcolormesh(edges, borders, shown, norm=norm, cmap=COLOURS, rasterized=True)
         if (shown > 1).any():
             handles.append(Patch(color=BEYOND, label="overflow"))
     used = np.array([found.learning_rate for found in history])
-    used = np.where(used > 0, used, np.nan)
+    used[used <= 0] = np.nan
     casing = [withStroke(linewidth=4, foreground="white")]
     (line,) = axes.plot(
         places, used, color="black", lw=2, marker="o", ms=3, label="used rate", path_effects=casing
     )
-    if not tried:
+    if tried:
+        # The largest used rate is in the picture; the end of a schedule may leave it downwards.
+        low, high, largest = *borders[[0, -1]], np.nanmax(used, initial=0)
+        axes.set_ylim(min(low, largest / 2) or low, max(high, 2 * largest))
+    else:
         shares = [_shares(found.distance, site)[0] for found in history]
         axes.scatter(places, used, c=shares, norm=norm, cmap=COLOURS, s=40, zorder=3)
     figure.legend(handles=[line, *handles], loc="outside upper center", ncols=2)

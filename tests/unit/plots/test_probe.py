@@ -56,6 +56,16 @@ def test_rates_come_in_any_order_and_those_of_no_logarithm_are_left_out():
         phase_diagram([measured(1, tried=-RATES)])
 
 
+def test_the_largest_used_rate_is_in_the_picture_and_the_end_of_a_schedule_need_not_be():
+    low, high = phase_diagram([measured(1), measured(2, 1e-9)]).axes[0].get_ylim()
+    assert np.allclose([low, high], 10.0 ** np.array([-2.5, 0.5]))
+    low, high = phase_diagram([measured(1, 1e-5), measured(2, 0.0)]).axes[0].get_ylim()
+    assert low < 1e-5 and np.isclose(high, 10**0.5)
+    assert phase_diagram([measured(1, 50.0)]).axes[0].get_ylim()[1] > 50
+    low, _ = phase_diagram([measured(1, 0.0)]).axes[0].get_ylim()
+    assert np.isclose(low, 10**-2.5)
+
+
 def test_an_overflow_has_a_colour_of_its_own():
     figure = phase_diagram([measured(1), measured(2, overflowed=(1.0,))])
     mesh = figure.axes[0].collections[0]
