@@ -78,7 +78,7 @@ def phase_diagram(history: Sequence[Measurement], *, site: str | None = None) ->
         site: the name of one, as in ``Distance.sites``; by default the mean over all.
 
     Returns:
-        A figure: steps, from 1, to the right, not to scale if they are unequally far apart;
+        A figure with steps, from 1, to the right, not to scale if they are unequally far apart, and
         learning rates of the first parameter group upwards, logarithmic; colours for D from 0 to 1,
         and one for rates at which pre-activations overflow.
 
@@ -180,10 +180,10 @@ def temperature_by_layer(history: Sequence[Measurement]) -> Figure:
         history: of a :class:`relu_book.temperature.TemperatureProbe`.
 
     Returns:
-        A figure: steps, from 1, to the right, not to scale if they are unequally far apart; sites
-        upwards from the input, by name; colours for the temperature in bits, from 0 to the largest
-        that is not bound by the number of evaluations, and one for steps that changed all patterns
-        of a site. Grey is a site that a measurement did not meet.
+        A figure with steps, from 1, to the right, not to scale if they are unequally far apart, and
+        sites upwards from the input, by name; colours for the temperature in bits, from 0 to the
+        largest that is not bound by the number of evaluations, and one for steps that changed all
+        patterns of a site. Grey is a site that a measurement did not meet.
 
     Raises:
         ValueError: no measurement.

@@ -29,8 +29,7 @@ def pictures(names: dict) -> dict[str, str]:
 
 def test_the_page_on_temperature_does_what_it_says(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    shown = 0
+    names, shown = {}, 0
     text = PAGE.read_text(encoding="utf-8")
     for kind, block in BLOCK.findall(text):
         if kind == "python":
@@ -49,15 +48,14 @@ def test_the_page_on_temperature_does_what_it_says(tmp_path, monkeypatch, capsys
     for name, html in pictures(names).items():
         stored = (PAGE.parent / name).read_text(encoding="utf-8")
         # Words and size; the pixels are tests/unit/plots' business.
-        assert PIXELS.sub("", stored) == PIXELS.sub("", html), f"draw {name} again: {__doc__}"
+        assert PIXELS.sub("", stored) == PIXELS.sub("", html), __doc__
 
 
 if __name__ == "__main__":
+    code = "".join(part for kind, part in BLOCK.findall(PAGE.read_text()) if kind == "python")
     made: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for language, code in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
-            if language == "python":
-                exec(compile(code, str(PAGE), "exec"), made)
+        exec(code, made)
     for place, picture in pictures(made).items():
         (PAGE.parent / place).write_text(picture, encoding="utf-8")

@@ -148,7 +148,7 @@ def test_steps_that_a_scaler_skips_are_no_steps(fused):
     model, (x, y) = network(torch.float32), batch(torch.float32)
     optimizer = SGD(model.parameters(), lr=0.1, fused=fused)
     scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
-    with TemperatureProbe(model, optimizer) as probe:
+    with TemperatureProbe(model, optimizer, learning_rates=[0.1]) as probe:
         for factor in (1.0, math.inf, 1.0):
             optimizer.zero_grad()
             loss = nn.functional.cross_entropy(model(x), y) * factor
@@ -157,6 +157,8 @@ def test_steps_that_a_scaler_skips_are_no_steps(fused):
             scaler.update()
     assert [found.step for found in probe.history] == [1, 2]
     assert all(found.distance.mean[0] > 0 for found in probe.history)
+    # The gradients that rates are tried with are scaled back, as those of the step are.
+    assert all(found.tried.mean == found.distance.mean for found in probe.history)
 
 
 def test_the_second_pass_runs_under_the_autocast_of_the_first():
@@ -183,11 +185,12 @@ def test_compiled_models_train_as_they_would(in_place):
         return torch.compile(model, backend="eager")
 
     _, plain = training(compiled())
-    history, probed = training(compiled(), probe=True)
+    history, probed = training(compiled(), probe=True, learning_rates=[0.1])
     assert all(torch.equal(a, b) for a, b in zip(plain, probed, strict=True))
     eager, _ = training(network(torch.float32), probe=True)
     for one, other in zip(history, eager, strict=True):
         assert np.array_equal(one.distance.values, other.distance.values)
+        assert np.array_equal(one.tried.values, other.distance.values)
 
 
 def test_copies_and_files_of_the_model_know_nothing_of_the_probe(tmp_path):
