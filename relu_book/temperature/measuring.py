@@ -168,6 +168,7 @@ def _distance(values, rates, evaluations: dict[str, int], overflowed=(), method=
 
 
 def checked_rates(optimizer: Optimizer, learning_rates: Any) -> np.ndarray:
+    """Rates as float64 of shape (rates,), the present one for ``None``; or why they are none."""
     if learning_rates is None:
         learning_rates = present_rate(optimizer)
     if isinstance(learning_rates, Tensor):

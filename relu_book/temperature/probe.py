@@ -5,7 +5,7 @@ the same inputs, after it, those to compare with.
 """
 
 import warnings
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -125,6 +125,7 @@ class TemperatureProbe:
         self.history: list[Measurement] = []
         self._model, self._optimizer = unwrapped(model), optimizer
         self._rates = None if learning_rates is None else checked_rates(optimizer, learning_rates)
+        sites = tuple(sites) if isinstance(sites, Iterator) else sites  # asked more than once
         self._every, self._sites = every, sites
         self._at = None if steps is None else frozenset(steps)
         # Compiled code is seen only where it runs eagerly, which would round another way.

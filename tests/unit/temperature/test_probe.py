@@ -338,9 +338,11 @@ def test_rates_are_tried_beside_hooks_schedules_and_another_probe():
 def test_tried_rates_are_in_a_checkpoint(tmp_path):
     model = network()
     optimizer = SGD(model.parameters(), lr=0.1)
-    with TemperatureProbe(model, optimizer, learning_rates=RATES) as probe:
+    sites = iter(["2", "8"])
+    with TemperatureProbe(model, optimizer, sites=sites, learning_rates=RATES) as probe:
         backward(model, *batch())
         optimizer.step()
+    assert probe.history[0].tried.sites == ("2", "8")
     torch.save(probe.state_dict(), tmp_path / "probe.pt")
     again = TemperatureProbe(model, optimizer)
     again.load_state_dict(torch.load(tmp_path / "probe.pt"))
