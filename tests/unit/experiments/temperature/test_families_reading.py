@@ -32,10 +32,25 @@ def swapped(network, time, rate):
 def test_statements_hold_where_they_are_planted_and_fail_where_the_opposite_is():
     holding, failing = (families_reading(families(each)) for each in (stated, swapped))
     assert {name: holding.judge(name).verdict for name in CLAIMS} == dict.fromkeys(CLAIMS, "holds")
+    # One short length refutes nothing.
     verdicts = {name: failing.judge(name).verdict for name in CLAIMS[:3]}
-    assert verdicts == dict.fromkeys(CLAIMS[:3], "fails")
+    assert verdicts == dict.fromkeys(CLAIMS[:3], "undecided")
     alike = families_reading(families(lambda *given: 0 * stated(*given) + 1 + LAYERS / 100))
-    assert alike.judge("fig-3.10.d").verdict == "fails"
+    assert alike.judge("fig-3.10.d").verdict == "undecided"
+
+
+def test_temperatures_that_the_samples_bound_decide_nothing():
+    found = families_reading(families(lambda *given: stated(*given) + 13))
+    assert {found.judge(name).verdict for name in CLAIMS} == {"not decidable at this scale"}
+
+
+def test_a_network_that_does_not_rise_is_not_the_most_even():
+    def sinking(network, time, rate):
+        found = stated(network, time, rate)
+        return found[:, ::-1] if network == "pyramidnet" else found
+
+    verdict = families_reading(families(sinking)).judge("fig-3.10.c").verdict
+    assert verdict == "not decidable at this scale"
 
 
 def test_a_slope_that_changes_its_sign_decides_nothing():
@@ -46,7 +61,7 @@ def test_a_slope_that_changes_its_sign_decides_nothing():
     assert verdict == "not decidable at this scale"
 
 
-@pytest.mark.parametrize(("upside_down", "verdict"), [(False, "holds"), (True, "fails")])
+@pytest.mark.parametrize(("upside_down", "verdict"), [(False, "holds"), (True, "undecided")])
 def test_six_setups(upside_down, verdict):
     def temperature(setup, time, rate):
         network = setup.partition("_")[0]
