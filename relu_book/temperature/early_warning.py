@@ -31,13 +31,15 @@ class EarlyWarning:
     logarithm of the loss or that of the gradient's norm, or a :class:`Measurement` of a
     :class:`TemperatureProbe`, of which the mean temperature over sites counts.
 
-    What warns best is a question to be measured: the experiment ``sensitivity/early_warning``
-    compares these signals on small networks.
+    What to follow is a question to be measured, and the thesis's signals are not the earliest: on
+    small dense networks on the digits (the experiment ``sensitivity/early_warning``, other seeds
+    and factors; 100 stable trainings, 24 diverging ones), at thresholds for each set-up that give
+    no false alarm in the stable ones, the logarithm of the loss warned of 88 % of the divergences
+    (median lead 25 steps), σ of 25 % and the temperature of none.
 
     Args:
         threshold: the score above which it warns. :meth:`calibrated` takes it from trainings that
-            are known to be stable; the default is for want of such, and of normal values that do
-            not drift, one in a million raises a false alarm.
+            are known to be stable, which is better than the default.
         warm_up: values that are only taken as the past, at least 2.
         window: how many of the latest values are the past.
 
