@@ -23,10 +23,10 @@ def record():
         return generator.normal(mean, 0.05, (*shape, steps))
 
     cost = np.exp(noise(STEPS, -1.0))
+    cost[:] = cost[0, 0, 0, 0, 0]  # the same in all, but for the rise
     cost[..., 0] = 2.0
     cost[..., 1, ONSET - 11 : ONSET - 1] = 5.0  # ten steps of warning
     cost[..., 1, ONSET - 1 :] = 7.0
-    cost[..., 1::2, 0, :] = cost[..., ::2, 0, :]  # held out seeds are no worse than the others
     dims = ("network", "momentum", "course", "seed", "factor")
     at_step = {"cost": cost, "gradient": np.exp(noise(STEPS, 0)), "distance": noise(STEPS, 0.5)}
     at_sweep = {name: noise(len(swept), 1.3) for name in ("mu", "sigma", "curvature")}
