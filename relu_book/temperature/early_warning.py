@@ -85,7 +85,7 @@ class EarlyWarning:
         Args:
             stable: the values of each such training, from its first step; a probe's ``history`` is
                 one.
-            options: ``warm_up`` and ``window``, as for the class.
+            **options: ``warm_up`` and ``window``, as for the class.
 
         Raises:
             ValueError: no training is longer than the warm-up.
