@@ -1,0 +1,8 @@
+"""What the chapter on the sensitivity of training measures (thesis 3.2.3 and 3.2.4)."""
+
+from relu_book.experiments.sensitivity.early_warning_reading import (
+    edge_of_stability,
+    warnings_compared,
+)
+
+__all__ = ["edge_of_stability", "warnings_compared"]
