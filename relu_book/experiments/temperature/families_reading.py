@@ -10,6 +10,7 @@ from relu_book.experiments.temperature.schedules_reading import RESNET, layer_me
 from relu_book.experiments.temperature.temperatures import (
     around_drops,
     block_of,
+    check_is_there,
     counted,
     half_time,
     mean_counted,
@@ -28,6 +29,7 @@ def families_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``families`` measures it.
     """
+    check_is_there(record, "network", NETWORKS, CONSTANT.stop)
     record = record.sel(network=list(NETWORKS))
     quantities = {
         "fig-3.10.a": _slow_fall(record),
@@ -45,6 +47,8 @@ def six_setups(schedules: xr.Dataset, families: xr.Dataset) -> Reading:
         schedules: As ``schedules`` measures it.
         families: As ``families`` does.
     """
+    check_is_there(schedules, "setup", (*RESNET.values(), NO_SKIPS))
+    check_is_there(families, "network", ("fixup", "pyramidnet"))
     parts = {name: schedules.sel(setup=setup, drop=True) for name, setup in RESNET.items()}
     parts["no_skips"] = schedules.sel(setup=NO_SKIPS, drop=True)
     for name in ("fixup", "pyramidnet"):
@@ -88,10 +92,13 @@ def _slow_fall(record: xr.Dataset) -> dict:
 
 def _drops(record: xr.Dataset) -> dict:
     """How alike the layers cool when the rate falls, and whether they do."""
-    rate = record["rate"].isel(seed=0, network=0, drop=True)
+    rate = record["rate"].max(("seed", "network"))  # NaN after a divergence
     before, after = around_drops(temperatures(record), rate)
     there = record["block"].notnull()
     spread = np.log2(after / before).where(there).std("layer", ddof=1).mean("drop")
+    # A network that has diverged cools in no layer: none is less consistent.
+    gone = (record["distance"].isnull() & there).any(("step", "layer"))
+    spread = spread.where(~gone, spread.max())
     lower = (after < before).all("drop").where(there).mean("layer")
     return {
         **apart(spread, "network", "spread_{}"),
