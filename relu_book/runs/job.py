@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -105,8 +105,9 @@ class Run:
         self.device = torch.device("cpu") if scale == "smoke" else device()
         self._data: list[dict[str, Any]] = []
         self._started = self._told = time.monotonic()
-        # A job that goes on counts the time before it was cut off, as far as it was written down.
-        self._before = progress_of(folder)[1]
+        # A job that goes on counts the time before it was cut off, as far as it was written down,
+        # and the memory that it took then.
+        self._before = progress_of(folder)
 
     def load(self, name: str, split: str = "train", **options: Any) -> datasets.Dataset:
         """``relu_book.datasets.load``, noted in the record with its checksum."""
@@ -124,15 +125,20 @@ class Run:
         if now - self._told >= 1 or done >= total:
             self._told = now
             share = min(max(done / total, 0.0), 1.0) if total else 1.0
-            content = json.dumps({"share": share, "seconds": self.seconds})
+            told = Progress(share, self.seconds, self.memory)._asdict()
             # Nobody should lose a training because its progress could not be told.
             with suppress(OSError):
-                write_atomically(self.folder / PROGRESS, content.encode())
+                write_atomically(self.folder / PROGRESS, json.dumps(told).encode())
 
     @property
     def seconds(self) -> float:
         """Time that the job has taken so far, in seconds."""
-        return round(self._before + time.monotonic() - self._started, 2)
+        return round(self._before.seconds + time.monotonic() - self._started, 2)
+
+    @property
+    def memory(self) -> int:
+        """Most memory that a process which worked on the job has held so far, in bytes."""
+        return max(self._before.memory, peak_memory())
 
 
 @functools.lru_cache(maxsize=2)
@@ -141,14 +147,23 @@ def _loaded(place: str | None, name: str, split: str, options: tuple) -> dataset
     return datasets.load(name, split, **dict(options))
 
 
-def progress_of(folder: Path) -> tuple[float, float]:
-    """Share of a job that is done and the seconds it took, as it last told; 0 if it has not."""
+class Progress(NamedTuple):
+    """Share of a job that is done, the seconds it took and the bytes it held at most."""
+
+    share: float = 0.0
+    seconds: float = 0.0
+    memory: int = 0
+
+
+def progress_of(folder: Path) -> Progress:
+    """How far a job is, as it last told; 0 if it has not."""
     try:
         told = json.loads((folder / PROGRESS).read_text())
-        share, seconds = float(told["share"]), float(told["seconds"])
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
-        return 0.0, 0.0
-    return (share, seconds) if 0 <= share <= 1 and 0 <= seconds < math.inf else (0.0, 0.0)
+        found = Progress(float(told["share"]), float(told["seconds"]), int(told.get("memory", 0)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return Progress()
+    fits = 0 <= found.share <= 1 and 0 <= found.seconds < math.inf and found.memory >= 0
+    return found if fits else Progress()
 
 
 def finished(folder: str | Path) -> xr.Dataset | None:
@@ -218,7 +233,7 @@ def _compute(job: Job, folder: Path) -> xr.Dataset:
         "commit": "; ".join(dict.fromkeys(head for head, _ in code)),
         "tree": "; ".join(dict.fromkeys(tree for _, tree in code)),
         "wall_time": run.seconds,
-        "memory": peak_memory(),
+        "memory": run.memory,
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
     if job.fingerprint is not None:

@@ -119,7 +119,7 @@ def state(experiment: Experiment, scale: str, root: str | os.PathLike | None = N
     kept = committed_jobs(experiment, scale, seeds)
     done = sum(any(map(is_done, both)) for both in zip(jobs, kept or jobs, strict=True))
     if _running(folder):
-        share = sum(1.0 if is_done(job) else progress_of(Path(job.folder))[0] for job in jobs)
+        share = sum(1.0 if is_done(job) else progress_of(Path(job.folder)).share for job in jobs)
         words.append(f"running, {100 * share / len(jobs):.0f} %")
     elif done == len(jobs):
         try:

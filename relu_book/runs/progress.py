@@ -88,7 +88,7 @@ class Progress:
     def _share(self) -> float:
         """Share of the whole run that is done, between 0 and 1."""
         shares = [
-            1.0 if job.folder in self._finished else progress_of(Path(job.folder))[0]
+            1.0 if job.folder in self._finished else progress_of(Path(job.folder)).share
             for job in self._jobs
         ]
         return sum(shares) / len(shares)

@@ -104,7 +104,7 @@ def pattern_distance(
         raise ValueError(f"method is 'exact' or 'jvp', not {method!r}")
     check_optimizer(optimizer)
     model = unwrapped(model)
-    rates = _checked_rates(optimizer, learning_rates)
+    rates = checked_rates(optimizer, learning_rates)
     stepped = [p for group in optimizer.param_groups for p in group["params"]]
     own = list(model.parameters())
     if not {id(p) for p in own} & {id(p) for p in stepped}:
@@ -112,16 +112,22 @@ def pattern_distance(
             f"the optimizer moves no parameter of this {type(model).__name__}; give the model "
             "whose parameters it was made with"
         )
+    measured = _exact if method == "exact" else _by_jvp
+    with torch.no_grad(), as_in_training(model):
+        forward = Pass(model, *arguments_of(inputs))
+        return distance_of_pass(model, optimizer, forward, rates, sites, measured)
+
+
+def distance_of_pass(model, optimizer, forward: Pass, rates, sites, measured=None) -> Distance:
+    """As :func:`pattern_distance`, of a forward pass that may have been made already."""
+    stepped = [p for group in optimizer.param_groups for p in group["params"]]
     with (
         torch.no_grad(),
-        parameters_as_they_were([*stepped, *own]) as start,
+        parameters_as_they_were([*stepped, *model.parameters()]) as start,
         random_numbers_as_they_were(model),
-        as_in_training(model),
     ):
-        forward = Pass(model, *arguments_of(inputs))
-        measured = _exact if method == "exact" else _by_jvp
         start = {p: start[p] for p in stepped}
-        return measured(model, optimizer, forward, start, rates, sites)
+        return (measured or _exact)(model, optimizer, forward, start, rates, sites)
 
 
 def _exact(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
@@ -161,7 +167,8 @@ def _distance(values, rates, evaluations: dict[str, int], overflowed=(), method=
     return Distance(values, rates, tuple(evaluations), counts, tuple(overflowed), method)
 
 
-def _checked_rates(optimizer: Optimizer, learning_rates: Any) -> np.ndarray:
+def checked_rates(optimizer: Optimizer, learning_rates: Any) -> np.ndarray:
+    """Rates as float64 of shape (rates,), the present one for ``None``; or why they are none."""
     if learning_rates is None:
         learning_rates = present_rate(optimizer)
     if isinstance(learning_rates, Tensor):

@@ -5,7 +5,7 @@ the same inputs, after it, those to compare with.
 """
 
 import warnings
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,8 +18,9 @@ from relu_book.patterns import Site, watch
 from relu_book.patterns.packing import is_whole
 from relu_book.temperature.changes import Changes, Patterns, check_evaluations
 from relu_book.temperature.distance import Distance, temperature
+from relu_book.temperature.measuring import checked_rates, distance_of_pass
 from relu_book.temperature.passes import Pass, is_repeating, unwrapped
-from relu_book.temperature.steps import present_rate
+from relu_book.temperature.steps import check_optimizer, present_rate
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,13 @@ class Measurement:
         step: the number of the optimizer's step, counted from 1 where the probe's block begins.
         learning_rate: of the first parameter group in this step.
         distance: of this one rate.
+        tried: of the rates that the probe tries besides, before the step; ``None`` without such.
     """
 
     step: int
     learning_rate: float
     distance: Distance
+    tried: Distance | None = None
 
     @property
     def temperature(self) -> np.ndarray:
@@ -62,21 +65,25 @@ class TemperatureProbe:
         every: measure at the steps k, 2k, ….
         steps: measure at exactly these steps instead, counted from 1.
         sites: which, as for :class:`relu_book.patterns.watch`; all by default.
+        learning_rates: of the first parameter group, tried besides the training's own at each
+            measured step: what a phase diagram is drawn from
+            (:func:`relu_book.plots.probe.phase_diagram`). Not for ``step(closure)``.
 
     Attributes:
         history: a :class:`Measurement` of each measured step.
 
     Raises:
         TypeError: no module, no optimizer.
-        ValueError: ``every`` or one of ``steps`` is no number of steps; in a step, what
-            :func:`pattern_distance` says of sites.
+        ValueError: ``every`` or one of ``steps`` is no number of steps; rates that are none; in a
+            step, what :func:`pattern_distance` says of sites, or a closure where rates are tried.
 
     Warns:
         UserWarning: a step came without a forward pass before, and is not measured.
 
-    Cost: one forward pass a measurement, without a graph. Besides, the pass before the step is
-    watched, and its inputs and the buffers are copied. On a device that computes in another way
-    where there are no gradients, a few patterns may differ by rounding.
+    Cost: one forward pass a measurement, without a graph; with ``learning_rates``, as many more as
+    :func:`pattern_distance` makes. Besides, the pass before the step is watched, and its inputs and
+    the buffers are copied. On a device that computes in another way where there are no gradients,
+    a few patterns may differ by rounding.
 
     A training that goes on from a checkpoint goes on measuring: ``load_state_dict`` gives the probe
     the number of steps and the history that ``state_dict`` had, inside its block or before.
@@ -103,6 +110,7 @@ class TemperatureProbe:
         every: int = 1,
         steps: Collection[int] | None = None,
         sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
+        learning_rates: Iterable[float] | None = None,
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"TemperatureProbe needs a torch.nn.Module, not {type(model).__name__}")
@@ -116,7 +124,9 @@ class TemperatureProbe:
                 raise ValueError(f"steps holds numbers of steps, counted from 1, not {step!r}")
         self.history: list[Measurement] = []
         self._model, self._optimizer = unwrapped(model), optimizer
-        self._every = every
+        self._rates = None if learning_rates is None else checked_rates(optimizer, learning_rates)
+        sites = tuple(sites) if isinstance(sites, Iterator) else sites  # asked more than once
+        self._every, self._sites = every, sites
         self._at = None if steps is None else frozenset(steps)
         # Compiled code is seen only where it runs eagerly, which would round another way.
         self._compiled = any(map(_is_compiled, self._model.modules()))
@@ -130,6 +140,7 @@ class TemperatureProbe:
         self._before = Patterns()
         self._keeps = False
         self._in_closure = False
+        self._tried: Distance | None = None
 
     def __enter__(self) -> Self:
         if self._handles:
@@ -171,7 +182,8 @@ class TemperatureProbe:
             self._is_open = True
 
     def _close(self, kind: type | None = None) -> None:
-        self._pass, self._before, self._in_closure = None, Patterns(), False
+        self._pass, self._before, self._tried = None, Patterns(), None
+        self._in_closure = False
         if self._is_open:
             self._is_open = False
             self._block.__exit__(kind, None, None)
@@ -194,9 +206,20 @@ class TemperatureProbe:
     def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
         self._rate = present_rate(optimizer)
         if any(callable(given) for given in (*args[1:], kwargs.get("closure"))):
+            if self._rates is not None:
+                raise ValueError(
+                    "TemperatureProbe tries learning_rates with the gradients that are there "
+                    "before the step, and step(closure) computes them within; call backward() and "
+                    "then step(), or leave learning_rates out"
+                )
             self._pass, self._in_closure = None, True
-        elif self._compiled and self._pass is not None:
-            self._repeat(self._pass, self._before.keep)
+        elif self._pass is not None:
+            if self._compiled:
+                self._repeat(self._pass, self._before.keep)
+            if self._rates is not None:
+                check_optimizer(optimizer)
+                asked = self._pass, self._rates, self._sites
+                self._tried = distance_of_pass(self._model, optimizer, *asked)
 
     def _repeat(self, forward: Pass, look: Callable[[Site], object]) -> None:
         self._look = look
@@ -209,16 +232,16 @@ class TemperatureProbe:
         infinite = getattr(optimizer, "found_inf", None)  # what a GradScaler tells a fused one
         if infinite is not None and bool(infinite):
             return
-        due, forward, before = self._due, self._pass, self._before
+        due, seen = self._due, (self._pass, self._before, self._tried)
         self._close()
         self._steps += 1
         try:
             if due:
-                self._measure(forward, before)
+                self._measure(*seen)
         finally:
             self._open()
 
-    def _measure(self, forward: Pass | None, before: Patterns) -> None:
+    def _measure(self, forward: Pass | None, before: Patterns, tried: Distance | None) -> None:
         if forward is None:
             warnings.warn(
                 f"step {self._steps} is not measured: {type(self._model).__name__} made no forward "
@@ -238,7 +261,7 @@ class TemperatureProbe:
             np.array(list(before.evaluations.values()), dtype=np.int64),
             tuple(rates[[changes.overflowed]].tolist()),
         )
-        self.history.append(Measurement(self._steps, self._rate, distance))
+        self.history.append(Measurement(self._steps, self._rate, distance, tried))
 
 
 class _Start:
@@ -261,10 +284,15 @@ def _is_compiled(module: nn.Module) -> bool:
 
 
 def _packed(found: Measurement) -> dict:
-    distance = found.distance
+    packed = {"step": found.step, "learning_rate": found.learning_rate, **_parts(found.distance)}
+    if found.tried is not None:
+        rates = torch.from_numpy(found.tried.learning_rates)
+        packed["tried"] = {"learning_rates": rates, **_parts(found.tried)}
+    return packed
+
+
+def _parts(distance: Distance) -> dict:
     return {
-        "step": found.step,
-        "learning_rate": found.learning_rate,
         "values": torch.from_numpy(distance.values),
         "sites": list(distance.sites),
         "evaluations": torch.from_numpy(distance.evaluations),
@@ -273,12 +301,13 @@ def _packed(found: Measurement) -> dict:
 
 
 def _unpacked(found: dict) -> Measurement:
-    rate = found["learning_rate"]
-    distance = Distance(
-        found["values"].numpy(),
-        np.array([rate]),
-        tuple(found["sites"]),
-        found["evaluations"].numpy(),
-        tuple(found["overflowed"]),
-    )
-    return Measurement(found["step"], rate, distance)
+    rate, tried = found["learning_rate"], found.get("tried")
+    distance = _joined(found, np.array([rate]))
+    if tried is not None:
+        tried = _joined(tried, tried["learning_rates"].numpy())
+    return Measurement(found["step"], rate, distance, tried)
+
+
+def _joined(parts: dict, rates: np.ndarray) -> Distance:
+    values, evaluations = parts["values"].numpy(), parts["evaluations"].numpy()
+    return Distance(values, rates, tuple(parts["sites"]), evaluations, tuple(parts["overflowed"]))

@@ -15,6 +15,7 @@ overflow, for weights of 16 bits, and for three rates or fewer.
 """
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -95,8 +96,8 @@ def try_step(optimizer: Optimizer, rate: float) -> None:
     with (
         torch.enable_grad(),  # as where the training calls it
         random_numbers_as_they_were(parameters),
-        optimizer_as_it_was(optimizer),
         _without_hooks(optimizer),
+        optimizer_as_it_was(optimizer),
     ):
         for group, each in zip(optimizer.param_groups, rates, strict=True):
             tensor = isinstance(group["lr"], Tensor)
@@ -106,18 +107,21 @@ def try_step(optimizer: Optimizer, rate: float) -> None:
 
 @contextmanager
 def _without_hooks(optimizer: Optimizer) -> Iterator[None]:
-    """Those of the optimizer are restored with it; those of all optimizers are put back here."""
-    of_all = optimizers._global_optimizer_pre_hooks, optimizers._global_optimizer_post_hooks
-    kept = [hooks.copy() for hooks in of_all]
+    """Empty dicts take the place of the hooks, one of which may be what tries the step."""
+    places = [
+        (vars(optimizer), "_optimizer_step_pre_hooks"),
+        (vars(optimizer), "_optimizer_step_post_hooks"),
+        (vars(optimizers), "_global_optimizer_pre_hooks"),
+        (vars(optimizers), "_global_optimizer_post_hooks"),
+    ]
+    kept = [owner[name] for owner, name in places]
     try:
-        for hooks in of_all:
-            hooks.clear()
-        optimizer._optimizer_step_pre_hooks.clear()
-        optimizer._optimizer_step_post_hooks.clear()
+        for owner, name in places:
+            owner[name] = OrderedDict()
         yield
     finally:
-        for hooks, before in zip(of_all, kept, strict=True):
-            hooks.update(before)
+        for (owner, name), hooks in zip(places, kept, strict=True):
+            owner[name] = hooks
 
 
 @torch.no_grad()

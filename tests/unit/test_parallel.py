@@ -92,15 +92,19 @@ def test_columns_that_do_not_fit_are_refused(measure, cases, message):
 
 _FAULTS = """
 import resource, torch
+from torch import nn
 from relu_book.parallel import keep_freed_memory
 {call}
-def pages():
+torch.set_num_threads(1)
+layers = nn.Sequential(nn.Conv2d(3, 32, 3), nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, 32, 3))
+images = torch.ones(64, 3, 32, 32)
+def pages(steps):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        torch.ones(16_000_000)  # 64 MB, 15,625 pages
+    for _ in range(steps):
+        layers(images).sum().backward()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-pages()
-print(pages())
+pages(6)
+print(pages(5))
 """
 
 
@@ -109,4 +113,25 @@ print(pages())
 def test_memory_of_freed_tensors_is_used_again(call, kept):
     code = _FAULTS.format(call=call)
     faults = int(subprocess.check_output([sys.executable, "-c", code], text=True))
-    assert faults < 1000 if kept else faults > 1000
+    assert faults < 10_000 if kept else faults > 10_000
+
+
+_RESIDENT = """
+import torch
+from relu_book.parallel import give_back_freed_memory, keep_freed_memory
+keep_freed_memory()
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+blocks = [torch.ones(4_000_000) for _ in range(20)]  # 320 MB
+last = torch.ones(1000)
+del blocks
+before = resident()
+give_back_freed_memory()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's memory, so Linux only")
+def test_memory_that_was_kept_is_given_back_when_asked():
+    given = int(subprocess.check_output([sys.executable, "-c", _RESIDENT], text=True))
+    assert given > 250e6

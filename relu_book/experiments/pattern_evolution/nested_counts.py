@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from relu_book.experiments.layers import filled, layout
 from relu_book.experiments.pattern_evolution.evolution import Counts, measures, rounded
 from relu_book.files import atomic_file
+from relu_book.parallel import give_back_freed_memory
 from relu_book.patterns import count_patterns, watch
 
 # Evaluations of the layers that are counted together, of which three states on a few nested numbers
@@ -54,6 +55,7 @@ def nested_counts(
     Raises:
         ValueError: The sizes are not nested, or cut a batch.
     """
+    give_back_freed_memory()  # gigabytes of the training before
     parts = _parts(batches, sizes)
     fixed = layout(model, batches, layers)
     groups = _groups(model, batches[0][:1], sizes[-1])

@@ -8,10 +8,13 @@ from relu_book.experiments.curves import apart, in_blocks, slope
 from relu_book.experiments.temperature.families import NETWORKS
 from relu_book.experiments.temperature.schedules_reading import RESNET, layer_mean
 from relu_book.experiments.temperature.temperatures import (
+    FEWEST,
     around_drops,
     block_of,
     check_is_there,
     counted,
+    counts,
+    distances,
     half_time,
     mean_counted,
     rising_blocks,
@@ -34,7 +37,7 @@ def families_reading(record: xr.Dataset) -> Reading:
     quantities = {
         "fig-3.10.a": _slow_fall(record),
         "fig-3.10.b": _drops(record),
-        "fig-3.10.c": apart(_largest_jump(mean_counted(record)), "network", "largest_jump_{}"),
+        "fig-3.10.c": _over_depth(record),
         "fig-3.10.d": _ratio(record),
     }
     return Reading(quantities, record)
@@ -71,10 +74,12 @@ def six_setups(schedules: xr.Dataset, families: xr.Dataset) -> Reading:
             if name != "pyramidnet"  # five layers a block
         ],
         "counted": share,
+        "lengths_alike": 1,
     }
     rising = {
         "block_temperature": np.stack([part.values for part in blocks], 1),
         "counted": share,
+        "lengths_alike": 1,
     }
     return Reading({"S-fig-1.a": cooling, "S-fig-1.b": rising}, schedules, families)
 
@@ -87,6 +92,8 @@ def _slow_fall(record: xr.Dataset) -> dict:
         **apart(slope(values.sel(step=CONSTANT)), "network", "slope_{}"),
         "first_half": halves[0],
         "second_half": halves[1],
+        "counted": counted(record),
+        "lengths_alike": 1,
     }
 
 
@@ -95,30 +102,57 @@ def _drops(record: xr.Dataset) -> dict:
     rate = record["rate"].max(("seed", "network"))  # NaN after a divergence
     before, after = around_drops(temperatures(record), rate)
     there = record["block"].notnull()
-    spread = np.log2(after / before).where(there).std("layer", ddof=1).mean("drop")
+    changed = distances(record) * record["evaluations"] > FEWEST - 0.5
+    known = counts(record) & changed
+    sure = around_drops(temperatures(record).where(known), rate)
+    ratio = np.log2(sure[1] / sure[0]).where(there)
+    spread = ratio.std("layer", ddof=1).mean("drop")
     # A network that has diverged cools in no layer: none is less consistent.
     gone = (record["distance"].isnull() & there).any(("step", "layer"))
-    spread = spread.where(~gone, spread.max())
+    # Of a layer without any such time there is no ratio; without any layer the guard refuses.
+    spread = spread.where(~gone, spread.max()).fillna(0.0)
     lower = (after < before).all("drop").where(there).mean("layer")
     return {
         **apart(spread, "network", "spread_{}"),
         "lower": lower.transpose("seed", "network"),
+        "counted": float(known.where(there).mean(("seed", "step", "layer")).min()),
+        "lengths_alike": 1,
+    }
+
+
+def _over_depth(record: xr.Dataset) -> dict:
+    found = _largest_jump(mean_counted(record))
+    return {
+        **apart(found.isel(what=0) / found.isel(what=1), "network", "largest_jump_{}"),
+        "rise": found.isel(what=1).transpose("seed", "network"),
+        "counted": counted(record),
+        "lengths_alike": 1,
     }
 
 
 def _largest_jump(values: xr.DataArray) -> xr.DataArray:
-    """Largest step between ten points of equal distance in depth, over the rise from end to end."""
+    """Largest step between ten points of equal distance in depth, and the rise from end to end."""
 
-    def over_depth(layers: np.ndarray) -> float:
+    def over_depth(layers: np.ndarray) -> np.ndarray:
         there = layers[np.isfinite(layers)]
         places = np.linspace(0, len(there) - 1, POINTS)
         points = np.interp(places, np.arange(len(there)), there)
-        return np.diff(points).max() / (points[-1] - points[0])
+        return np.array([np.diff(points).max(), points[-1] - points[0]])
 
-    return xr.apply_ufunc(over_depth, values, input_core_dims=[["layer"]], vectorize=True)
+    return xr.apply_ufunc(
+        over_depth,
+        values,
+        input_core_dims=[["layer"]],
+        output_core_dims=[["what"]],
+        vectorize=True,
+    )
 
 
 def _ratio(record: xr.Dataset) -> dict:
     mean = mean_counted(record)
     ratio = mean.max("layer") / mean.min("layer")
-    return {"ratio": ratio.transpose("seed", "network"), "counted": counted(record)}
+    return {
+        "ratio": ratio.transpose("seed", "network"),
+        "counted": counted(record),
+        "lengths_alike": 1,
+    }

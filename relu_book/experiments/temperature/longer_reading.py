@@ -53,6 +53,7 @@ def layer_mean_reading(record: xr.Dataset, longer: xr.Dataset) -> Reading:
         "end_one_cycle": end_over_maximum(layer_mean(one["one_cycle"])),
         "end_step_decay": end_over_maximum(layer_mean(one["step_decay"])),
         "counted": min(counted(part) for part in one.values()),
+        "lengths_alike": 1,
     }
     return Reading({"S-fig-2": found}, record, longer)
 

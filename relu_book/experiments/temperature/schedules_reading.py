@@ -1,5 +1,6 @@
 """What the records of three schedules say (thesis 3.2.2, figures 3.8 and 3.9; supplement A)."""
 
+import numpy as np
 import xarray as xr
 
 from relu_book.claims import Reading
@@ -48,6 +49,7 @@ def schedules_reading(record: xr.Dataset) -> Reading:
         "fig-3.8.a": {
             **falling(one, lambda part: ends(temperatures(part))),
             "counted": min(_counted_ends(part) for part in one.values()),
+            "lengths_alike": 1,
         },
         "fig-3.8.b": _start(one),
         "fig-3.8.c": _end(one),
@@ -87,6 +89,9 @@ def two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
             rising_blocks(value, block_of(_setup(one, PICTURED[name])))
             for name, value in halves.items()
         ]
+        cooling[f"ranks{ending}"] = np.stack(
+            [rank_correlation(value).fillna(0.0).values for value in halves.values()], 1
+        )
         compared, share = _skips(one)
         hotter |= {("third_" if ending else "") + name: value for name, value in compared.items()}
         shares["straight"].append(min(counted(resnet), _counted_ends(resnet)))
@@ -205,6 +210,7 @@ def _dependence(record: xr.Dataset) -> dict:
         "large_batch": large,
         "small_batch": smaller,
         "counted": min(_counted_ends(resnet), skips, batches),
+        "lengths_alike": 1,
     }
 
 
@@ -218,7 +224,7 @@ def _block_starts(record: xr.Dataset) -> dict:
         name: value.stack(columns, create_index=False).transpose("seed", "column")
         for name, value in zip(names, both, strict=True)
     }
-    return {**found, "counted": counted(pictured)}
+    return {**found, "counted": counted(pictured), "lengths_alike": 1}
 
 
 def _depth(record: xr.Dataset) -> dict:
@@ -232,7 +238,7 @@ def _depth(record: xr.Dataset) -> dict:
         found[f"within_{network}"] = within.transpose("seed", "block")
         found[f"at_rate_{network}"] = rank_correlation(one["distance_at_rate"].mean("fixed_step"))
         shares.append(counted(one))
-    return {**found, "counted": min(shares)}
+    return {**found, "counted": min(shares), "lengths_alike": 1}
 
 
 def _sides(resnet: xr.Dataset) -> dict:
@@ -245,6 +251,7 @@ def _sides(resnet: xr.Dataset) -> dict:
         "difference": difference.transpose("seed", "block"),
         "mean_difference": difference.mean("block"),
         "counted": counted(resnet),
+        "lengths_alike": 1,
     }
 
 

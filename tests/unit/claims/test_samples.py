@@ -26,7 +26,7 @@ OPPOSITES = {"fig-3.21.i", "S-prop-1.b"}
 
 # They rank fewer than six values, which decides nothing, until their rules are revised.
 RANK_TOO_FEW = {
-    "fig-3.17.a", "fig-3.18.a", "fig-3.18.b", "fig-3.20", "fig-3.21.c", "fig-3.21.f", "alg-6.j",
+    "alg-6.j",
     "fig-4.5.a", "txt-4.2.6.2", "P-fig-2.a", "P-fig-2.b", "P-fig-2.j", "P-txt-7",
 }  # fmt: skip
 

@@ -315,7 +315,8 @@ def test_a_folder_of_a_job_that_was_damaged_is_left_alone(folders):
     "text",
     ["", "[]", "{}", "null", "3", '"x"', '{"share": null}', '{"share": "x", "seconds": 1}',
      '{"share": NaN, "seconds": 1}', '{"share": 2, "seconds": 1}', '{"share": 0, "seconds": 1e999}',
-     '{"share": 1' + "0" * 400 + ', "seconds": 1}', "[[1, 2]]", "[1]", "\\xff"],
+     '{"share": 1' + "0" * 400 + ', "seconds": 1}', "[[1, 2]]", "[1]", "\\xff",
+     '{"share": 0, "seconds": 1, "memory": -1}', '{"share": 0, "seconds": 1, "memory": "x"}'],
 )  # fmt: skip
 def test_what_a_job_told_counts_as_nothing_where_it_cannot_be_read(folders, text):
     (first, *_) = jobs_of(find(NAME), "smoke", [0], folders)
@@ -324,8 +325,23 @@ def test_what_a_job_told_counts_as_nothing_where_it_cannot_be_read(folders, text
     (place / "progress.json").write_text(text)
     (place / "code.json").write_text(text)
     (place / "checkpoint").touch()
-    assert job.progress_of(place) == (0.0, 0.0)
+    assert job.progress_of(place) == (0.0, 0.0, 0)
     assert job._code(place, None) == [["unknown", "unknown"], ["0" * 40, "clean"]]
+
+
+def test_a_job_that_goes_on_tells_the_memory_of_the_process_before(tmp_path):
+    (tmp_path / "progress.json").write_text(
+        '{"share": 0.5, "seconds": 9, "memory": 1' + "0" * 15 + "}"
+    )
+    run = job.Run(tmp_path, "smoke")
+    run.progress(1, 1)
+    assert run.memory == 10**15
+    assert job.progress_of(tmp_path).memory == 10**15
+
+
+def test_a_job_from_the_start_tells_the_memory_of_its_own_process(tmp_path):
+    run = job.Run(tmp_path, "smoke")
+    assert 10**7 < run.memory == job.peak_memory()
 
 
 def test_progress_that_cannot_be_told_stops_nothing(monkeypatch, tmp_path):

@@ -148,7 +148,7 @@ def test_steps_that_a_scaler_skips_are_no_steps(fused):
     model, (x, y) = network(torch.float32), batch(torch.float32)
     optimizer = SGD(model.parameters(), lr=0.1, fused=fused)
     scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
-    with TemperatureProbe(model, optimizer) as probe:
+    with TemperatureProbe(model, optimizer, learning_rates=[0.1]) as probe:
         for factor in (1.0, math.inf, 1.0):
             optimizer.zero_grad()
             loss = nn.functional.cross_entropy(model(x), y) * factor
@@ -157,6 +157,8 @@ def test_steps_that_a_scaler_skips_are_no_steps(fused):
             scaler.update()
     assert [found.step for found in probe.history] == [1, 2]
     assert all(found.distance.mean[0] > 0 for found in probe.history)
+    # The gradients that rates are tried with are scaled back, as those of the step are.
+    assert all(found.tried.mean == found.distance.mean for found in probe.history)
 
 
 def test_the_second_pass_runs_under_the_autocast_of_the_first():
@@ -183,11 +185,12 @@ def test_compiled_models_train_as_they_would(in_place):
         return torch.compile(model, backend="eager")
 
     _, plain = training(compiled())
-    history, probed = training(compiled(), probe=True)
+    history, probed = training(compiled(), probe=True, learning_rates=[0.1])
     assert all(torch.equal(a, b) for a, b in zip(plain, probed, strict=True))
     eager, _ = training(network(torch.float32), probe=True)
     for one, other in zip(history, eager, strict=True):
         assert np.array_equal(one.distance.values, other.distance.values)
+        assert np.array_equal(one.tried.values, other.distance.values)
 
 
 def test_copies_and_files_of_the_model_know_nothing_of_the_probe(tmp_path):
@@ -289,3 +292,79 @@ def test_a_resumed_training_goes_on_measuring(after, inside):
         assert one.learning_rate == other.learning_rate
         assert np.array_equal(one.distance.values, other.distance.values)
         assert one.distance.sites == other.distance.sites
+
+
+RATES = [0.01, 0.1, 1.0]
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_rates_are_tried_and_the_training_is_bitwise_the_same(every):
+    _, plain = training(network())
+    history, probed = training(network(), probe=True, every=every, learning_rates=RATES)
+    assert all(torch.equal(a, b) for a, b in zip(plain, probed, strict=True))
+    for found in history:
+        assert found.tried.learning_rates.tolist() == RATES
+        assert found.tried.sites == found.distance.sites == ("2", "5", "8")
+        # The training's own rate is among them, and dropout has the same masks.
+        assert np.array_equal(found.tried.values[1], found.distance.values[0])
+        assert found.tried.mean[0] < found.tried.mean[2]
+
+
+def test_rates_are_tried_beside_hooks_schedules_and_another_probe():
+    model = network()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.5)
+    seen = []
+    tried = TemperatureProbe(model, optimizer, every=2, learning_rates=np.logspace(-4, 1, 6))
+    with TemperatureProbe(model, optimizer) as own, tried:
+        handle = optimizer.register_step_pre_hook(lambda *_: seen.append("before"))
+        optimizer.register_step_post_hook(lambda *_: seen.append("after"))
+        for _ in range(4):
+            backward(model, *batch())
+            optimizer.step()
+            schedule.step()
+        handle.remove()
+        backward(model, *batch())
+        optimizer.step()
+    assert seen == ["before", "after"] * 4 + ["after"]
+    assert [found.step for found in own.history] == [1, 2, 3, 4, 5]
+    assert [found.step for found in tried.history] == [2, 4]
+    assert [found.learning_rate for found in tried.history] == [0.005, 0.00125]
+    assert own.history[0].tried is None and tried.history[0].tried.values.shape == (6, 3)
+    for found, same in zip(tried.history, own.history[1::2], strict=False):
+        assert np.array_equal(found.distance.values, same.distance.values)
+
+
+def test_tried_rates_are_in_a_checkpoint(tmp_path):
+    model = network()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    sites = iter(["2", "8"])
+    with TemperatureProbe(model, optimizer, sites=sites, learning_rates=RATES) as probe:
+        backward(model, *batch())
+        optimizer.step()
+    assert probe.history[0].tried.sites == ("2", "8")
+    torch.save(probe.state_dict(), tmp_path / "probe.pt")
+    again = TemperatureProbe(model, optimizer)
+    again.load_state_dict(torch.load(tmp_path / "probe.pt"))
+    for name in ("distance", "tried"):
+        one, other = (getattr(each.history[0], name) for each in (probe, again))
+        assert np.array_equal(one.values, other.values)
+        assert np.array_equal(one.learning_rates, other.learning_rates)
+        assert one.sites == other.sites and one.overflowed == other.overflowed
+
+
+def test_rates_that_cannot_be_tried_are_said_in_a_sentence():
+    model, (x, y) = network(), batch()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="learning rates are finite numbers, not nan"):
+        TemperatureProbe(model, optimizer, learning_rates=[0.1, np.nan])
+    with (
+        TemperatureProbe(model, optimizer, learning_rates=RATES),
+        pytest.raises(ValueError, match=r"leave learning_rates out"),
+    ):
+        optimizer.step(lambda: backward(model, x, y))
+    with TemperatureProbe(model, optimizer, learning_rates=RATES):
+        optimizer.zero_grad()
+        model(x)
+        with pytest.raises(ValueError, match="no parameter of SGD has a gradient"):
+            optimizer.step()

@@ -21,6 +21,11 @@ def falling(setup, time, rate):
     return (5 - 4 * time)[:, None] + 0 * LAYERS
 
 
+def rising_on(setup, time, rate):
+    step = time * DESK.steps
+    return np.interp(step, [1, 100, 8 * EPOCH], [5, 2, 4])[:, None] + 0 * LAYERS
+
+
 def one_cycle(temperature):
     return record("beginning", ["convnet_one_cycle"], temperature, **SIZE)
 
@@ -33,6 +38,7 @@ def cyclic(temperature):
 def test_drop_and_peak():
     assert beginning_reading(one_cycle(dropping)).judge("fig-3.9.b").verdict == "holds"
     assert beginning_reading(one_cycle(falling)).judge("fig-3.9.b").verdict == "fails"
+    assert beginning_reading(one_cycle(rising_on)).judge("fig-3.9.b").verdict == "fails"
 
 
 @pytest.mark.parametrize(

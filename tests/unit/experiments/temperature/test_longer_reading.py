@@ -30,7 +30,9 @@ def test_a_fall_at_constant_rate(course, verdict):
     found = long_record(course)
     assert longer_reading(found).judge("fig-3.8.e").verdict == verdict
     schedules = record("schedules", list(SETUPS))
-    assert layer_mean_reading(schedules, found).judge("S-fig-2").verdict == verdict
+    # One short length refutes nothing.
+    mean = "undecided" if verdict == "fails" else verdict
+    assert layer_mean_reading(schedules, found).judge("S-fig-2").verdict == mean
 
 
 def test_a_temperature_that_stays_is_no_hidden_state():
