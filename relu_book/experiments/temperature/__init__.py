@@ -1,6 +1,6 @@
 """What the chapter on the temperature of patterns measures (thesis 3.2.2, supplement A)."""
 
-from relu_book.experiments.temperature import statements
+from relu_book.experiments.temperature import live, proposition, statements
 from relu_book.experiments.temperature.beginning_reading import beginning_reading, both_schedules
 from relu_book.experiments.temperature.families_reading import families_reading, six_setups
 from relu_book.experiments.temperature.first_layer_reading import first_layer_reading
@@ -15,7 +15,9 @@ __all__ = [
     "first_layer_reading",
     "instrument_reading",
     "layer_mean_reading",
+    "live",
     "longer_reading",
+    "proposition",
     "schedules_reading",
     "six_setups",
     "statements",

@@ -11,8 +11,10 @@ from relu_book.experiments.temperature.temperatures import (
     FEWEST,
     around_drops,
     block_of,
+    check_is_there,
     counted,
     counts,
+    distances,
     half_time,
     mean_counted,
     rising_blocks,
@@ -30,6 +32,7 @@ def families_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``families`` measures it.
     """
+    check_is_there(record, "network", NETWORKS, CONSTANT.stop)
     record = record.sel(network=list(NETWORKS))
     quantities = {
         "fig-3.10.a": _slow_fall(record),
@@ -47,6 +50,8 @@ def six_setups(schedules: xr.Dataset, families: xr.Dataset) -> Reading:
         schedules: As ``schedules`` measures it.
         families: As ``families`` does.
     """
+    check_is_there(schedules, "setup", (*RESNET.values(), NO_SKIPS))
+    check_is_there(families, "network", ("fixup", "pyramidnet"))
     parts = {name: schedules.sel(setup=setup, drop=True) for name, setup in RESNET.items()}
     parts["no_skips"] = schedules.sel(setup=NO_SKIPS, drop=True)
     for name in ("fixup", "pyramidnet"):
@@ -94,22 +99,23 @@ def _slow_fall(record: xr.Dataset) -> dict:
 
 def _drops(record: xr.Dataset) -> dict:
     """How alike the layers cool when the rate falls, and whether they do."""
-    rate = record["rate"].isel(seed=0, network=0, drop=True)
+    rate = record["rate"].max(("seed", "network"))  # NaN after a divergence
     before, after = around_drops(temperatures(record), rate)
     there = record["block"].notnull()
-    changed = record["distance"].astype(float) * record["evaluations"] > FEWEST - 0.5
+    changed = distances(record) * record["evaluations"] > FEWEST - 0.5
     known = counts(record) & changed
     sure = around_drops(temperatures(record).where(known), rate)
-    # Of a layer without any such time there is no ratio; without any layer the guard refuses.
     ratio = np.log2(sure[1] / sure[0]).where(there)
-    spread = ratio.std("layer", ddof=1).mean("drop").fillna(0.0)
+    spread = ratio.std("layer", ddof=1).mean("drop")
+    # A network that has diverged cools in no layer: none is less consistent.
+    gone = (record["distance"].isnull() & there).any(("step", "layer"))
+    # Of a layer without any such time there is no ratio; without any layer the guard refuses.
+    spread = spread.where(~gone, spread.max()).fillna(0.0)
     lower = (after < before).all("drop").where(there).mean("layer")
     return {
         **apart(spread, "network", "spread_{}"),
         "lower": lower.transpose("seed", "network"),
-        "counted": float(
-            known.where(record["distance"].notnull()).mean(("seed", "step", "layer")).min()
-        ),
+        "counted": float(known.where(there).mean(("seed", "step", "layer")).min()),
         "lengths_alike": 1,
     }
 

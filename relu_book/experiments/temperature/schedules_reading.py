@@ -5,13 +5,15 @@ import xarray as xr
 
 from relu_book.claims import Reading
 from relu_book.experiments.curves import in_blocks, rank_correlation
-from relu_book.experiments.temperature.schedules import SCHEDULES, SMALL_BATCH
+from relu_book.experiments.temperature.schedules import SCHEDULES, SETUPS, SMALL_BATCH
 from relu_book.experiments.temperature.temperatures import (
     along_falls,
     around_drops,
     block_of,
+    check_is_there,
     counted,
     counts,
+    distances,
     ends,
     half_time,
     jumps,
@@ -32,6 +34,8 @@ PICTURED = {
     for schedule in ("one_cycle", "cyclic")
 }
 
+GUESSING = 0.1  # of ten classes, where a training has diverged
+
 
 def schedules_reading(record: xr.Dataset) -> Reading:
     """The claims on figures 3.8 and 3.9 that one length decides.
@@ -39,6 +43,7 @@ def schedules_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``schedules`` measures it.
     """
+    check_is_there(record, "setup", SETUPS)
     one = of_resnet(record)
     quantities = {
         "fig-3.8.a": {
@@ -64,6 +69,8 @@ def two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
         third: As ``schedules_third`` does, with the same seeds.
     """
     both = {"": record, "_third": third}
+    for one in both.values():
+        check_is_there(one, "setup", PICTURED.values())
     lengths = sorted(int(each.step[-1]) for each in both.values())
     lines, ranks, cooling, hotter = {}, {}, {}, {}
     shares: dict[str, list[float]] = {name: [] for name in ("straight", "all", "setups", "pair")}
@@ -123,7 +130,7 @@ def _setup(record: xr.Dataset, setup: str) -> xr.Dataset:
 
 
 def _rate(record: xr.Dataset) -> xr.DataArray:
-    return record["rate"].isel(seed=0, drop=True)
+    return record["rate"].max("seed")  # NaN after a divergence
 
 
 def _counted_ends(record: xr.Dataset) -> float:
@@ -273,6 +280,6 @@ def _skips(record: xr.Dataset) -> tuple[dict[str, xr.DataArray], float]:
     with_skips, without, share = in_common(resnet, convnet)
     found = {"temperature_without": without, "temperature_with": with_skips}
     for name, one in (("without", convnet), ("with", resnet)):
-        found[f"distance_{name}"] = one["distance"].mean(("step", "layer"))
-        found[f"accuracy_{name}"] = one["test_accuracy"]
+        found[f"distance_{name}"] = distances(one).mean(("step", "layer"))
+        found[f"accuracy_{name}"] = one["test_accuracy"].fillna(GUESSING)
     return found, share

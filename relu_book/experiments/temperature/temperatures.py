@@ -2,7 +2,12 @@
 
 A temperature is known where ten samples or more kept their pattern. Above, it is the number of
 samples that speaks: in ranks such values tie at that of ten samples, in means they are left out.
+
+A training that has diverged is a result. Its weights are not finite, and as in
+``relu_book.temperature`` what is not finite counts as changed: from there on the distance is 1.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 import xarray as xr
@@ -13,21 +18,45 @@ FEWEST = 10
 SMOOTHED = 5  # of 200 times
 
 
+def check_is_there(record: xr.Dataset, dim: str, labels: Iterable[str], last_step: int = 1) -> None:
+    """Raises unless a record has all that a reading compares.
+
+    Raises:
+        ValueError: a set-up or network is missing, or the steps end too early.
+    """
+    missing = sorted(set(labels) - set(record[dim].values.tolist()))
+    steps = int(record.step[-1])
+    if missing or steps < last_step:
+        what = f"lacks {dim} {', '.join(missing)}" if missing else f"ends at step {steps}"
+        wanted = ", ".join(labels)
+        raise ValueError(
+            f"the reading of {record.experiment} needs {dim} {wanted} and {last_step} steps or "
+            f"more, but the record at scale {record.scale} {what}; measure it with: relu-book run "
+            f"{record.experiment} --scale desk"
+        )
+
+
+def distances(record: xr.Dataset) -> xr.DataArray:
+    """Shares of changed patterns, 1 where a training has diverged, NaN where there is no layer."""
+    found = record["distance"].astype(float)
+    return found.where(found.notnull() | record["block"].isnull(), 1.0)
+
+
 def temperatures(record: xr.Dataset) -> xr.DataArray:
     """-log2(1 - D) in bits, by step and layer; ties where fewer than ten samples are unchanged."""
     least = FEWEST / record["evaluations"]
-    return -np.log2(np.maximum(1 - record["distance"].astype(float), least))
+    return -np.log2(np.maximum(1 - distances(record), least))
 
 
 def counts(record: xr.Dataset) -> xr.DataArray:
     """Whether ten samples or more are unchanged, by step and layer."""
     # A share in float32 may be one rounding short of the tenth sample.
-    return (1 - record["distance"].astype(float)) * record["evaluations"] > FEWEST - 0.5
+    return (1 - distances(record)) * record["evaluations"] > FEWEST - 0.5
 
 
 def counted(record: xr.Dataset) -> float:
     """The share of layers and times that count, smallest over set-ups."""
-    there = record["distance"].notnull()
+    there = distances(record).notnull()
     cells = [dim for dim in there.dims if dim in ("seed", "step", "layer")]
     return float((counts(record).where(there).mean(cells)).min())
 

@@ -75,3 +75,37 @@ def test_six_setups(upside_down, verdict):
     found = six_setups(schedules, families(temperature))
     for claim in ("S-fig-1.a", "S-fig-1.b"):
         assert found.judge(claim).verdict == verdict, found.judge(claim)
+
+
+def diverged(made, network, seed, step):
+    """The record, with steps from one on and the accuracy lost in one training."""
+    gone = (made.network == network) & (made.seed == seed)
+    made["distance"] = made["distance"].where(~(gone & (made.step >= step)))
+    made["rate"] = made["rate"].where(~(gone & (made.step >= step)))
+    made["test_accuracy"] = made["test_accuracy"].where(~gone)
+    return made
+
+
+@pytest.mark.parametrize("step", [100, 900])
+def test_a_network_that_diverged_does_not_cool(step):
+    found = families_reading(diverged(families(stated), "fixup", 0, step))["fig-3.10.b"]
+    fixup = NETWORKS.index("fixup")
+    assert found["lower"][:, fixup].values.tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]
+    assert found["spread_fixup"][0] >= found["spread_convnet"].max() > found["spread_fixup"][1]
+
+
+def test_whatever_diverged_is_judged_all_the_same():
+    made = families(stated)
+    for seed in range(3):
+        made = diverged(made, NETWORKS[0], seed, 100)
+    found = families_reading(made)
+    verdicts = {name: found.judge(name).verdict for name in CLAIMS}
+    assert verdicts["fig-3.10.b"] == "not decidable at this scale"
+
+
+def test_a_record_that_is_too_short_says_so():
+    short = families(stated).isel(step=slice(0, 20))
+    with pytest.raises(ValueError, match="ends at step 190; measure it with: relu-book run temper"):
+        families_reading(short)
+    with pytest.raises(ValueError, match="lacks network fixup"):
+        families_reading(families(stated).drop_sel(network="fixup"))

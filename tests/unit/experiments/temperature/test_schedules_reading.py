@@ -96,3 +96,21 @@ def test_a_block_with_the_other_sign_leaves_the_sides_undecided():
     verdict = reading(mixed).judge("fig-3.9.i")
     assert verdict.verdict == "undecided"
     assert np.sign(verdict.report["after minus before, by block"]).tolist() == [1, -1, 1]
+
+
+def test_a_smoke_record_is_told_what_it_lacks():
+    few = record("schedules", ["resnet_step_decay", "convnet_one_cycle"])
+    with pytest.raises(ValueError, match=r"lacks setup convnet_cyclic, .* --scale desk"):
+        schedules_reading(few)
+    with pytest.raises(ValueError, match="lacks setup"):
+        two_lengths(few, few)
+
+
+def test_a_training_that_diverged_is_as_good_as_guessing():
+    made = record("schedules", list(SETUPS))
+    gone = (made.setup == "convnet_one_cycle") & (made.seed == 0)
+    for name in ("distance", "test_accuracy"):
+        made[name] = made[name].where(~gone)
+    found = two_lengths(made, made)["S-fig-1.c"]
+    assert found["accuracy_without"].values[0] == 0.1
+    assert found["distance_without"].values[0] == 1.0
