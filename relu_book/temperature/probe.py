@@ -78,7 +78,8 @@ class TemperatureProbe:
             step, what :func:`pattern_distance` says of sites, or a closure where rates are tried.
 
     Warns:
-        UserWarning: a step came without a forward pass before, and is not measured.
+        UserWarning: a step is not measured, since no forward pass came before it, or the pass
+            computed NaN, as after a training has diverged (said once).
 
     Cost: one forward pass a measurement, without a graph; with ``learning_rates``, as many more as
     :func:`pattern_distance` makes. Besides, the pass before the step is watched, and its inputs and
@@ -139,6 +140,8 @@ class TemperatureProbe:
         self._pass: Pass | None = None  # the latest of them, and its patterns
         self._before = Patterns()
         self._keeps = False
+        self._nan_at: str | None = None  # the first site of that pass with NaN, if there is one
+        self._told_of_nan = False
         self._in_closure = False
         self._tried: Distance | None = None
 
@@ -183,7 +186,7 @@ class TemperatureProbe:
 
     def _close(self, kind: type | None = None) -> None:
         self._pass, self._before, self._tried = None, Patterns(), None
-        self._in_closure = False
+        self._nan_at, self._in_closure = None, False
         if self._is_open:
             self._is_open = False
             self._block.__exit__(kind, None, None)
@@ -196,12 +199,19 @@ class TemperatureProbe:
         self._keeps = self._due and torch.is_grad_enabled() and not later_in_closure
         if self._keeps:
             self._pass, self._before = Pass(model, args, kwargs), Patterns()
+            self._nan_at = None
             if self._compiled and self._in_closure:
-                self._repeat(self._pass, self._before.keep)
+                self._repeat(self._pass, self._keep)
 
     def _keep(self, site: Site) -> None:
-        if self._keeps:
+        if not self._keeps or self._nan_at is not None:
+            return
+        try:
             self._before.keep(site)
+        except ValueError:
+            if not bool(site.pre_activation.isnan().any()):
+                raise
+            self._nan_at = site.name
 
     def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
         self._rate = present_rate(optimizer)
@@ -215,8 +225,8 @@ class TemperatureProbe:
             self._pass, self._in_closure = None, True
         elif self._pass is not None:
             if self._compiled:
-                self._repeat(self._pass, self._before.keep)
-            if self._rates is not None:
+                self._repeat(self._pass, self._keep)
+            if self._rates is not None and self._nan_at is None:
                 check_optimizer(optimizer)
                 asked = self._pass, self._rates, self._sites
                 self._tried = distance_of_pass(self._model, optimizer, *asked)
@@ -232,14 +242,25 @@ class TemperatureProbe:
         infinite = getattr(optimizer, "found_inf", None)  # what a GradScaler tells a fused one
         if infinite is not None and bool(infinite):
             return
-        due, seen = self._due, (self._pass, self._before, self._tried)
+        due, seen, nan_at = self._due, (self._pass, self._before, self._tried), self._nan_at
         self._close()
         self._steps += 1
         try:
-            if due:
+            if due and nan_at is not None:
+                self._tell_of_nan(nan_at)
+            elif due:
                 self._measure(*seen)
         finally:
             self._open()
+
+    def _tell_of_nan(self, site: str) -> None:
+        if not self._told_of_nan:
+            self._told_of_nan = True
+            warnings.warn(
+                f"step {self._steps} is not measured, nor are later ones like it: before it the "
+                f"network computes NaN at the site {site!r}, which has no sign",
+                stacklevel=4,
+            )
 
     def _measure(self, forward: Pass | None, before: Patterns, tried: Distance | None) -> None:
         if forward is None:

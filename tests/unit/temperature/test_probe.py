@@ -368,3 +368,26 @@ def test_rates_that_cannot_be_tried_are_said_in_a_sentence():
         model(x)
         with pytest.raises(ValueError, match="no parameter of SGD has a gradient"):
             optimizer.step()
+
+
+@pytest.mark.parametrize("options", [{}, {"learning_rates": [0.1, 0.2]}], ids=["used", "tried"])
+def test_a_training_that_diverges_goes_on_with_the_steps_that_had_signs(options):
+    def trained(probed):
+        model, (x, y) = network(), batch()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        probe = TemperatureProbe(model, optimizer, **options)
+        with probe if probed else torch.no_grad(), torch.enable_grad():
+            for step in range(5):
+                if step == 2:
+                    for p in model.parameters():
+                        p.data.fill_(math.nan)
+                backward(model, x, y)
+                optimizer.step()
+        return [found.step for found in probe.history], [p.detach() for p in model.parameters()]
+
+    with pytest.warns(UserWarning, match="step 3 is not measured.* NaN at the site") as told:
+        steps, left = trained(True)
+    assert steps == [1, 2]
+    assert len(told) == 1
+    _, plain = trained(False)
+    assert all(a.equal(b) or bool(a.isnan().all()) for a, b in zip(left, plain, strict=True))
