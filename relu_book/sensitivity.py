@@ -183,7 +183,7 @@ def sensitivity(
     model: nn.Module,
     optimizer: Optimizer,
     batches: Iterable[tuple[Any, Any]],
-    learning_rates: ArrayLike,
+    learning_rates: "ArrayLike",
     loss_function: Callable[[Any, Any], Tensor] = cross_entropy,
     *,
     sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,

@@ -10,6 +10,8 @@ both by damped scoring steps (JᵀWJ) δ = JᵀW (y − P) with J = ∂P/∂θ a
 the log-normal curve the second is the probit regression on ln η.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """What the models of the soft transition have in common: a curve P(η), its inverse, its fit."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
 from math import inf, sqrt

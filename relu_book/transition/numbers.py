@@ -1,5 +1,7 @@
 """What this room takes, floats, sequences, arrays or tensors alike, as checked float64."""
 
+from __future__ import annotations
+
 from math import pi, sqrt
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Theorem 1 of the thesis (3.2.3, equation 3.18): how likely the pattern of a layer changes."""
 
+from __future__ import annotations
+
 from math import inf, pi
 
 import numpy as np
