@@ -15,6 +15,7 @@ overflow, for weights of 16 bits, and for three rates or fewer.
 """
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -106,18 +107,19 @@ def try_step(optimizer: Optimizer, rate: float) -> None:
 
 @contextmanager
 def _without_hooks(optimizer: Optimizer) -> Iterator[None]:
-    """Those of the optimizer are restored with it; those of all optimizers are put back here."""
+    """Those of the optimizer are restored with it; those of all optimizers are put back here.
+
+    Other dicts take their place, since a hook that measures stands in a loop over these.
+    """
     of_all = optimizers._global_optimizer_pre_hooks, optimizers._global_optimizer_post_hooks
-    kept = [hooks.copy() for hooks in of_all]
     try:
-        for hooks in of_all:
-            hooks.clear()
-        optimizer._optimizer_step_pre_hooks.clear()
-        optimizer._optimizer_step_post_hooks.clear()
+        optimizers._global_optimizer_pre_hooks = OrderedDict()
+        optimizers._global_optimizer_post_hooks = OrderedDict()
+        optimizer._optimizer_step_pre_hooks = OrderedDict()
+        optimizer._optimizer_step_post_hooks = OrderedDict()
         yield
     finally:
-        for hooks, before in zip(of_all, kept, strict=True):
-            hooks.update(before)
+        optimizers._global_optimizer_pre_hooks, optimizers._global_optimizer_post_hooks = of_all
 
 
 @torch.no_grad()
