@@ -57,8 +57,7 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
                     break
                 if size == len(patterns):
                     return r, size, unlisted
-                for k in range(words.shape[1]):  # Numba is slow to assign a row
-                    patterns[size, k] = words[r, k]
+                patterns[size] = words[r]
                 counts[size] = 1
                 size += 1
                 slots[place] = tag | np.uint64(size)
