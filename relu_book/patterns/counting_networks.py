@@ -23,7 +23,8 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 from relu_book.patterns.backends.threads import together
 from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts
-from relu_book.patterns.sites import Site, _unseen, watch
+from relu_book.patterns.sites import Site, watch
+from relu_book.patterns.unseen import unseen
 from relu_book.undisturbed import (
     model_as_it_was,
     random_numbers_as_they_were,
@@ -112,7 +113,7 @@ def count_patterns(
         for number, batch in enumerate(_checked_batches(batches, progress)):
             args, kwargs = _as_arguments(batch, number, device)
             evaluation = _evaluation(model, batch_statistics=batch_norm == "batch")
-            with _unseen(), block, evaluation:  # unseen by other blocks that are open
+            with unseen(), block, evaluation:  # unseen by other blocks that are open
                 try:
                     model(*args, **kwargs)
                 except (RuntimeError, ValueError) as error:

@@ -39,6 +39,7 @@ from relu_book.patterns.names import Selection, innermost, module_names
 from relu_book.patterns.packing import is_whole
 from relu_book.patterns.scripted import scripted_relus
 from relu_book.patterns.site import Site, Sites, out_of_transforms, refuse_unpackable
+from relu_book.patterns.unseen import open_blocks, unseen
 
 
 @dataclass
@@ -101,27 +102,10 @@ def _learn(function: Callable) -> tuple[str | None, Rule | None]:
     return _functions.setdefault(function, known)
 
 
-_open_blocks: list["watch"] = []
-
 _ELSEWHERE = (
     "{} runs in another thread than the one that opened the watch block; open the block in the "
     "thread that runs the model"
 )
-
-
-class _unseen:  # noqa: N801, as torch.no_grad
-    """What runs here is ours or a consumer's: the blocks open in this thread do not see it."""
-
-    def __enter__(self) -> None:
-        thread = threading.get_ident()
-        self._blocks = [block for block in _open_blocks if block._thread == thread]
-        for block in self._blocks:
-            block._blind += 1
-
-    def __exit__(self, *error: object) -> None:
-        for block in self._blocks:
-            block._blind -= 1
-
 
 _AS_IT_IS = nullcontext()
 
@@ -248,7 +232,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             hooks.register_module_forward_hook(self._completed, with_kwargs=True),
             hooks.register_module_forward_hook(self._after, always_call=True),
         ]
-        _open_blocks.append(self)
+        open_blocks.append(self)
         return self
 
     def _tell_of_scripted(self) -> None:
@@ -261,7 +245,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             )
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        _open_blocks.remove(self)
+        open_blocks.remove(self)
         for handle in self._handles:
             handle.remove()
             hooks._global_forward_hooks_with_kwargs.pop(handle.id, None)  # remove() leaves it there
@@ -336,7 +320,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             raise RuntimeError(_ELSEWHERE.format(f"a part of {type(module).__name__}"))
         self._pass.complete = module is self._root and len(running) == 1
         if would_fuse(module, args, kwargs) and not any(map(runs_again, running[:-1])):
-            with _unseen(), modes_set_aside(_Calls):
+            with unseen(), modes_set_aside(_Calls):
                 fused = module.forward(*args, **kwargs)
             for seen, taken in zip(tree_leaves(output), tree_leaves(fused), strict=True):
                 self._pass.channels.put(taken, self._pass.channels.of(seen))
@@ -412,11 +396,11 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         no_grad = torch.no_grad() if torch.is_grad_enabled() else _AS_IT_IS
         if self._consumer is None:
             # Out of inference mode the copy is an ordinary tensor, usable anywhere.
-            with _unseen(), torch.inference_mode(False), no_grad, plain:
+            with unseen(), torch.inference_mode(False), no_grad, plain:
                 site.pre_activation = site.pre_activation.clone()
             self.sites[site.name] = site
             return None
-        with _unseen(), no_grad, plain:
+        with unseen(), no_grad, plain:
             shown = site.pre_activation = site.pre_activation.detach()
             version = None if tensor.is_inference() else tensor._version
             self._consumer(site)

@@ -20,7 +20,7 @@ from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.utils._pytree import tree_map_only
 
 from relu_book.patterns import watch
-from relu_book.patterns.sites import _unseen
+from relu_book.patterns.unseen import unseen
 from relu_book.undisturbed import (
     model_as_it_was,
     modes_as_they_were,
@@ -107,7 +107,7 @@ class Pass:
         _running.depth = getattr(_running, "depth", 0) + 1
         try:
             with ExitStack() as stack:
-                stack.enter_context(_unseen())
+                stack.enter_context(unseen())
                 stack.enter_context(random_numbers_as_they_were(model))
                 stack.enter_context(model_as_it_was(model))
                 stack.enter_context(torch.no_grad())

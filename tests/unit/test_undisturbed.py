@@ -4,6 +4,7 @@ import copy
 import random
 import threading
 import warnings
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -66,6 +67,16 @@ def test_containers_that_hold_themselves_and_subclasses_that_nobody_knows():
         model.own["a"] = 2
     assert len(model.ring) == 2 and model.ring[1] is model.ring
     assert model.own == {"a": 2}  # another class's insides are not restored, as documented
+
+
+def test_a_block_may_stand_in_a_loop_over_what_it_keeps():
+    model = nn.Module()
+    model.seen = OrderedDict(a=[1], b=torch.zeros(1))
+    for key in model.seen:
+        with model_as_it_was(model):
+            model.seen["a"], model.seen["b"] = key, None
+    assert list(model.seen) == ["a", "b"] and model.seen["a"] == [1]
+    assert torch.equal(model.seen["b"], torch.zeros(1))
 
 
 def test_a_graph_through_a_buffer_can_still_be_walked_back():

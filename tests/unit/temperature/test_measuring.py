@@ -9,7 +9,10 @@ from small_trainings import backward, batch, network, trained
 from stepped_copies import OPTIMIZERS, distance_by_copies
 from torch import nn
 from torch.optim import SGD, lr_scheduler
-from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 
 from relu_book.temperature import pattern_distance
 
@@ -92,6 +95,35 @@ def test_hooks_and_schedulers_do_not_notice():
     schedule.step()
     assert called == ["all", "before", "after"]
     assert pattern_distance(model, optimizer, x).learning_rates == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+@pytest.mark.parametrize("when", ["pre", "post"])
+def test_a_step_hook_may_measure(when, of_all):
+    model, optimizer, x = trained("momentum", 1)
+    found, calls = [], []
+
+    def measure(*_):
+        found.append(pattern_distance(model, optimizer, x, RATES).values)
+
+    if of_all:
+        of_when = {
+            "pre": register_optimizer_step_pre_hook,
+            "post": register_optimizer_step_post_hook,
+        }
+        register = of_when[when]
+    else:
+        register = getattr(optimizer, f"register_step_{when}_hook")
+    handles = [register(measure), register(lambda *_: calls.append(0))]
+    try:
+        expected = pattern_distance(model, optimizer, x, RATES).values
+        optimizer.step()
+        if when == "post":
+            expected = pattern_distance(model, optimizer, x, RATES).values
+    finally:
+        for handle in handles:
+            handle.remove()
+    assert np.array_equal(found[0], expected) and len(found) == len(calls) == 1
 
 
 def test_one_pass_more_than_rates():
