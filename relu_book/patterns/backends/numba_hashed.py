@@ -57,7 +57,8 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
                     break
                 if size == len(patterns):
                     return r, size, unlisted
-                patterns[size] = words[r]
+                for k in range(words.shape[1]):  # Numba is slow to assign a row
+                    patterns[size, k] = words[r, k]
                 counts[size] = 1
                 size += 1
                 slots[place] = tag | np.uint64(size)
