@@ -12,6 +12,7 @@ from relu_book.patterns.backends.numba_sample import expected, sampled
 _LOW = np.uint64(0xFFFFFFFF)
 _MOST = (1 << 32) - 2  # patterns that 32 bits can point to
 _FEW_ROWS = 1 << 14  # not worth a sample
+_FEW_SLOTS = 1 << 18  # up to 2 MiB; twice as many, where space is made at once, save steps
 
 
 @njit(nogil=True, cache=True)
@@ -139,7 +140,7 @@ class Hashed:
     For each pattern of w words: up to 1.5 · 8w bytes in the list, which may move while it grows, 12
     for the count and 22 in the table; to sort them, up to 64 in place of those. A limit on bytes
     leaves a quarter of them to what is read at a time. Space is made at once for so many patterns
-    as are ``expected``.
+    as are ``expected``, with twice the table up to 4 MiB.
     """
 
     def __init__(
@@ -197,6 +198,8 @@ class Hashed:
         capacity = min(max(capacity, 512), self._limit)
         self._resize(max(capacity, self._size))
         slots = 1 << (capacity * 4 // 3 + 1).bit_length()
+        if self._expected and slots <= _FEW_SLOTS:
+            slots *= 2
         if self._slots is not None and slots == len(self._slots):
             return
         self._slots = None  # before the next one is made

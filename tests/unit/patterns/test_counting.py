@@ -82,6 +82,14 @@ def test_equal_fingerprints_lose_no_pattern(width, monkeypatch):
         assert count(packed, width).merge(exact).total == 1000
 
 
+@pytest.mark.parametrize("few_slots", [1 << 10, 1 << 13, numba_hashed._FEW_SLOTS])
+def test_a_table_grows_where_the_sample_shows_few_of_many_patterns(few_slots, monkeypatch):
+    monkeypatch.setattr(numba_hashed, "_FEW_SLOTS", few_slots)
+    packed = some_patterns(20_000, 130, 20_000)
+    packed[::16] = packed[torch.arange(1250) % 10]  # the rows that are sampled
+    assert as_list(count(packed, 130)) == one_by_one(packed)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_equal_multisets_are_equal(width):
     packed = some_patterns(400, width, 30)
