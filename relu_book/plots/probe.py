@@ -223,6 +223,13 @@ def temperature_by_layer(history: Sequence[Measurement]) -> Figure:
 
 
 def _check(history: Sequence[Measurement]) -> None:
+    if not isinstance(history, list | tuple) or not all(
+        isinstance(found, Measurement) for found in history
+    ):
+        raise TypeError(
+            "history is the list of measurements that a TemperatureProbe has, probe.history, not "
+            f"this {type(history).__name__}"
+        )
     if not len(history):
         raise ValueError(
             "the history holds no measurement; train inside the probe's block, as many steps as "

@@ -187,3 +187,10 @@ def test_the_history_of_a_training_is_drawn_with_one_call_each():
     assert np.allclose(shown.T, [found.tried.mean for found in probe.history])
     shown = colours(temperature_by_layer(probe.history).axes[0])
     assert np.allclose(shown.T, [found.temperature for found in probe.history])
+
+
+@pytest.mark.parametrize("draw", [phase_diagram, temperature_by_layer])
+@pytest.mark.parametrize("wrong", ["x", [1.0], object()], ids=["text", "numbers", "no list"])
+def test_what_is_no_history_is_refused_in_a_sentence(draw, wrong):
+    with pytest.raises(TypeError, match=f"probe.history, not this {type(wrong).__name__}"):
+        draw(wrong)
