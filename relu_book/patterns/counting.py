@@ -259,7 +259,7 @@ def count(packed: Int64[Tensor, "n words"], width: int) -> PatternCounts:
         ValueError: the words do not fit the width.
 
     Cost: that of a :class:`relu_book.patterns.PatternCounter`, or less, since a sample says how
-    many patterns to expect: 20 million of 64 channels took 0.03 s where 100 differ and 0.13 s where
+    many patterns to expect: 20 million of 64 channels took 0.03 s where 100 differ and 0.11 s where
     a million do, on one thread of a CPU with AVX-512. For the speed more memory is taken: up to 64
     channels 48 bytes a distinct pattern (80 with what an allocator may hold back) and 6 MiB, or 8 a
     row more where some patterns are frequent and many are rare.

@@ -3,8 +3,10 @@
 The first patterns to come are counted in a small hash table that holds key and count side by side:
 a look-up there costs a multiplication, as long as the table lies in the cache. It holds still when
 it is full. Rows of other patterns gather in a buffer, which is sorted and merged into a sorted list
-of distinct words; where that happens to most rows, the table is given up. The multiplication leads
-to a place, and the word itself is compared, so that equal places cost time and never exactness.
+of distinct words; where that happens to most rows, the table is given up. Of many rows at once
+those that the list has are looked up first, part by part of their upper bits. The multiplication
+leads to a place, and the word itself is compared, so that equal places cost time and never
+exactness.
 """
 
 from itertools import pairwise
@@ -22,7 +24,8 @@ _AT_ONCE = 1024  # rows looked up before those that were not at their place are 
 _SLOTS = 1 << 14  # of the table of a stream: 256 KiB
 _MOST_SLOTS = 1 << 18  # of that of a count in one call: 4 MiB
 _LEAST_ROWS = 1 << 17  # a shorter buffer is not worth a merge
-_PARTS = 1 << 8  # in which many rows are sorted, so that each lies in the cache
+_PARTS = 1 << 9  # in which many rows are sorted, so that each lies in the cache
+_PLACES = 1 << 13  # where listed words of a part are looked up before the others are sorted: 32 KiB
 _MANY_ROWS = 1 << 18
 _FEW_ROWS = 1 << 14  # not worth a sample
 
@@ -116,6 +119,32 @@ def _scatter(keys, shift, starts, out):
         place = ends[part]
         out[place] = key
         ends[part] = place + np.uint64(1)
+
+
+@njit(nogil=True, cache=True)
+def _sieve_parts(keys, counts, shift, places, to_place, multiplier, rows, starts):
+    """Counts the rows of each part that lie at their place among the sorted ``keys``.
+
+    Keeps the others, still in parts, at the front of ``rows``. A place holds the number of the last
+    key that leads to it, of this part or of one before: the key itself is compared.
+    """
+    last = np.uint64(len(starts) - 2)
+    one = np.uint64(1)
+    key = np.uint64(0)
+    left = np.uint64(0)
+    for part in range(len(starts) - 1):
+        while key < len(keys) and min(keys[key] >> shift, last) == part:
+            places[(keys[key] * multiplier) >> to_place] = key
+            key += one
+        first, starts[part] = starts[part], left
+        for r in range(first, starts[part + 1]):
+            row = rows[r]
+            known = np.uint64(places[(row * multiplier) >> to_place])
+            hit = np.uint64(keys[known] == row)
+            counts[known] += np.int64(hit)
+            rows[left] = row
+            left += one - hit
+    starts[-1] = left
 
 
 @njit(nogil=True, cache=True)
@@ -243,17 +272,24 @@ def _first_to_come(rows, arrived, room):
     return kept
 
 
-def _sort_into(rows: np.ndarray, keys: np.ndarray, width: int) -> None:
-    """Writes the keys, sorted, into ``rows``."""
-    if len(keys) < _MANY_ROWS:
-        rows[:] = keys
-        rows.sort()
-        return
+def _sort_into(
+    rows: np.ndarray, words: np.ndarray, width: int, keys: np.ndarray, counts: np.ndarray
+) -> int:
+    """Writes the words, sorted, into ``rows``, but for some that it counts among the ``keys``.
+
+    Returns how many it writes.
+    """
     starts = np.empty(_PARTS + 1, np.uint64)
-    _scatter(keys, np.uint64(width - _PARTS.bit_length() + 1), starts, rows)
+    shift = np.uint64(width - _PARTS.bit_length() + 1)
+    _scatter(words, shift, starts, rows)
+    if 0 < 2 * len(keys) < len(words):
+        places = np.zeros(_PLACES, np.uint32)
+        to_place = np.uint64(65 - _PLACES.bit_length())
+        _sieve_parts(keys, counts, shift, places, to_place, _MULTIPLIER, rows, starts)
     bounds = starts.tolist()
     for start, end in pairwise(bounds):
         rows[start:end].sort()
+    return bounds[-1]
 
 
 class Words:
@@ -294,7 +330,6 @@ class Words:
         self._shared = False
         self._buffer = np.empty(rows, np.uint64)
         self._filled = 0
-        self._in_order = False
         self.unlisted = 0
         self._slots = np.zeros((slots, 2), np.uint64) if slots else None
         self._size = 0
@@ -302,6 +337,9 @@ class Words:
         self._looked_up = self._passed = 0
 
     def add(self, words: np.ndarray) -> None:
+        if self._shared:  # a result that was handed out must not change
+            self._keys, self._counts = self._keys.copy(), self._counts.copy()
+            self._shared = False
         keys = words[:, 0]
         while len(keys):
             if self._filled == len(self._buffer):
@@ -314,9 +352,11 @@ class Words:
             keys = keys[len(part) :]
             if self._slots is not None:
                 self._look_up(part)
-            elif len(part) == len(self._buffer) and self._limit is None:
-                _sort_into(self._buffer, part, self._width)
-                self._filled, self._in_order = len(part), True
+            elif not self._filled and self._limit is None and self._are_many(len(part)):
+                self._filled = _sort_into(self._buffer, part, self._width, self._keys, self._counts)
+                self._absorb(in_order=True)
+                if len(keys):
+                    self._make_room()
             else:
                 self._buffer[self._filled : self._filled + len(part)] = part
                 self._filled += len(part)
@@ -328,6 +368,10 @@ class Words:
             self._give_up_table()
         self._shared = True
         return self._keys[:, None], self._counts
+
+    def _are_many(self, rows: int) -> bool:
+        """Whether rows that come together are worth a merge of their own."""
+        return rows >= max(_MANY_ROWS, len(self._buffer) // self._ratio)
 
     def _look_up(self, keys: np.ndarray) -> None:
         shift = np.uint64(65 - len(self._slots).bit_length())
@@ -366,15 +410,11 @@ class Words:
             self._buffer = None  # before the next one is made
             self._buffer = np.empty(rows, np.uint64)
 
-    def _absorb(self) -> None:
+    def _absorb(self, in_order: bool = False) -> None:
         rows = self._buffer[: self._filled]
         self._filled = 0
-        in_order, self._in_order = self._in_order, False
         if not len(rows):
             return
-        if self._shared:  # a result that was handed out must not change
-            self._keys, self._counts = self._keys.copy(), self._counts.copy()
-            self._shared = False
         if self._slots is not None and not len(self._keys):
             self._keys, counts = self._sorted_table()
             self._counts = np.zeros_like(counts)

@@ -58,6 +58,7 @@ def small(monkeypatch):
         "_MANY_ROWS": 500,
         "_FEW_ROWS": 32,
         "_AT_A_TIME": 700,
+        "_PLACES": 512,
     }.items():
         monkeypatch.setattr(numba_words, name, value)
 
@@ -140,6 +141,16 @@ def test_counting_goes_on_after_a_result(small):
     for start in range(0, 6000, 500):
         counter.update(torch.from_numpy(words[start : start + 500].view(np.int64))[:, None])
         check(words[: start + 500], counter.result())
+
+
+def test_many_rows_do_not_change_a_result_that_was_handed_out(small):
+    words, listed = drawn(6000, 200), numba_words.Words(64, None, None, slots=0, ratio=4)
+    listed.add(words[:, None])
+    keys, counts = listed.finish()
+    kept = keys.copy(), counts.copy()
+    listed.add(words[:, None])
+    assert np.array_equal(listed.finish()[1], 2 * kept[1])
+    assert np.array_equal(keys, kept[0]) and np.array_equal(counts, kept[1])
 
 
 def test_bits_beyond_the_width_are_refused_in_many_rows():
