@@ -9,32 +9,46 @@ from numba import njit
 
 from relu_book.patterns.backends.numba_sample import expected, sampled
 
+_FIRST, _SECOND = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 _LOW = np.uint64(0xFFFFFFFF)
 _MOST = (1 << 32) - 2  # patterns that 32 bits can point to
 _FEW_ROWS = 1 << 14  # not worth a sample
+_SAMPLE = 1 << 14  # rows far apart, each of which is waited for
 _FEW_SLOTS = 1 << 18  # up to 2 MiB; twice as many, where space is made at once, save steps
 
 
 @njit(nogil=True, cache=True)
 def fingerprints(words):
-    """A well mixed 64-bit number for each row; equal rows have equal ones."""
-    prints = np.empty(len(words), np.uint64)
-    for r in range(len(words)):
-        mixed = np.uint64(0x9E3779B97F4A7C15)
-        for k in range(words.shape[1]):
-            mixed = (mixed ^ words[r, k]) * np.uint64(0xFF51AFD7ED558CCD)
-            mixed ^= mixed >> np.uint64(32)
-        prints[r] = mixed
+    """A 64-bit number for each row, whose upper bits are mixed best; equal rows have equal ones.
+
+    Two words at a time for all rows, which is twice as fast as row by row.
+    """
+    prints = np.full(len(words), 0x9E3779B97F4A7C15, np.uint64)
+    last = words.shape[1] - 1
+    for k in range(0, last + 1, 2):
+        second, factor = min(k + 1, last), _SECOND * np.uint64(k < last)
+        for r in range(len(words)):
+            mixed = (prints[r] + words[r, k]) * _FIRST + words[r, second] * factor
+            prints[r] = mixed ^ mixed >> np.uint64(32)
     return prints
+
+
+@njit(nogil=True, cache=True)
+def _shift(slots):
+    """By how many bits a fingerprint is shifted to give its place, its upper bits."""
+    bits = 0
+    while 1 << bits < len(slots):
+        bits += 1
+    return np.uint64(64 - bits)
 
 
 @njit(nogil=True, cache=True)
 def _touch(prints, slots):
     """Reads all slots that will be needed: the processor then waits for many of them at a time."""
-    last = np.uint64(len(slots) - 1)
+    shift = _shift(slots)
     read = np.uint64(0)
     for fingerprint in prints:
-        read |= slots[fingerprint & last]
+        read |= slots[fingerprint >> shift]
     return read
 
 
@@ -42,14 +56,14 @@ def _touch(prints, slots):
 def _enter(words, prints, slots, patterns, counts, size, limit):
     """Counts rows until there is no space for a new pattern.
 
-    A slot holds the upper half of a fingerprint and, below, the number of its pattern plus one.
+    A slot holds the lower half of a fingerprint and, below, the number of its pattern plus one.
     Returns the rows done, how many patterns there are, and the rows that the limit left out.
     """
-    last = np.uint64(len(slots) - 1)
+    last, shift = np.uint64(len(slots) - 1), _shift(slots)
     unlisted = 0
     for r in range(len(words)):
-        tag = prints[r] & ~_LOW
-        place = prints[r] & last
+        tag = prints[r] << np.uint64(32)
+        place = prints[r] >> shift
         while True:
             slot = slots[place]
             if slot == 0:
@@ -79,12 +93,12 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
 @njit(nogil=True, cache=True)
 def _enter_known(prints, first, slots):
     """Gives slots to patterns ``first``, ``first + 1``, …, all different, by their fingerprints."""
-    last = np.uint64(len(slots) - 1)
+    last, shift = np.uint64(len(slots) - 1), _shift(slots)
     for r in range(len(prints)):
-        place = prints[r] & last
+        place = prints[r] >> shift
         while slots[place] != 0:
             place = (place + np.uint64(1)) & last
-        slots[place] = (prints[r] & ~_LOW) | np.uint64(first + r + 1)
+        slots[place] = prints[r] << np.uint64(32) | np.uint64(first + r + 1)
 
 
 @njit(nogil=True, cache=True)
@@ -96,14 +110,17 @@ def _gather(patterns, order, first, some):
             some[r, k] = patterns[row, first + k]
 
 
-def _rearrange(patterns, order):
-    """Puts the rows into this order, in place, with memory for half of them and two words."""
+def _rearranged(patterns, order):
+    """The rows in this order, in place where they are wider than half of them and two words."""
     words = patterns.shape[1]
     at_once = words // 2 + 2
     for first in range(0, words, at_once):
         some = np.empty((len(patterns), min(at_once, words - first)), patterns.dtype)
         _gather(patterns, order, first, some)
+        if at_once >= words:
+            return some
         patterns[:, first : first + at_once] = some
+    return patterns
 
 
 def lexicographic(words: np.ndarray) -> np.ndarray:
@@ -183,7 +200,7 @@ class Hashed:
             self._resize(self._size)
             order = lexicographic(self._patterns)
             self._counts = self._counts[order]
-            _rearrange(self._patterns, order)
+            self._patterns = _rearranged(self._patterns, order)
         self._shared = True
         return self._patterns, self._counts
 
@@ -215,6 +232,7 @@ def hashed_of_one_call(words: np.ndarray) -> Hashed:
     """What counts these patterns, which come at once, best."""
     if len(words) < _FEW_ROWS:
         return Hashed(words.shape[1], None, None)
-    sample = fingerprints(np.ascontiguousarray(sampled(words)))
+    sample = fingerprints(np.ascontiguousarray(sampled(words, _SAMPLE)))
     patterns, _, even = expected(sample, len(words))
-    return Hashed(words.shape[1], None, None, expected=patterns if even else 0)
+    some_more = min(patterns + patterns // 8, len(words))  # so that few are expected too few
+    return Hashed(words.shape[1], None, None, expected=some_more if even else 0)

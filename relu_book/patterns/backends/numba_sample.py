@@ -5,8 +5,6 @@ import math
 import numpy as np
 from numba import njit
 
-_SAMPLE = 1 << 16
-
 
 @njit(nogil=True, cache=True)
 def runs(rows, keys, times):
@@ -29,9 +27,9 @@ def runs(rows, keys, times):
     return found + 1
 
 
-def sampled(rows: np.ndarray) -> np.ndarray:
-    """Some of the rows, spread evenly: one in 16 of them, and no more than 65536."""
-    return rows[:: -(-len(rows) // max(1, min(_SAMPLE, len(rows) // 16)))]
+def sampled(rows: np.ndarray, most: int = 1 << 16) -> np.ndarray:
+    """Some of the rows, spread evenly: one in 16 of them, and no more than ``most``."""
+    return rows[:: -(-len(rows) // max(1, min(most, len(rows) // 16)))]
 
 
 def expected(sample: np.ndarray, rows: int) -> tuple[int, float, bool]:
