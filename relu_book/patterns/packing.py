@@ -40,8 +40,9 @@ def pack(
         ValueError: NaN in the input, no numbers (meta device), or no such dimension.
         TypeError: not a tensor, a sparse or nested one, or complex numbers.
 
-    Cost: one read of the input, near the bandwidth of memory on the CPU with Numba. No copy for
-    contiguous and channels-last tensors.
+    Cost: one read of the input, near the bandwidth of memory on the CPU with Numba, there in as
+    many threads as torch has where the input is large. No copy for contiguous and channels-last
+    tensors.
 
     Example:
         >>> pack(torch.tensor([[0.5, -1.0, 0.0, 2.0], [1.0, 1.0, -0.0, float("-inf")]]))

@@ -1,4 +1,4 @@
-"""The backend for the CPU with Numba, one thread, without the interpreter's lock."""
+"""The backend for the CPU with Numba, without the interpreter's lock."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Packing on the CPU with Numba, one thread, without the interpreter's lock.
+"""Packing on the CPU with Numba, without the interpreter's lock, large inputs in several threads.
 
 Signs are read from the bits of the numbers, seen as signed integers of the same size: x > 0 exactly
 if bits > 0 (and x is not NaN), x is NaN exactly if its bits without the sign exceed those of
@@ -6,14 +6,20 @@ infinity. So one kernel serves every floating-point type, integers and bools, an
 comparison and one maximum a number; it is bound by memory, not by arithmetic.
 """
 
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 import torch
 from numba import njit
 from torch import Tensor
 
 from relu_book.patterns.backends import reference
+from relu_book.patterns.backends.threads import together
 
 _BLOCK = 4096  # pixels (or bytes) at a time, so that what accumulates stays in the first cache
+_MANY_NUMBERS = 1 << 19  # worth a thread of their own
 _FEW_PIXELS = 8  # below, a row of pixels is too short for the processor's vector units
 
 _SEEN_AS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
@@ -63,15 +69,16 @@ def _pack_planes(bits, infinity, largest, out):
 
 
 @njit(nogil=True, cache=True)
-def _pack_rows(bits, infinity, largest, flags, flag_words, out):
+def _pack_rows(bits, infinity, largest, out):
     """Channels together: ``bits (rows, channels)``, ``out (rows, words)``.
 
-    ``flags`` is a zeroed buffer of bytes, one a channel, ``flag_words`` the same memory as uint64:
-    a multiplication gathers the eight flags of a word into one byte.
+    A byte a channel is its flag; a multiplication gathers the eight flags of a word into one byte.
     """
     rows, channels = bits.shape
     words = out.shape[1]
     flags_a_row = 64 * words
+    flags = np.zeros(max(_BLOCK, flags_a_row), np.uint8)
+    flag_words = flags.view(np.uint64)
     rows_a_block = flags.size // flags_a_row
     bytes_a_word = 8 if words > 1 else (channels + 7) // 8
     gather = np.uint64(0x0102040810204080)
@@ -95,6 +102,18 @@ def _pack_rows(bits, infinity, largest, flags, flag_words, out):
     return top > infinity
 
 
+def _in_parts(kernel: Callable, bits: np.ndarray, infinity, largest, out: np.ndarray) -> bool:
+    """Whether the kernel met a NaN while it packed ``bits`` into ``out``."""
+    rows = len(out) // len(bits)
+    parts = max(1, min(torch.get_num_threads(), bits.size // _MANY_NUMBERS, len(bits)))
+    cuts = pairwise(len(bits) * part // parts for part in range(parts + 1))
+    calls = [
+        partial(kernel, bits[start:end], infinity, largest, out[rows * start : rows * end])
+        for start, end in cuts
+    ]
+    return any(together(calls))
+
+
 def pack(pre_activation: Tensor, channel_dim: int) -> tuple[Tensor, bool]:
     """Words of the signs along ``channel_dim``, and whether a NaN was met."""
     if pre_activation.dtype not in _INFINITY:  # 8-bit floats, unsigned integers
@@ -112,10 +131,9 @@ def pack(pre_activation: Tensor, channel_dim: int) -> tuple[Tensor, bool]:
         return torch.from_numpy(packed.view(np.int64)), False
     if inner >= _FEW_PIXELS and pre_activation.is_contiguous():
         planes = pre_activation.view(_SEEN_AS[size]).reshape(outer, width, inner).numpy()
-        has_nan = _pack_planes(planes, infinity, largest, packed.view(np.uint16))
+        has_nan = _in_parts(_pack_planes, planes, infinity, largest, packed.view(np.uint16))
     else:
         rows = pre_activation.movedim(channel_dim, -1).reshape(outer * inner, width)
         rows = rows.contiguous().view(_SEEN_AS[size]).numpy()
-        flags = np.zeros(max(_BLOCK, 64 * packed.shape[1]), np.uint8)
-        has_nan = _pack_rows(rows, infinity, largest, flags, flags.view(np.uint64), packed)
-    return torch.from_numpy(packed.view(np.int64)), bool(has_nan)
+        has_nan = _in_parts(_pack_rows, rows, infinity, largest, packed)
+    return torch.from_numpy(packed.view(np.int64)), has_nan

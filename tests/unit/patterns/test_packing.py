@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from relu_book.patterns import pack, set_backend, unpack
+from relu_book.patterns.backends import numba_packing
 
 WIDTHS = [1, 2, 15, 16, 17, 63, 64, 65, 127, 128, 130, 512]
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -72,6 +73,23 @@ def test_blocks_of_rows_fit_together(rows):
     for width in (3, 64, 5000):
         x = values(rows, width)
         assert pack(x).tolist() == bit_by_bit(x, 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("images", [1, 2, 7])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_parts_of_several_threads_fit_together(layout, images, threads, monkeypatch):
+    monkeypatch.setattr(numba_packing, "_MANY_NUMBERS", 100)
+    x = values(images, 70, 3, 5).contiguous(memory_format=layout)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        assert pack(x).tolist() == bit_by_bit(x, 1)
+        x[-1, -1, -1, -1] = float("nan")
+        with pytest.raises(ValueError, match="NaN has no sign: 1 of"):
+            pack(x)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_rows_follow_image_height_width():
