@@ -66,6 +66,10 @@ class PatternCounter:
             ValueError: the words do not fit the width; nothing of the batch is counted.
         """
         check_packed(packed, self.width)
+        self._add(packed)
+
+    def _add(self, packed: Tensor) -> None:
+        """Counts what ``pack`` made of as many channels, without a look for bits beyond them."""
         if self._device is None:
             self._device = packed.device
             backend = backends.of(packed)

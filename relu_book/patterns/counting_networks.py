@@ -200,7 +200,7 @@ class _Counting:
 
         def update(counter: PatternCounter, batches: list[Tensor]) -> None:
             for packed in batches:
-                counter.update(packed)
+                counter._add(packed)
 
         together([partial(update, self._counter(name, share), of_site[name]) for name in of_site])
 

@@ -386,7 +386,7 @@ class Words:
         self._filled += left
         self._looked_up += len(keys)
         self._passed += left
-        if 4 * self._passed > 3 * self._looked_up:
+        if 3 * self._passed > 2 * self._looked_up:
             self._give_up_table()
 
     def _sorted_table(self) -> tuple[np.ndarray, np.ndarray]:
@@ -397,8 +397,13 @@ class Words:
     def _give_up_table(self) -> None:
         keys, counts = self._sorted_table()
         self._slots = None
+        room = len(self._buffer) - self._filled
         if len(self._keys):  # they are listed since the first merge
             self._counts[np.searchsorted(self._keys, keys)] += counts
+        elif self._limit is None and counts.sum() <= room:  # a sort more is less than a merge more
+            rows = np.repeat(keys, counts)
+            self._buffer[self._filled : self._filled + len(rows)] = rows
+            self._filled += len(rows)
         else:
             self._keys, self._counts = keys, counts
 

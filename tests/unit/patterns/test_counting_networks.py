@@ -379,7 +379,7 @@ def test_an_error_of_a_thread_is_raised(monkeypatch):
     def fails(counter, packed):
         raise MemoryError("no memory for patterns")
 
-    monkeypatch.setattr(counting_networks.PatternCounter, "update", fails)
+    monkeypatch.setattr(counting_networks.PatternCounter, "_add", fails)
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
