@@ -21,7 +21,7 @@ _FEW_SLOTS = 1 << 18  # up to 2 MiB; twice as many, where space is made at once,
 def fingerprints(words):
     """A 64-bit number for each row, whose upper bits are mixed best; equal rows have equal ones.
 
-    Two words at a time for all rows, which is twice as fast as row by row.
+    Two words of all rows at a time, so that several rows are multiplied at once.
     """
     prints = np.full(len(words), 0x9E3779B97F4A7C15, np.uint64)
     last = words.shape[1] - 1
@@ -111,7 +111,8 @@ def _gather(patterns, order, first, some):
 
 
 def _rearranged(patterns, order):
-    """The rows in this order, in place where they are wider than half of them and two words."""
+    """The rows in this order: in place, with memory for half of them and two words, or new ones
+    where that holds them whole."""
     words = patterns.shape[1]
     at_once = words // 2 + 2
     for first in range(0, words, at_once):
@@ -234,5 +235,5 @@ def hashed_of_one_call(words: np.ndarray) -> Hashed:
         return Hashed(words.shape[1], None, None)
     sample = fingerprints(np.ascontiguousarray(sampled(words, _SAMPLE)))
     patterns, _, even = expected(sample, len(words))
-    some_more = min(patterns + patterns // 8, len(words))  # so that few are expected too few
+    some_more = min(patterns + patterns // 8, len(words))  # so that rarely too few are expected
     return Hashed(words.shape[1], None, None, expected=some_more if even else 0)
