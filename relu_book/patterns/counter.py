@@ -73,10 +73,10 @@ class PatternCounter:
         if self._device is None:
             self._device = packed.device
             backend = backends.of(packed)
-            if hasattr(backend, "Tally") and self.width:
-                self._tally = backend.Tally(self.width, *self._limits)
-            else:
+            if not hasattr(backend, "Tally"):
                 self._tally = reference.Tally(self.width, *self._limits, backend.count)
+            elif self.width:  # patterns of no channels are left to the reference
+                self._tally = backend.Tally(self.width, *self._limits)
         self._tally.add(packed.to(self._device))
 
     def result(self) -> PatternCounts:

@@ -37,8 +37,8 @@ def merge_ranks(
         TypeError: a process gave something else.
         RuntimeError: there is no process group, or this process is not in it.
 
-    Cost: every process sends its distinct patterns once to every other, and sorts those of all.
-    Memory for the result and for the patterns of one process besides.
+    Cost: every process sends its distinct patterns once to every other, and merges those of all.
+    Memory for the result, before and after each merge, and for the patterns of one process besides.
 
     Example:
         >>> from relu_book.patterns import count

@@ -14,6 +14,7 @@ Measures of one count alone are attributes of :class:`relu_book.patterns.Pattern
 """
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -22,21 +23,23 @@ from relu_book.patterns import backends
 from relu_book.patterns.counting import PatternCounts
 
 
-def _shared_by_torch(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """The indices in ``a`` and in ``b`` of the rows that both have, on any device."""
+def _shared_by_torch(
+    a: Tensor, a_counts: Tensor, b: Tensor, b_counts: Tensor
+) -> list[tuple[Tensor, Tensor]]:
+    """The counts in ``a`` and in ``b`` of the rows that both have, on any device."""
     if not a.shape[1]:  # patterns of no channels are all equal
-        rows = torch.arange(min(len(a), len(b)), device=a.device)
-        return rows, rows
+        rows = min(len(a), len(b))
+        return [(a_counts[:rows], b_counts[:rows])]
     union, row = torch.unique(torch.cat([a, b]), dim=0, return_inverse=True)
     place = row.new_full((2, len(union)), -1)
     place[0, row[: len(a)]] = torch.arange(len(a), device=a.device)
     place[1, row[len(a) :]] = torch.arange(len(b), device=a.device)
     in_a, in_b = place[:, (place >= 0).all(0)]
-    return in_a, in_b
+    return [(a_counts[in_a], b_counts[in_b])]
 
 
-def _shared_counts(a: PatternCounts, b: PatternCounts) -> tuple[Tensor, Tensor]:
-    """How often each pattern that both have occurs in ``a``, and in ``b``."""
+def _shared_counts(a: PatternCounts, b: PatternCounts) -> Iterable[tuple[Tensor, Tensor]]:
+    """How often each pattern that both have occurs in ``a``, and in ``b``; some at a time."""
     for counts in (a, b):
         if not isinstance(counts, PatternCounts):
             raise TypeError(
@@ -52,14 +55,9 @@ def _shared_counts(a: PatternCounts, b: PatternCounts) -> tuple[Tensor, Tensor]:
             f"counts of width {a.width} and of width {b.width} have no pattern to compare; "
             "take two counts of the same site"
         )
-    other = b.patterns.to(a.patterns.device)
-    shared = _shared_by_torch
-    if not len(a.patterns) or not len(other):
-        return a.counts[:0], a.counts[:0]
-    if backends.of(a.patterns).__name__.endswith("numba_kernels"):
-        from relu_book.patterns.backends.numba_pairs import shared
-    in_a, in_b = shared(a.patterns, other)
-    return a.counts[in_a], b.counts.to(a.counts.device)[in_b]
+    device = a.patterns.device
+    shared = getattr(backends.of(a.patterns), "shared", _shared_by_torch)
+    return shared(a.patterns, a.counts, b.patterns.to(device), b.counts.to(device))
 
 
 def appeared(a: PatternCounts, b: PatternCounts) -> int:
@@ -79,7 +77,7 @@ def appeared(a: PatternCounts, b: PatternCounts) -> int:
         >>> appeared(a, b), vanished(a, b)
         (1, 2)
     """
-    shared = len(_shared_counts(a, b)[0])
+    shared = sum(len(in_a) for in_a, _ in _shared_counts(a, b))
     return b.distinct - shared
 
 
@@ -138,7 +136,7 @@ def changed(a: PatternCounts, b: PatternCounts) -> float:
         >>> round(changed(a, b), 4), net_change(a, b)
         (0.6667, 0.0)
     """
-    shared = len(_shared_counts(a, b)[0])
+    shared = sum(len(in_a) for in_a, _ in _shared_counts(a, b))
     union = a.distinct + b.distinct - shared
     return (union - shared) / union if union else 0.0
 
@@ -174,10 +172,10 @@ def weighted_jaccard(a: PatternCounts, b: PatternCounts, *, normalize: bool = Fa
         >>> weighted_jaccard(a, a.merge(a), normalize=True)
         1.0
     """
-    in_a, in_b = _shared_counts(a, b)
+    shared = _shared_counts(a, b)
     total, other = a.total, b.total
     if total == other:
-        least = int(torch.minimum(in_a, in_b).sum())
+        least = sum(int(torch.minimum(in_a, in_b).sum()) for in_a, in_b in shared)
         return least / (total + other - least) if total else 1.0
     if not normalize:
         raise ValueError(
@@ -186,6 +184,7 @@ def weighted_jaccard(a: PatternCounts, b: PatternCounts, *, normalize: bool = Fa
         )
     if not total or not other:
         return 0.0
+    in_a, in_b = (torch.cat(some) for some in zip(*shared, strict=True))
     p, q = in_a.double() / total, in_b.double() / other
     alone = (total - int(in_a.sum())) / total + (other - int(in_b.sum())) / other
     return float(torch.minimum(p, q).sum()) / (float(torch.maximum(p, q).sum()) + alone)
@@ -209,5 +208,5 @@ def retained(a: PatternCounts, b: PatternCounts) -> float:
         >>> retained(a, count(torch.tensor([[0]]), width=2))
         0.75
     """
-    in_a, _ = _shared_counts(a, b)
-    return int(in_a.sum()) / a.total if a.total else 1.0
+    kept = sum(int(in_a.sum()) for in_a, _ in _shared_counts(a, b))
+    return kept / a.total if a.total else 1.0

@@ -120,8 +120,8 @@ def first_steps_all_images(settings: Settings, seed: int, run: Run) -> xr.Datase
     """relu-book run pattern_evolution/first_steps_all_images --scale desk
 
     Expected time: smoke (scanned digits) 3 s on one core, desk (CIFAR-10 at 32 x 32 pixels, one
-    seed, all 50,000 images counted) 1.5 h on 2 cores with 4 GB for each of two networks. Expected
-    result (thesis 3.1.4): up to 22 million patterns in a layer of ToyNet.
+    seed, all 50,000 images counted) 1.5 h on 2 cores with 6 GB for each of two networks. Expected
+    result (thesis 3.1.4): up to 41 million patterns in a layer of ToyNet.
 
     The result is that of ``first_steps``.
     """

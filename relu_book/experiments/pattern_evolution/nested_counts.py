@@ -123,11 +123,15 @@ def _counted(
     short = _UpTo(model, names[-1])
     sites = [f"model.{name}" for name in names]
 
+    def counted(part: Sequence[Tensor]) -> Counts:
+        counts = count_patterns(short, part, sites=sites).values()
+        give_back_freed_memory()  # what the lists left behind while they grew
+        return dict(zip(names, counts, strict=True))
+
     def joined(before: Counts, part: Counts) -> Counts:
         return {name: before[name].merge(part[name]) for name in names}
 
-    found = (count_patterns(short, part, sites=sites).values() for part in parts)
-    return list(accumulate((dict(zip(names, each, strict=True)) for each in found), joined))
+    return list(accumulate(map(counted, parts), joined))
 
 
 def _groups(model: nn.Module, image: Tensor, images: int) -> list[list[str]]:

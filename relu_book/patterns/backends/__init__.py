@@ -59,8 +59,9 @@ def set_backend(name: str) -> str:
 def of(tensor: Tensor) -> ModuleType:
     """The backend's module for this tensor.
 
-    It has functions ``pack`` and ``count``, and perhaps a class ``Tally`` for streams, in place of
-    the reference's.
+    It has functions ``pack`` and ``count``, and perhaps, in place of what the reference does, a
+    class ``Tally`` for streams, and functions of two sorted lists of patterns: ``merge``, and
+    ``shared`` for what both have.
     """
     from relu_book.patterns.backends import reference
 

@@ -9,6 +9,7 @@ from relu_book.experiments.pattern_evolution import nested_counts as room
 from relu_book.experiments.pattern_evolution.evolution import Evolution
 from relu_book.experiments.pattern_evolution.nested_counts import nested_counts
 from relu_book.models import cifar_resnet, toynet
+from relu_book.patterns import count_patterns
 
 BATCHES = list(torch.randn(40, 1, 8, 8, generator=torch.Generator().manual_seed(5)).split(8))
 
@@ -67,6 +68,17 @@ def test_a_run_cut_off_goes_on_with_the_layers_that_are_left(tmp_path, monkeypat
     again = nested_counts(model, states, BATCHES, (40,), 7, kept=tmp_path / "cut")
     xr.testing.assert_identical(again, whole)
     assert counted.count(counted[0]) == 3  # the three states of the first layer, once
+
+
+def test_the_memory_of_each_count_goes_back_before_the_next(tmp_path, monkeypatch):
+    model, states = states_of(cifar_resnet)
+    done = []
+    monkeypatch.setattr(room, "give_back_freed_memory", lambda: done.append("back"))
+    monkeypatch.setattr(
+        room, "count_patterns", lambda *a, **k: done.append("count") or count_patterns(*a, **k)
+    )
+    nested_counts(model, states, BATCHES, (16, 40), 7, kept=tmp_path / "kept")
+    assert done == ["back", *["count", "back"] * 6]
 
 
 @pytest.mark.parametrize(("images", "sizes"), [(10**9, [1, 1, 1, 4]), (250_000, [2, 5]), (1, [7])])
