@@ -231,7 +231,7 @@ SAMPLES = {
     ),
     "H-fig-1.c": (
         {"lowest_similarity": seeds(0.03), "similarity_end": seeds(0.07)},
-        {"similarity_end": seeds(0.2)},
+        {"lowest_similarity": seeds(0.005)},
     ),
     "H-txt-1": (
         {
