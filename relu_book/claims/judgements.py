@@ -276,12 +276,14 @@ def drawn(values, printed):
     """Whether a printed number of one run lies in the 95 % prediction interval of ours."""
     values = np.ravel(floats(values))
     number, level = len(values), 0.95
-    if number < FEWEST_DRAWN:
-        return undecided(f"too few: {number} of {FEWEST_DRAWN} seeds")
-    half_width = stats.t.ppf((1 + level) / 2, number - 1) * values.std(ddof=1)
-    half_width *= np.sqrt(1 + 1 / number)
+    half_width = np.inf
+    if number > 1:
+        half_width = stats.t.ppf((1 + level) / 2, number - 1) * values.std(ddof=1)
+        half_width *= np.sqrt(1 + 1 / number)
     ends = (values.mean() - half_width, values.mean() + half_width)
     found = Interval("{0}, one run", mean(values), *map(float, ends), number, (printed,), level)
+    if number < FEWEST_DRAWN:
+        return Judged(undecided(f"too few: {number} of {FEWEST_DRAWN} seeds"), found)
     return Judged(bool(ends[0] <= printed <= ends[1]), found)
 
 

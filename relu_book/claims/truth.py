@@ -12,7 +12,7 @@ An open judgement carries its reasons; the result of a combination carries those
 Arrays are combined element by element and hold judgements as objects.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,24 +96,38 @@ def negated(value):
     return value if isinstance(value, Open) else not value
 
 
-def agree(values: Iterable, what: str):
+def agree(values: Iterable, what: str, places: Sequence[str] = ()):
     """One truth of several that should be the same: true if all are, false if none is.
 
     Args:
         values: Truths.
         what: What they are of, for the reason: ``readings``, ``two largest sizes``.
+        places: Where each was found. What is open at one place, and otherwise at another, is told
+            of each: a reason alone would be read as one of the place that is shown.
 
     Example:
         >>> agree([True, True], "readings"), agree([True, False], "readings")
         (True, Open(reasons=('the readings disagree',), decidable=True))
+        >>> agree([undecided("too few"), True], "two largest sizes", ("256", "512")).reasons
+        ('undecided at 256: too few', 'holds at 512')
     """
     values = list(values)
     left_open = opened(values)
+    if left_open is not None and places and len(set(values)) > 1:
+        return Open(tuple(map(_told, values, places)), left_open.decidable)
     if left_open is not None:
         return left_open
     if all(values) or not any(values):
         return all(values)
     return undecided(f"the {what} disagree")
+
+
+def _told(value, place: str) -> str:
+    """A truth with its reasons and where it was found."""
+    if not isinstance(value, Open):
+        return f"{'holds' if value else 'fails'} at {place}"
+    word = "undecided" if value.decidable else "not decidable"
+    return f"{word} at {place}: {', '.join(value.reasons)}"
 
 
 def by_element(combine, *parts):

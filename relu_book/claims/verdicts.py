@@ -196,7 +196,7 @@ def _weighed(claim: Claim, values: Mapping[str, object]) -> dict[str, object]:
         elif claim.readings:
             words = [_word(each.value) for each in weighed]
             parts = dict(zip(claim.readings, words, strict=True))
-    truth = agree(truths[-2:], "two largest sizes")
+    truth = agree(truths[-2:], "two largest sizes", list(parts)[-2:] if claim.sizes else ())
     if claim.sizes and len(truths) < 2 and _word(truth) != "not decidable at this scale":
         truth = undecided("too few: one size of 2")
     found = {

@@ -16,7 +16,13 @@ import xarray as xr
 
 from relu_book.experiments.layers import layout
 from relu_book.experiments.pattern_evolution.evolution import Evolution
-from relu_book.experiments.pattern_evolution.scales import NETWORKS, PAPER, SMOKE, TINY_IMAGENET
+from relu_book.experiments.pattern_evolution.scales import (
+    NETWORKS,
+    PAPER,
+    SMOKE,
+    TINY_IMAGENET,
+    UNNAMED,
+)
 from relu_book.experiments.trainings import Training, images_for, trained
 from relu_book.runs import Run, experiment
 
@@ -74,8 +80,8 @@ SCALES = {
     variants={"fashion_mnist": {}, "tiny_imagenet": {"paper": TINY_IMAGENET}},
     deviations={
         "desk": "5,000 of 50,000 images, shrunk from 32 to 16 pixels a side; 256 of them counted "
-        "instead of all; 2,000 of 3,000 steps, not all of them counted; batches of 64 and rate "
-        "0.05, which the source does not name",
+        "instead of all; 2,000 of 3,000 steps, not all of them counted; batches of 64, a "
+        f"constant rate of 0.05, {UNNAMED}",
         "fashion_mnist": "FashionMNIST in place of Tiny ImageNet",
     },
 )

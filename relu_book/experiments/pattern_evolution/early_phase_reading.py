@@ -66,7 +66,7 @@ def figure_3_1(often: xr.Dataset, counted: xr.Dataset, images: int) -> Quantitie
     return {
         **_printed_numbers(largest, images),
         **_printed_similarities(largest, images),
-        **{name: found | most for name, found in _levels(counted).items()},
+        **{name: found | most for name, found in _levels(counted, often).items()},
         **_changes(often),
         **_settled(often),
         **_frequencies(often.isel(size=-1)),
@@ -111,13 +111,13 @@ def _printed_numbers(record: xr.Dataset, images: int) -> Quantities:
     }
 
 
-def _levels(record: xr.Dataset) -> Quantities:
+def _levels(record: xr.Dataset, often: xr.Dataset) -> Quantities:
     """Numbers of patterns, similarity and entropy, by number of images."""
     return {
         **_numbers(record),
         **_first_similarities(record),
         **_similarities(record),
-        **_weights_and_entropies(record),
+        **_weights_and_entropies(record, often.isel(size=-1)),
     }
 
 
@@ -238,14 +238,18 @@ def _rarest(record: xr.Dataset) -> dict:
     return {"largest_share": at_end, "evaluations": int(record["evaluations"].min())}
 
 
-def _weights_and_entropies(record: xr.Dataset) -> Quantities:
-    """When the most frequent pattern has most weight, and how the entropy falls and rises."""
-    entropy, last = record["relative_entropy"], float(record.step[-1])
+def _weights_and_entropies(record: xr.Dataset, often: xr.Dataset) -> Quantities:
+    """When the most frequent pattern has most weight, and how the entropy falls and rises.
+
+    A share needs few images and a peak many steps, so it is looked for where steps were counted
+    often, after the first update.
+    """
+    entropy, weight = record["relative_entropy"], often["max_frequency"].mean("layer")
     mean, change = entropy.mean("layer"), entropy.sel(step=10) - entropy.sel(step=0)
     return {
         "fig-3.1.y": {
-            "step_of_peak": record["max_frequency"].mean("layer").idxmax("step"),
-            "entropy_rise": time_mean(mean, 0.9 * last, last) - time_mean(mean, 1, 500),
+            "step_of_peak": weight.sel(step=slice(1, None)).idxmax("step"),
+            "entropy_rise": mean.sel(step=500) - mean.sel(step=40),
         },
         "txt-3.1.7.2": {"falling": (change < 0).where(change.notnull()).mean("layer")},
     }
@@ -299,7 +303,8 @@ def _similarities(record: xr.Dataset) -> Quantities:
             "lead": lead.sel(block=1, drop=True) - lead.sel(block=[2, 3]),
         },
         "H-txt-1": {
-            "similarity_phase": time_mean(mean, 50, 700),
+            "similarity_before": time_mean(mean, 1, 500),
+            "similarity_phase": time_mean(mean, 500, 700),
             "similarity_later": time_mean(mean, 701, last),
         },
     }

@@ -23,6 +23,7 @@ from relu_book.experiments.pattern_evolution.scales import (
     SMOKE,
     TINY_IMAGENET,
     TINY_IMAGENET_STEPS,
+    UNNAMED,
 )
 from relu_book.experiments.trainings import Training, images_for, trained
 from relu_book.runs import Run, experiment
@@ -88,8 +89,8 @@ SCALES = {
     deviations={
         "desk": "5,000 of 50,000 images, shrunk from 32 to 16 pixels a side; 512 of them counted "
         "instead of all; 6 of 200 epochs, with the schedule shortened alike; 8 of 25 seeds; 2 to 8 "
-        "convolutions a block instead of 2 to 10; batches of 64 and rate 0.05, which the source "
-        "does not name",
+        "convolutions a block instead of 2 to 10; batches of 64, rate 0.05, "
+        f"{UNNAMED}",
         "fashion_mnist": "FashionMNIST in place of Tiny ImageNet",
     },
 )

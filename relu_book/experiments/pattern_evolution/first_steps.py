@@ -5,7 +5,7 @@
     relu-book run pattern_evolution/first_steps_tiny_imagenet --scale desk
 
 ToyNet-20, ConvNet-20 and ResNet-20 at full width learn from all 50,000 images of CIFAR-10 at
-32 x 32 pixels, 3,000 steps at a constant rate, as in the source. The weights of about a dozen steps
+32 x 32 pixels, 3,000 steps as in the source, at a constant rate. The weights of about a dozen steps
 are kept, and the patterns of all 19 layers are counted in each of these states: on nested numbers
 of images with three seeds, and on all 50,000 with one. On Tiny ImageNet an image has four times as
 many pixels, and a quarter of the images as many evaluations.
@@ -17,12 +17,13 @@ from dataclasses import dataclass, replace
 import xarray as xr
 
 from relu_book.experiments.pattern_evolution.nested_counts import nested_counts
-from relu_book.experiments.pattern_evolution.scales import NETWORKS, PAPER, SMOKE
+from relu_book.experiments.pattern_evolution.scales import NETWORKS, PAPER, SMOKE, UNNAMED
 from relu_book.experiments.trainings import Training, images_for, trained
 from relu_book.runs import Run, experiment
 from relu_book.training import Probe
 
 CHECKPOINT_STEPS = 500
+_CHOSEN = f"batches of 128, a constant rate of 0.1, {UNNAMED}"
 SPARSE = (0, 1, 2, 5, 10, 40, 100, 200, 500, 1000, 2000, 3000)
 # More often at first and, later, with the step that follows, whose change is that of a single step;
 # a hundred steps after some of them, and shortly before the end.
@@ -65,10 +66,7 @@ SCALES = {
     scales=SCALES,
     expected={"smoke": "3 s on one core", "desk": "2 h on 2 cores, 9 networks of 25 min each"},
     over=("network",),
-    deviations={
-        "desk": "10,240 of 50,000 images counted, at 30 of 3,000 steps; batches of 128 and rate "
-        "0.1, which the source does not name"
-    },
+    deviations={"desk": f"10,240 of 50,000 images counted, at 30 of 3,000 steps; {_CHOSEN}"},
 )
 def first_steps(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run pattern_evolution/first_steps --scale desk
@@ -111,10 +109,7 @@ _ALL_IMAGES = replace(
     scales={"smoke": replace(SCALES["smoke"], measured=(0, 6)), "desk": _ALL_IMAGES},
     expected={"smoke": "3 s on one core", "desk": "1.5 h on 2 cores, 3 networks of 50 min each"},
     over=("network",),
-    deviations={
-        "desk": "counted at 12 of 3,000 steps; batches of 128 and rate 0.1, which the source does "
-        "not name"
-    },
+    deviations={"desk": f"counted at 12 of 3,000 steps; {_CHOSEN}"},
 )
 def first_steps_all_images(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """relu-book run pattern_evolution/first_steps_all_images --scale desk
@@ -146,7 +141,7 @@ _TINY_IMAGENET = replace(
     over=("network",),
     deviations={
         "desk": "8,000 of 100,000 images, 2,560 of them counted, at 23 steps; 1,000 of 3,000 steps "
-        "trained; batches of 128 and rate 0.1, which the source does not name"
+        f"trained; {_CHOSEN}"
     },
 )
 def first_steps_tiny_imagenet(settings: Settings, seed: int, run: Run) -> xr.Dataset:

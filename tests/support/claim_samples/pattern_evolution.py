@@ -119,8 +119,11 @@ SAMPLES = {
         {"orders": seeds([2.5, 3, 1.9])},
     ),
     "fig-3.1.b": (
-        {"share_first_block": seeds(0.4), "share_last_block": seeds(0.6)},
-        {"share_last_block": seeds(0.9)},
+        {
+            "share_first_block": seeds(0.455, 40, scatter=0.1),
+            "share_last_block": seeds(0.66, 40, scatter=0.1),
+        },
+        {"share_last_block": seeds(0.9, 40, scatter=0.1)},
     ),
     "fig-3.1.c": (
         {"most_before": seeds(22), "most_after": seeds(3), "most_after_five": seeds(2)},
@@ -173,7 +176,7 @@ SAMPLES = {
         networks("share_", 0.2, 0.2, 0.1) | networks("first_layers_", 0.1, 0.1, 0.2),
         networks("first_layers_", 0.1, 0.3, 0.2),
     ),
-    "fig-3.1.p": ({"peak": seeds(0.25), "share_at_end": seeds(0.05)}, {"share_at_end": seeds(0.2)}),
+    "fig-3.1.p": ({"peak": seeds(0.25), "share_at_end": seeds(0.05)}, {"peak": seeds(0.15)}),
     "fig-3.1.q": (
         {"largest_share": seeds([0.01] * 3, scatter=0.0001)},
         {"largest_share": seeds([0.01, 0.06, 0.01])},
@@ -200,7 +203,7 @@ SAMPLES = {
     "fig-3.1.x": ({"slope_of_change": seeds([-1] * 3)}, {"slope_of_change": seeds([1] * 3)}),
     "fig-3.1.y": (
         {"step_of_peak": seeds([40, 50, 60]), "entropy_rise": seeds([1] * 3)},
-        {"step_of_peak": seeds([0.5, 50, 60])},
+        {"entropy_rise": seeds([1, 1, -1])},
     ),
     "fig-3.1.z": ({"settled": seeds([0.9] * 3)}, {"settled": seeds([0.9, 0.9, 0.5])}),
     "fig-3.1.aa": (
@@ -228,11 +231,15 @@ SAMPLES = {
     ),
     "H-fig-1.c": (
         {"lowest_similarity": seeds(0.03), "similarity_end": seeds(0.07)},
-        {"similarity_end": seeds(0.2)},
+        {"lowest_similarity": seeds(0.005)},
     ),
     "H-txt-1": (
-        {"similarity_phase": seeds([0.3] * 3), "similarity_later": seeds([0.2] * 3)},
-        {"similarity_later": seeds([0.2, 0.2, 0.4])},
+        {
+            "similarity_before": seeds([0.2] * 3),
+            "similarity_phase": seeds([0.3] * 3),
+            "similarity_later": seeds([0.2] * 3),
+        },
+        {"similarity_before": seeds([0.2, 0.2, 0.4])},
     ),
     "txt-3.1.7.1": (
         {"z_scores": [4, 5, 6, 7, 1] * 4, "clean_below": [0.97] * 20, "distinct_share": [0.1] * 10},
@@ -545,7 +552,11 @@ OUT_OF_REACH = {
     "txt-3.1.7.1": {"distinct_share": [0.9] * 3 + [0.1] * 7},
 }
 
-READINGS_DISAGREE = {"fig-3.1.q": {"largest_share": seeds([0.03] * 3, scatter=1e-4)}}
+READINGS_DISAGREE = {
+    "fig-3.1.b": {"share_first_block": seeds(0.43, 40, scatter=0.01)},
+    "fig-3.1.q": {"largest_share": seeds([0.03] * 3, scatter=1e-4)},
+    "fig-3.1.t": {"lowest_similarity": seeds(0.001, scatter=1e-4)},
+}
 
 # --- what guards the rules: enough images, two numbers of them, trainings that reached an end ---
 

@@ -185,6 +185,11 @@ def test_a_printed_number_of_one_run_needs_forty_of_ours():
         inside = bool(ends[0] <= printed <= ends[1])
         assert decide("drawn(values, printed)", values=values, printed=printed) is inside
     assert decide("drawn(values, 0)", values=values[:39]) is None
+    # As for every judgement by an interval, that of too few is shown; of one alone there is none.
+    (few,) = rules.evaluate("drawn(values, 0)", {"values": [1.0, 2.0, 3.0]}).intervals
+    assert few.number == 3 and few.low == pytest.approx(2 - stats.t.ppf(0.975, 2) * np.sqrt(4 / 3))
+    (one,) = rules.evaluate("drawn(values, 0)", {"values": [1.0]}).intervals
+    assert one.low == -np.inf
 
 
 def test_what_never_occurs_is_refuted_by_enough_trials():

@@ -217,6 +217,27 @@ def test_a_verdict_needs_the_two_largest_sizes_to_agree(book, capsys):
     assert "  sizes: 1: fails; 2: holds; 4: holds\n" in capsys.readouterr().out
 
 
+def test_what_one_of_the_two_largest_sizes_leaves_open_is_told_with_the_size(book):
+    across = "the interval contains the threshold"
+    clear, open_ = [1.0, 1.1, 1.2], [-1.0, 1.0, 2.0]
+    sized(book, rule="positive(count) and images > 0")
+    assert words("x", images=[1, 2, 4], count=[clear, open_, clear]) == (
+        f"undecided (undecided at 2: {across}; holds at 4)"
+    )
+    assert words("x", images=[1, 2, 4], count=[open_, clear, open_]) == (
+        f"undecided (holds at 2; undecided at 4: {across})"
+    )
+    below = [-1.0, -1.1, -1.2]  # three seeds refute nothing
+    assert words("x", images=[2, 4], count=[open_, below]) == (
+        f"undecided (undecided at 2: {across}; undecided at 4: too few: 3 of 5 seeds)"
+    )
+    assert words("x", images=[1, 2, 4], count=[clear, open_, open_]) == f"undecided ({across})"
+    sized(book, rule="decidable(images > 2) and positive(count)")
+    assert words("x", images=[2, 4], count=[clear, clear]) == (
+        "not decidable at this scale (not decidable at 2: guard not met: images > 2; holds at 4)"
+    )
+
+
 @pytest.mark.parametrize(
     ("measured", "complaint"),
     [
