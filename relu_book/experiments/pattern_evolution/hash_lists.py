@@ -83,7 +83,8 @@ def same_listing(listing: Listing, cases: int = 120, seed: int = 0) -> dict:
     As printed, the listing imports torch and np; what is missing of them is counted.
 
     Args:
-        listing: Without these imports, ``listing(signs, hashlist_size=..., dtype=...)`` returns keys and counts.
+        listing: Without these imports, ``listing(signs, hashlist_size=..., dtype=...)`` returns
+            keys and counts.
         cases: Number of random layers.
         seed: Of the layers.
     """

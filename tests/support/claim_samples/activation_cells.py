@@ -270,7 +270,7 @@ SAMPLES = {
             "distinct_share": [0.1] * 10,
             "counts_plain": 100 + 30 * WOBBLE[:15] + np.zeros((5, 1)),
         },
-        {"counts_plain": np.full((5, 15), 100)},
+        {"counts_batch_norm": [[10] * 10 + [300] * 5] * 5},
     ),
     "fig-2.12.b": (
         {
