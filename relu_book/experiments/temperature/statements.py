@@ -269,6 +269,8 @@ def _passes_of_a_step(model: nn.Module, probed: bool) -> int:
 def listing_beside_definition(listing: Callable[[Tensor, Tensor], tuple], cases: int = 100) -> dict:
     """txt-3.2.2.5: the supplement's listing beside definition 6, on random pairs of tensors.
 
+    Whether it reports a number as printed is told for both copies of it, see ``_reports``.
+
     Args:
         listing: What the listing computes of outputs (n, c, h, w) before and after: the
             temperature, and the total that it divides by.
