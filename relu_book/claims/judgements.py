@@ -273,17 +273,17 @@ def share_rule(passed, least):
 
 
 def drawn(values, printed):
-    """Whether a printed number of one run lies in the 95 % prediction interval of ours."""
+    """Whether a printed number of one run lies in the 95 % prediction interval of ours.
+
+    Its ends are quantiles, so that it fits what is far from normal, such as a share near its end:
+    of n runs a new one is below the k-th in k/(n + 1) of cases.
+    """
     values = np.ravel(floats(values))
     number, level = len(values), 0.95
-    half_width = np.inf
-    if number > 1:
-        half_width = stats.t.ppf((1 + level) / 2, number - 1) * values.std(ddof=1)
-        half_width *= np.sqrt(1 + 1 / number)
-    ends = (values.mean() - half_width, values.mean() + half_width)
-    found = Interval("{0}, one run", mean(values), *map(float, ends), number, (printed,), level)
     if number < FEWEST_DRAWN:
-        return Judged(undecided(f"too few: {number} of {FEWEST_DRAWN} seeds"), found)
+        return undecided(f"too few: {number} of {FEWEST_DRAWN} seeds")
+    ends = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], method="weibull")
+    found = Interval("{0}, one run", mean(values), *map(float, ends), number, (printed,), level)
     return Judged(bool(ends[0] <= printed <= ends[1]), found)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 import xarray as xr
 
 
-def caption(record: xr.Dataset) -> str:
+def caption(record: xr.Dataset, seeds: str | None = None) -> str:
     """Scale, data, seeds, device, run time, deviations from the source, and the command again.
 
     Args:
         record: What ``load`` or ``relu_book.experiments.get`` returned.
+        seeds: What the seeds draw, if it is neither a training nor a network, in the plural.
 
     Example:
         >>> from relu_book.records import load
@@ -22,11 +23,12 @@ def caption(record: xr.Dataset) -> str:
     """
     told = record.attrs
     data = _data(told)
-    seeds = len(json.loads(told["seeds"]))
+    number = len(json.loads(told["seeds"]))
+    counted = seeds or f"seed{'s' * (number > 1)}"
     versions = json.loads(told["versions"].split("; ")[0])
     memory = f" in {float(told['memory']) / 1e9:.1f} GB" if told.get("memory") else ""
     lines = [
-        f"Recorded at the scale {told['scale']}: {data}, {seeds} seed{'s' * (seeds > 1)}, "
+        f"Recorded at the scale {told['scale']}: {data}, {number} {counted}, "
         f"{told['device']}, torch {versions['torch']}, "
         f"{_duration(told['wall_time'])} of computing{memory}.",
     ]

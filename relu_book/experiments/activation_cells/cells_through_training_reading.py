@@ -19,6 +19,7 @@ def cells_through_training_reading(record: xr.Dataset) -> Reading:
     plain, normalised = record.sel(batch_norm=False), record.sel(batch_norm=True)
     start, end = record.epoch.values[[0, -1]]
     trained, deep = plain.sel(compared=end), plain.far.sel(layer=slice(2, None))
+    first = plain.far.sel(layer=1)
 
     def both(name: str, measure: Callable[[xr.Dataset], xr.DataArray]) -> dict[str, xr.DataArray]:
         return {f"{name}_batch_norm": measure(normalised), f"{name}_plain": measure(plain)}
@@ -30,7 +31,12 @@ def cells_through_training_reading(record: xr.Dataset) -> Reading:
     quantities = {
         "fig-2.12.a": both("counts", around_images)
         | {"distinct_share": share_of_points(around_images(normalised), record)},
-        "fig-2.12.b": {"counts_start": deep.sel(epoch=start), "counts_end": deep.sel(epoch=end)},
+        "fig-2.12.b": {
+            "first_start": first.sel(epoch=start),
+            "first_end": first.sel(epoch=end),
+            "counts_start": deep.sel(epoch=start),
+            "counts_end": deep.sel(epoch=end),
+        },
         "fig-2.12.c": {
             "density_images": _first_planes(trained.near_density),
             "density_corners": _first_planes(trained.corner_density),

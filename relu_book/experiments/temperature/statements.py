@@ -269,13 +269,15 @@ def _passes_of_a_step(model: nn.Module, probed: bool) -> int:
 def listing_beside_definition(listing: Callable[[Tensor, Tensor], tuple], cases: int = 100) -> dict:
     """txt-3.2.2.5: the supplement's listing beside definition 6, on random pairs of tensors.
 
+    Whether it reports a number as printed is told for both copies of it, see ``_reports``.
+
     Args:
         listing: What the listing computes of outputs (n, c, h, w) before and after: the
             temperature, and the total that it divides by.
         cases: How many pairs.
     """
     rng = torch.Generator().manual_seed(0)
-    deviation, totals, positions = [], [], []
+    reported, deviation, totals, positions = [], [], [], []
     for case in range(cases):
         shape = (1 + case % 7, 1 + case % 5, 4, 3)
         before = torch.randn(shape, generator=rng, dtype=torch.float64)
@@ -284,22 +286,53 @@ def listing_beside_definition(listing: Callable[[Tensor, Tensor], tuple], cases:
         after = -before if case % 10 == 9 else before + step
         value, total = listing(before.relu(), after.relu())
         words = pack(before), pack(after)
-        share = (words[0] != words[1]).any(1).double().mean().item()
+        unchanged = (words[0] == words[1]).all(1)
+        share = 1 - unchanged.double().mean().item()
         evaluations = shape[0] * shape[2] * shape[3]
+        reported += [_reports(unchanged.sum(), evaluations, inside) for inside in (True, False)]
         deviation.append(value - temperature(share, evaluations))
         totals.append(total)
         positions.append(evaluations)
-    return {"deviation": deviation, "totals": totals, "positions": positions}
+    return {
+        "reported": reported,
+        "deviation": deviation,
+        "totals": totals,
+        "positions": positions,
+    }
+
+
+def _reports(counts: Tensor, total: int, inside: bool) -> bool:
+    """Whether the listing's property gives a number, its return inside the ``if`` or after it."""
+    if counts == 0:
+        counts = 0.5  # as printed, a number of Python
+    elif inside:
+        return False
+    try:
+        torch.log2(1.0 * counts / total)
+    except TypeError:
+        return False
+    return True
 
 
 # --- proposition 1 (supplement F) ---
 
 
 def none_unchanged(
-    filters: int, samples: int, noise: float, trials: int, rng: np.random.Generator
+    filters: int,
+    samples: int,
+    noise: float,
+    trials: int,
+    rng: np.random.Generator,
+    kind: str = "background",
 ) -> float:
-    """How often no pattern is unchanged: all signs have flipped, noise flips some back."""
-    back = rng.random((trials, samples, filters), dtype=np.float32) < noise
+    """How often no pattern is unchanged: all signs have flipped, noise flips some back.
+
+    Background noise is drawn for every sample and filter, ``data`` noise for every sample,
+    ``neuron`` noise for every filter.
+    """
+    rows, columns = 1 if kind == "neuron" else samples, 1 if kind == "data" else filters
+    drawn = rng.random((trials, rows, columns), dtype=np.float32) < noise
+    back = np.broadcast_to(drawn, (trials, samples, filters))
     return float((~back.all(2)).all(1).mean())
 
 
@@ -308,8 +341,12 @@ def by_samples(
 ) -> dict:
     """S-prop-1.a: that probability over the number of samples, for one filter and for two."""
     rng = np.random.default_rng(0)
-    found = [[none_unchanged(d, n, noise, trials, rng) for n in samples] for d in (1, 2)]
-    return {"samples": samples, "probability": found}
+
+    def rows(kind: str) -> list[list[float]]:
+        return [[none_unchanged(d, n, noise, trials, rng, kind) for n in samples] for d in (1, 2)]
+
+    independent = rows("background") + rows("data")
+    return {"samples": samples, "independent": independent, "shared": rows("neuron")}
 
 
 def by_filters(samples: int = 20, noise: float = 0.1, trials: int = 20_000) -> dict:

@@ -8,7 +8,7 @@ from relu_book.claims import Reading
 
 def loss_landscape_reading(record: xr.Dataset) -> Reading:
     """The quantities of the claim that the record decides, see ``basin``."""
-    return Reading({"fig-2.2.g": basin(record.loss)}, record)
+    return Reading({"fig-2.2.g": basin(record.loss.rename(seed="plane"))}, record)
 
 
 def basin(losses: xr.DataArray) -> dict[str, xr.DataArray]:

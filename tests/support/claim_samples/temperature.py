@@ -62,8 +62,8 @@ SAMPLES = {
     ),
     "def-6.d": ({"unchanged_share": [1, 1], "changed_share": [0, 0]}, {"unchanged_share": [0, 0]}),
     "def-6.e": (
-        {"filters": WIDTHS, "distance": 1 - 2.0 ** (-WIDTHS), "draws": 10**5},
-        {"distance": [1.0] * 4},
+        {"filters": WIDTHS, "distance": [0.995] * 4, "draws": 10**5},
+        {"distance": [1.0, 0.7, 0.7, 0.7]},
     ),
     "eq-3.12": ({"mismatches": ZEROS, "zeros": ONES}, {"mismatches": [*ZEROS, 1]}),
     "eq-3.14": (
@@ -95,8 +95,13 @@ SAMPLES = {
         {"spread_one": seeds([0.2, 0.2, 0.2, 0.05], 3)},
     ),
     "txt-3.2.2.5": (
-        {"deviation": SMALL, "totals": [5] * 100, "positions": [5] * 100},
-        {"totals": [4] * 100},
+        {
+            "reported": [False, True] * 100,
+            "deviation": SMALL,
+            "totals": [5] * 100,
+            "positions": [5] * 100,
+        },
+        {"reported": [True] * 200},
     ),
     "txt-3.2.2.6": (
         {"batch_sizes": BATCHES, "spread": BATCHES ** (seeds(-0.5)[:, None])},
@@ -302,9 +307,10 @@ SAMPLES = {
     "S-prop-1.a": (
         {
             "samples": SAMPLE_NUMBERS,
-            "probability": np.stack([0.9**SAMPLE_NUMBERS, 0.99**SAMPLE_NUMBERS]),
+            "independent": np.stack([0.9**SAMPLE_NUMBERS, 0.99**SAMPLE_NUMBERS] * 2),
+            "shared": [[0.901, 0.9, 0.899, 0.9, 0.9], [0.99] * 5],
         },
-        {"probability": [[0.9, 0.9, 0.9, 0.9, 0.1], [0.9, 0.8, 0.7, 0.6, 0.5]]},
+        {"shared": np.stack([0.9**SAMPLE_NUMBERS, 0.99**SAMPLE_NUMBERS])},
     ),
     "S-prop-1.b": (
         {"filters": FILTERS, "probability": (1 - 0.1**FILTERS) ** 20},
@@ -333,12 +339,15 @@ SAMPLES = {
 
 OTHER_FAILS = {
     "def-6.d": {"changed_share": [0, 0.1]},
-    "def-6.e": {"distance": [0.4] * 4},
     "eq-3.14": {"loss_subtracted": [1.05] * 10},
     "obs-1.b": {"difference_same_direction": [0] * 19 + [0.01]},
     "txt-3.2.2.1": {"pattern_mismatches": [0, 1]},
+    "txt-3.2.2.5": {"totals": [4] * 100},
+    "S-prop-1.a": {"independent": [[0.9, 0.9, 0.9, 0.9, 0.1]] * 4},
     "S-prop-1.c": {"probability": 0.5 * (1 - 0.1**FILTERS) ** 20},
 }
+
+READINGS_DISAGREE = {"def-6.e": {"distance": 1 - 2.0**-WIDTHS}}
 
 OUT_OF_REACH = {
     name: {"counted": 0.7}

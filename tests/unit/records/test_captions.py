@@ -40,6 +40,11 @@ def test_one_seed_and_no_data_in_a_caption_of_a_record():
     assert "no data set, 1 seed, " in text and ", 59 s of computing." in text
 
 
+def test_a_caption_says_what_seeds_of_another_kind_draw():
+    text = " ".join(caption(record(), seeds="planes of one network").split())
+    assert "digits, 3 planes of one network, cpu" in text
+
+
 def test_one_step_is_not_steps():
     for steps, words in ((1, "1 step"), (2000, "2,000 steps"), (11, "11 steps")):
         told = record(settings=json.dumps({"steps": steps})).attrs

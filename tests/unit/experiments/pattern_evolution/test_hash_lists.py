@@ -23,7 +23,9 @@ def listing(act, hashlist_size=30_000, dtype=torch.int32):
 
 
 def test_listing_is_the_library_s_hash_list():
-    assert verdict("H-alg-1", hash_lists.same_listing(listing)) == "holds"
+    found = hash_lists.same_listing(listing)
+    assert verdict("H-alg-1", found) == "wrong as printed; corrected: holds"
+    assert verdict("H-alg-1", found | {"missing_modules": 0}) == "holds"
 
     def other_order(act, **size):
         return listing(act.flip(1), **size)
@@ -31,8 +33,9 @@ def test_listing_is_the_library_s_hash_list():
     def long(act, **size):
         return listing(act, **{"dtype": torch.int64} | size)
 
-    assert verdict("H-alg-1", hash_lists.same_listing(other_order, cases=5)) == "fails"
-    assert verdict("H-alg-1", hash_lists.same_listing(long, cases=5)) == "fails"
+    for wrong in (other_order, long):
+        found = hash_lists.same_listing(wrong, cases=5)
+        assert verdict("H-alg-1", found) == "wrong as printed; corrected: fails"
 
 
 def test_hash_list_is_exact_without_collisions_and_its_sum_always():

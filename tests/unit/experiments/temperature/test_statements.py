@@ -34,16 +34,18 @@ def test_the_base_is_two():
 
 def test_temperature_is_zero_where_nothing_changes():
     assert verdict("def-6.b", statements.zero_temperatures()) == "holds"
-    assert verdict("def-6.c", statements.caps()) == "holds"
+    assert verdict("def-6.c", statements.caps()) == "holds, by construction"
     found = statements.whose_probability()
     assert verdict("def-6.d", found) == "wrong as printed; corrected: holds"
     assert verdict("obs-1.a", statements.never_negative()) == "holds"
 
 
 def test_a_pattern_keeps_its_signs_however_large_the_step():
-    assert verdict("def-6.e", statements.at_infinity()) == "wrong as printed; corrected: holds"
-    small = verdict("def-6.e", statements.at_infinity(rate=0.1))
-    assert small == "wrong as printed; corrected: fails"
+    found = judge("def-6.e", statements.at_infinity())
+    assert found.words == "undecided (the readings disagree)"
+    assert list(found.parts.values()) == ["holds", "fails"]
+    (off,) = found.report.values()
+    assert off < 0.01
 
 
 def test_equations():
@@ -79,11 +81,22 @@ def test_the_listing_is_definition_6_in_base_two(wrong):
         return value * np.log(2) if wrong else value, total
 
     found = statements.listing_beside_definition(listing)
-    assert verdict("txt-3.2.2.5", found) == ("fails" if wrong else "holds")
+    other = "fails" if wrong else "holds"
+    assert verdict("txt-3.2.2.5", found) == f"wrong as printed; corrected: {other}"
+
+
+def test_the_printed_listing_reports_what_its_copies_do():
+    found = statements.listing_beside_definition(meant, cases=10)["reported"]
+    # In the tenth case no pattern is unchanged: the cap is reached, and has no logarithm in torch.
+    assert found[18:] == [False, False]
+    assert found[:18] == [False, True] * 9
 
 
 def test_proposition_1():
-    assert verdict("S-prop-1.a", statements.by_samples()) == "holds"
+    found = statements.by_samples()
+    assert verdict("S-prop-1.a", found) == "wrong as printed; corrected: holds"
+    assert np.allclose(found["shared"], [[0.9] * 5, [0.99] * 5], atol=0.005)
+    assert np.allclose(found["independent"][2:], 0.9 ** np.array(found["samples"]), atol=0.005)
     found = statements.by_filters()
     for claim, names in {
         "S-prop-1.b": ("filters", "probability"),
