@@ -276,14 +276,16 @@ def drawn(values, printed):
     """Whether a printed number of one run lies in the 95 % prediction interval of ours.
 
     Its ends are quantiles, so that it fits what is far from normal, such as a share near its end:
-    of n runs a new one is below the k-th in k/(n + 1) of cases.
+    of n runs a new one is below the k-th in k/(n + 1) of cases. Fewer runs than a level of 95 %
+    takes are shown with the level that all of them reach.
     """
     values = np.ravel(floats(values))
-    number, level = len(values), 0.95
-    if number < FEWEST_DRAWN:
-        return undecided(f"too few: {number} of {FEWEST_DRAWN} seeds")
+    number = len(values)
+    level = min(0.95, (number - 1) / (number + 1))
     ends = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], method="weibull")
     found = Interval("{0}, one run", mean(values), *map(float, ends), number, (printed,), level)
+    if number < FEWEST_DRAWN:
+        return Judged(undecided(f"too few: {number} of {FEWEST_DRAWN} seeds"), found)
     return Judged(bool(ends[0] <= printed <= ends[1]), found)
 
 

@@ -185,7 +185,9 @@ def test_a_printed_number_of_one_run_needs_forty_of_ours():
     for printed in np.linspace(-4, 4, 33):
         inside = bool(ends[0] <= printed <= ends[1])
         assert decide("drawn(values, printed)", values=values, printed=printed) is inside
-    assert decide("drawn(values, 0)", values=values[:39]) is None  # ends that rare are not known
+    assert decide("drawn(values, 0)", values=values[:39]) is None
+    (few,) = rules.evaluate("drawn(values, 0)", {"values": [2.0, 1.0, 3.0]}).intervals
+    assert (few.low, few.high, few.number, few.level) == (1.0, 3.0, 3, 0.5)
 
 
 def test_a_prediction_interval_of_shares_holds_no_share_that_cannot_be():
