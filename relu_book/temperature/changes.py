@@ -4,6 +4,8 @@ Patterns are kept packed, 64 filters a word, and compared by words. A pre-activa
 infinite or NaN is no sign to go by: its evaluation counts as changed.
 """
 
+from math import isfinite
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -69,8 +71,9 @@ class Changes:
             new &= ~self._before.infinite.get(site.name, torch.zeros_like(new))
             changed |= new != 0
             self.overflowed |= bool(new.any())
-        rows = changed[:, 0] if changed.shape[1] == 1 else changed.any(1)
-        self._changed[site.name] = rows.count_nonzero()
+        if changed.shape[1] > 1:
+            changed = changed.any(1)
+        self._changed[site.name] = changed.count_nonzero()
 
     def shares(self) -> np.ndarray:
         """The share of changed evaluations of each site, float64.
@@ -109,5 +112,7 @@ def check_evaluations(evaluations: dict[str, int], model: str) -> None:
 
 
 def _is_finite(tensor: Tensor) -> bool:
-    """One read, and no mask: NaN and infinities are among the extremes."""
-    return not tensor.numel() or all(map(torch.isfinite, tensor.aminmax()))
+    """By the sum, where it tells: a finite one has neither NaN nor infinities among its terms."""
+    if isfinite(tensor.sum().item()) or not tensor.numel():
+        return True
+    return all(map(torch.isfinite, tensor.aminmax()))

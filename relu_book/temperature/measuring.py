@@ -80,7 +80,7 @@ def pattern_distance(
         RuntimeError: another thread runs or measures the model meanwhile.
 
     Cost: 1 + number of rates forward passes; by jvp three to six in all, for any number of rates.
-    Where the step is proportional to the rate, which three trial steps show, its direction serves
+    Where the step is proportional to the rate, which two trial steps show, its direction serves
     all rates, with weights that differ from the optimizer's own by rounding (see
     ``relu_book.temperature.steps``); else, and for up to three rates, each step is tried. Memory
     for a copy of parameters, gradients and state, and for the packed patterns, one bit a filter and
@@ -134,17 +134,20 @@ def _exact(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
     before, values, overflowed = Patterns(), [], []
     look = before.keep
     block = watch(model, lambda site: look(site), sites=sites)
-    forward.repeat(block)
-    check_evaluations(before.evaluations, type(model).__name__)
-    take_step = steps(optimizer, start, rates.tolist())
-    for rate in rates.tolist():
-        take_step(rate)
-        changes = Changes(before)
-        look = changes.compare
-        forward.repeat(block)
-        values.append(changes.shares())
-        if changes.overflowed:
-            overflowed.append(rate)
+    with (
+        steps(optimizer, start, rates.tolist()) as take_step,
+        forward.repeating(block) as again,
+    ):
+        again()
+        check_evaluations(before.evaluations, type(model).__name__)
+        for rate in rates.tolist():
+            take_step(rate)
+            changes = Changes(before)
+            look = changes.compare
+            again()
+            values.append(changes.shares())
+            if changes.overflowed:
+                overflowed.append(rate)
     return _distance(np.stack(values), rates, before.evaluations, overflowed)
 
 
