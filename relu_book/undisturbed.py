@@ -315,7 +315,10 @@ class _Kept:
             if type(container) is not set:
                 items = contents.items() if isinstance(contents, dict) else enumerate(contents)
                 for key, value in items:
-                    if type(value) not in _IMMUTABLE:
+                    kind = type(value)
+                    if kind in _CONTAINERS and not value:
+                        self._empty.append(value)  # the short way for most
+                    elif kind not in _IMMUTABLE:
                         copied = self._inside(value)
                         if copied is not value:
                             container[key] = copied

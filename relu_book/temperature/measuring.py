@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from relu_book.patterns import watch
-from relu_book.temperature.changes import Changes, Patterns, check_evaluations
+from relu_book.temperature.changes import Patterns, changed_shares, check_evaluations
 from relu_book.temperature.distance import Distance
 from relu_book.temperature.linearised import linearised
 from relu_book.temperature.passes import Pass, arguments_of, as_in_training, unwrapped
@@ -131,9 +131,9 @@ def distance_of_pass(model, optimizer, forward: Pass, rates, sites, measured=Non
 
 
 def _exact(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
-    before, values, overflowed = Patterns(), [], []
-    look = before.keep
-    block = watch(model, lambda site: look(site), sites=sites)
+    seen = before = Patterns()
+    values, overflowed = [], []
+    block = watch(model, lambda site: seen.keep(site), sites=sites)
     with (
         steps(optimizer, start, rates.tolist()) as take_step,
         forward.repeating(block) as again,
@@ -142,11 +142,11 @@ def _exact(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
         check_evaluations(before.evaluations, type(model).__name__)
         for rate in rates.tolist():
             take_step(rate)
-            changes = Changes(before)
-            look = changes.compare
+            seen = Patterns(nan=True)
             again()
-            values.append(changes.shares())
-            if changes.overflowed:
+            shares, has_overflowed = changed_shares(before, seen)
+            values.append(shares)
+            if has_overflowed:
                 overflowed.append(rate)
     return _distance(np.stack(values), rates, before.evaluations, overflowed)
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DataParallel, DistributedDataParallel
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from relu_book.patterns import watch
 from relu_book.patterns.unseen import unseen
@@ -77,11 +77,12 @@ class Pass:
 
     def __init__(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         self._model = model
-        self._inputs = tree_map_only(Tensor, _copy, (args, kwargs))
+        leaves, self._structure = tree_flatten((args, kwargs))
+        self._leaves = list(map(_copied, leaves))
         tensors = [*model.parameters(), *model.buffers()]
         self._devices = cuda_devices(tensors)
         self._draw_again = random_numbers_from_now(self._devices)
-        self._buffers = {name: _copy(buffer) for name, buffer in model.named_buffers()}
+        self._buffers = {name: _copied(buffer) for name, buffer in model.named_buffers()}
         self._modes = [(module, module.training) for module in model.modules()]
         self._autocast = [
             (kind, torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind))
@@ -129,14 +130,15 @@ class Pass:
             draw_on()
 
     def _run(self, block: watch, parameters: dict[str, Tensor] | None) -> None:
-        args, kwargs = tree_map_only(Tensor, _copy, self._inputs)
+        args, kwargs = tree_unflatten(map(_copied, self._leaves), self._structure)
         _running.depth = getattr(_running, "depth", 0) + 1
         try:
             with ExitStack() as stack:
                 stack.enter_context(torch.no_grad())
                 for kind, dtype, enabled in self._autocast:
-                    # Without its cache, in which weights of before may lie.
-                    stack.enter_context(torch.autocast(kind, dtype, enabled, cache_enabled=False))
+                    if enabled or torch.is_autocast_enabled(kind):
+                        # Without its cache, in which weights of before may lie.
+                        stack.enter_context(torch.autocast(kind, dtype, enabled, False))
                 stack.enter_context(block)
                 if parameters is None:
                     self._model(*args, **kwargs)
@@ -146,5 +148,5 @@ class Pass:
             _running.depth -= 1
 
 
-def _copy(tensor: Tensor) -> Tensor:
-    return tensor.detach().clone()
+def _copied(value: Any) -> Any:
+    return value.detach().clone() if isinstance(value, Tensor) else value

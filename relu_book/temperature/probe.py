@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 
 from relu_book.patterns import Site, watch
 from relu_book.patterns.packing import is_whole
-from relu_book.temperature.changes import Changes, Patterns, check_evaluations
+from relu_book.temperature.changes import Patterns, changed_shares, check_evaluations
 from relu_book.temperature.distance import Distance, temperature
 from relu_book.temperature.measuring import checked_rates, distance_of_pass
 from relu_book.temperature.passes import Pass, is_repeating, unwrapped
@@ -272,15 +272,15 @@ class TemperatureProbe:
             )
             return
         check_evaluations(before.evaluations, type(self._model).__name__)
-        changes = Changes(before)
-        self._repeat(forward, changes.compare)
-        rates = np.array([self._rate])
+        after = Patterns(nan=True)
+        self._repeat(forward, after.keep)
+        shares, has_overflowed = changed_shares(before, after)
         distance = Distance(
-            changes.shares()[None],
-            rates,
+            shares[None],
+            np.array([self._rate]),
             tuple(before.words),
             np.array(list(before.evaluations.values()), dtype=np.int64),
-            tuple(rates[[changes.overflowed]].tolist()),
+            (self._rate,) * has_overflowed,
         )
         self.history.append(Measurement(self._steps, self._rate, distance, tried))
 
