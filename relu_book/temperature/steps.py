@@ -36,7 +36,7 @@ def check_optimizer(optimizer: Optimizer) -> None:
 
     Raises:
         TypeError: it is no optimizer of torch, has no rate, or needs a closure.
-        ValueError: nothing has a gradient.
+        ValueError: nothing has a gradient, or a rate of its groups is no number.
     """
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer is a torch.optim.Optimizer, not {type(optimizer).__name__}")
@@ -49,6 +49,12 @@ def check_optimizer(optimizer: Optimizer) -> None:
         )
     if any("lr" not in group for group in optimizer.param_groups):
         raise TypeError(f"the groups of {name} have no learning rate 'lr' that could be set")
+    for number, group in enumerate(optimizer.param_groups):
+        if not math.isfinite(float(group["lr"])):
+            raise ValueError(
+                f"parameter group {number} of {name} has the rate {float(group['lr'])!r}, to which "
+                "no other has a ratio; give it a finite one"
+            )
     if all(p.grad is None for group in optimizer.param_groups for p in group["params"]):
         raise ValueError(
             f"no parameter of {name} has a gradient; call backward() before, and zero_grad() after"
@@ -103,13 +109,30 @@ def trials(optimizer: Optimizer) -> Iterator[Callable[[float], None]]:
             group["lr"] = torch.full_like(group["lr"], each) if tensor else each
         draw_again()
         with torch.enable_grad(), _without_hooks(optimizer):  # as where the training calls it
-            type(optimizer).step(optimizer)
+            _step(optimizer)
 
     try:
         with optimizer_as_it_was(optimizer) as start_again:
             yield try_step
     finally:
         draw_again()
+
+
+def _step(optimizer: Optimizer) -> None:
+    """The step that needs no closure.
+
+    Raises:
+        TypeError: it needs one, which its signature did not tell.
+    """
+    try:
+        type(optimizer).step(optimizer)
+    except (AssertionError, TypeError, RuntimeError, ValueError) as error:
+        if isinstance(error, RuntimeError | ValueError) and "closure" not in str(error):
+            raise
+        raise TypeError(
+            f"{type(optimizer).__name__} cannot step without a closure ({error!r:.200}), so no "
+            "step can be tried from the gradients alone; use an optimizer whose step() takes none"
+        ) from error
 
 
 @contextmanager
