@@ -10,7 +10,7 @@ import random
 import threading
 import warnings
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,13 +23,14 @@ from torch.utils.data import DataLoader
 
 # Subclasses that nobody here knows are left alone: emptying and filling them may do anything.
 _CONTAINERS = frozenset({list, dict, set, deque, OrderedDict, defaultdict, Counter})
+_IMMUTABLE = frozenset({bool, int, float, str, type(None)})
 
 _lock = threading.Lock()
 _held: dict[int, int] = {}  # id of a module in such a block -> its thread
 
 
 @contextmanager
-def model_as_it_was(model: nn.Module) -> Iterator[None]:
+def model_as_it_was(model: nn.Module) -> Iterator[Callable[[], None]]:
     """Afterwards every module is bitwise as before, also after an exception.
 
     Restored are training flags, hooks, buffers, and the attributes that modules carry: what they
@@ -43,6 +44,9 @@ def model_as_it_was(model: nn.Module) -> Iterator[None]:
 
     Args:
         model: any module.
+
+    Yields:
+        A function that puts all this back within the block, as often as a pass is to start there.
 
     Raises:
         RuntimeError: the model, or a part of it, is in such a block of another thread.
@@ -66,7 +70,7 @@ def model_as_it_was(model: nn.Module) -> Iterator[None]:
         try:
             for module in modules:
                 kept.keep(vars(module))
-            yield
+            yield kept.start_again
         finally:
             kept.put_back()
             for parameter, own in data:
@@ -109,7 +113,7 @@ def parameters_as_they_were(parameters: Iterable[Tensor]) -> Iterator[dict[Tenso
 
 
 @contextmanager
-def optimizer_as_it_was(optimizer: Optimizer) -> Iterator[None]:
+def optimizer_as_it_was(optimizer: Optimizer) -> Iterator[Callable[[], None]]:
     """Afterwards an optimizer and the gradients that it reads are bitwise as before.
 
     Restored are its groups with their rates, its state (also what is not there yet), its hooks,
@@ -119,6 +123,9 @@ def optimizer_as_it_was(optimizer: Optimizer) -> Iterator[None]:
 
     Args:
         optimizer: any of torch's, or another subclass of its ``Optimizer``.
+
+    Yields:
+        A function that puts all this back within the block, as often as a step is to start there.
 
     Cost: a copy of its state and of the gradients.
 
@@ -132,19 +139,30 @@ def optimizer_as_it_was(optimizer: Optimizer) -> Iterator[None]:
         (0, [1.0, 1.0])
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    gradients = [(p, p.grad) for p in parameters if p.grad is not None]
+    gradients = [p.grad for p in parameters]
+    copies = [None if gradient is None else gradient.detach().clone() for gradient in gradients]
     kept = _Kept(parameters)
+
+    def give(each: list[Tensor | None]) -> None:
+        for parameter, gradient in zip(parameters, each, strict=True):
+            if parameter.grad is not gradient:
+                parameter.grad = None  # what is there may be of another shape
+                parameter.grad = gradient
+
+    def start_again() -> None:
+        kept.start_again()
+        for gradient, copy in zip(gradients, copies, strict=True):
+            if gradient is not None:
+                _rewrite(copy, gradient)
+        give(copies)
+
     try:
         kept.keep(vars(optimizer))
-        for parameter, gradient in gradients:
-            parameter.grad = gradient.detach().clone()
-        yield
+        give(copies)
+        yield start_again
     finally:
         kept.put_back()
-        for parameter in parameters:
-            parameter.grad = None
-        for parameter, gradient in gradients:
-            parameter.grad = gradient
+        give(gradients)
 
 
 @contextmanager
@@ -204,17 +222,45 @@ def random_numbers_as_they_were(
     """
     if isinstance(model, nn.Module):
         model = [*model.parameters(), *model.buffers()]
-    devices = sorted({tensor.get_device() for tensor in model if tensor.is_cuda})
-    python, numpy = random.getstate(), np.random.get_state()
+    again = random_numbers_from_now(cuda_devices(model))
     generators = [(generator, generator.get_state()) for generator in _generators(batches)]
-    with torch.random.fork_rng(devices):
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)
-            for generator, state in generators:
-                generator.set_state(state)
+    try:
+        yield
+    finally:
+        again()
+        for generator, state in generators:
+            generator.set_state(state)
+
+
+def random_numbers_from_now(devices: Iterable[int] = ()) -> Callable[[], None]:
+    """A function after which the random numbers that would be drawn now are drawn once more.
+
+    Args:
+        devices: numbers of the CUDA devices whose generators are set as well as the CPU's.
+
+    Example:
+        >>> again = random_numbers_from_now()
+        >>> first = torch.rand(3)
+        >>> again()
+        >>> torch.equal(first, torch.rand(3))
+        True
+    """
+    python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    others = [(device, torch.cuda.get_rng_state(device)) for device in devices]
+
+    def again() -> None:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        torch.set_rng_state(cpu)
+        for device, state in others:
+            torch.cuda.set_rng_state(state, device)
+
+    return again
+
+
+def cuda_devices(tensors: Iterable[Tensor]) -> list[int]:
+    """The numbers of the CUDA devices that these tensors lie on."""
+    return sorted({tensor.get_device() for tensor in tensors if tensor.is_cuda})
 
 
 def _generators(batches: Iterable[Any]) -> list[torch.Generator]:
@@ -255,53 +301,90 @@ class _Kept:
 
     def __init__(self, not_copied: Iterable[Tensor] = ()) -> None:
         self._empty: list[Any] = []  # by far the most: each module has a dozen without a hook in it
-        self._contents: dict[int, tuple[Any, Any]] = {}
-        self._copies: dict[int, Tensor | np.ndarray] = {id(t): t for t in not_copied}
+        self._seen: set[int] = set()
+        self._contents: list[tuple[Any, Any, Any]] = []  # of a container, outside and in the block
+        self._copies: dict[int, tuple[Any, Any]] = {id(t): (t, t) for t in not_copied}
 
     def keep(self, container: Any) -> None:
         """Remembers a container and all in it."""
         if not container:
             self._empty.append(container)
-        elif id(container) not in self._contents:
-            contents = container.copy()
-            self._contents[id(container)] = container, contents
+        elif id(container) not in self._seen:
+            self._seen.add(id(container))
+            contents = inside = container.copy()
             if type(container) is not set:
                 items = contents.items() if isinstance(contents, dict) else enumerate(contents)
                 for key, value in items:
-                    inside = self._inside(value)
-                    if inside is not value:
-                        container[key] = inside
+                    kind = type(value)
+                    if kind in _CONTAINERS and not value:
+                        self._empty.append(value)  # the short way for most
+                    elif kind not in _IMMUTABLE:
+                        copied = self._inside(value)
+                        if copied is not value:
+                            container[key] = copied
+                            inside = None
+            self._contents.append((container, contents, inside or container.copy()))
 
     def _inside(self, value: Any) -> Any:
         """What stands in place of a value while the block lasts."""
-        if type(value) in _CONTAINERS:
+        kind = type(value)
+        if kind in _CONTAINERS:
             self.keep(value)
-        elif type(value) is tuple:
+        elif kind is tuple:
             inside = tuple(map(self._inside, value))
             return value if all(map(operator.is_, inside, value)) else inside
         elif isinstance(value, Tensor | np.ndarray) and not isinstance(value, nn.Parameter):
             if id(value) not in self._copies:
-                tensor = isinstance(value, Tensor)
-                self._copies[id(value)] = value.detach().clone() if tensor else value.copy()
-            return self._copies[id(value)]
+                copy = value.detach().clone() if isinstance(value, Tensor) else value.copy()
+                self._copies[id(value)] = value, copy
+            return self._copies[id(value)][1]
         return value
+
+    def start_again(self) -> None:
+        """Every container holds what it held when the block began, and copies the same numbers."""
+        for original, copy in self._copies.values():
+            if copy is not original:
+                _rewrite(copy, original)
+        self._clear()
+        for container, _, inside in self._contents:
+            _fill(container, inside)
 
     def put_back(self) -> None:
         """Every container holds what it held, and the originals."""
+        self._clear()
+        for container, contents, _ in self._contents:
+            _fill(container, contents)
+
+    def _clear(self) -> None:
         for container in self._empty:
             if container:
                 container.clear()
-        for container, contents in self._contents.values():
-            if isinstance(container, dict) and _have_same_keys(container, contents):
-                # Somebody may be in a loop over it, such as the one that has called a hook.
-                for key, value in contents.items():
-                    container[key] = value
-                continue
-            container.clear()
-            if isinstance(container, dict | set):
-                container.update(contents)
-            else:
-                container.extend(contents)
+
+
+def _fill(container: Any, contents: Any) -> None:
+    if isinstance(container, dict) and _have_same_keys(container, contents):
+        # Somebody may be in a loop over it, such as the one that has called a hook.
+        for key, value in contents.items():
+            container[key] = value
+        return
+    container.clear()
+    if isinstance(container, dict | set):
+        container.update(contents)
+    else:
+        container.extend(contents)
+
+
+@torch.no_grad()
+def _rewrite(copy: Tensor | np.ndarray, original: Tensor | np.ndarray) -> None:
+    """The same numbers in the same place, unless its shape or type has become another one."""
+    if isinstance(copy, np.ndarray):
+        if copy.shape != original.shape:
+            copy.resize(original.shape, refcheck=False)
+        copy[...] = original
+    elif copy.shape == original.shape and copy.dtype == original.dtype:
+        copy.copy_(original)
+    else:
+        copy.data = original.detach().clone()
 
 
 def _have_same_keys(one: dict, other: dict) -> bool:

@@ -229,8 +229,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         self._stance.__enter__()
         self._handles = [
             hooks.register_module_forward_pre_hook(self._before),
-            hooks.register_module_forward_hook(self._completed, with_kwargs=True),
-            hooks.register_module_forward_hook(self._after, always_call=True),
+            hooks.register_module_forward_hook(self._after, with_kwargs=True, always_call=True),
         ]
         open_blocks.append(self)
         return self
@@ -311,14 +310,27 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             and not _in_backward()
         )
 
-    def _completed(self, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> Any:
-        """Runs after a module's forward that raised nothing."""
+    def _after(self, module: nn.Module, args: tuple, *rest: Any) -> Any:
+        """Runs after every module's forward, also one that raised, of which there are no kwargs."""
         if not self._in_pass():
             return None
         running = self._pass.running
-        if self._pass.elsewhere and module is self._root:  # its error may have ended in its thread
-            raise RuntimeError(_ELSEWHERE.format(f"a part of {type(module).__name__}"))
-        self._pass.complete = module is self._root and len(running) == 1
+        try:
+            return self._completed(module, args, *rest) if len(rest) == 2 else None
+        finally:
+            if running[-1] is module or any(module is other for other in running):
+                while running.pop() is not module:
+                    pass  # modules whose hooks an interrupt skipped
+                if not running:
+                    self._end_pass()
+
+    def _completed(self, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> Any:
+        """What a module gives in place of its output, if anything."""
+        running = self._pass.running
+        if module is self._root:
+            if self._pass.elsewhere:  # its error may have ended in its thread
+                raise RuntimeError(_ELSEWHERE.format(f"a part of {type(module).__name__}"))
+            self._pass.complete = len(running) == 1
         if would_fuse(module, args, kwargs) and not any(map(runs_again, running[:-1])):
             with unseen(), modes_set_aside(_Calls):
                 fused = module.forward(*args, **kwargs)
@@ -326,18 +338,6 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                 self._pass.channels.put(taken, self._pass.channels.of(seen))
             return fused
         return None
-
-    def _after(self, module: nn.Module, args: tuple, output: Any) -> None:
-        """Runs after every module's forward, also one that raised."""
-        if not self._in_pass():
-            return
-        running = self._pass.running
-        if running[-1] is not module and not any(module is other for other in running):
-            return
-        while running.pop() is not module:
-            pass  # modules whose hooks an interrupt skipped
-        if not running:
-            self._end_pass()
 
     def _site(self, function: str, pre_activation: Tensor) -> Site | None:
         """The site of a ReLU-like call, or ``None`` where nobody asked for it."""

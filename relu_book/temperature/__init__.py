@@ -8,8 +8,9 @@ tried is put back.
 
 from relu_book.temperature.distance import Distance, temperature
 from relu_book.temperature.early_warning import EarlyWarning
+from relu_book.temperature.measurement import Measurement
 from relu_book.temperature.measuring import pattern_distance
-from relu_book.temperature.probe import Measurement, TemperatureProbe
+from relu_book.temperature.probe import TemperatureProbe
 
 __all__ = [
     "Distance",

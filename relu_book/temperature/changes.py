@@ -4,6 +4,8 @@ Patterns are kept packed, 64 filters a word, and compared by words. A pre-activa
 infinite or NaN is no sign to go by: its evaluation counts as changed.
 """
 
+from math import isfinite
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,21 +14,29 @@ from relu_book.patterns import Site, pack
 
 
 class Patterns:
-    """The packed patterns of one pass, by site."""
+    """The packed patterns of one pass, by site.
 
-    def __init__(self) -> None:
+    Args:
+        nan: whether there may be NaN, which is inactive then.
+    """
+
+    def __init__(self, *, nan: bool = False) -> None:
+        self._nan = nan
         self.words: dict[str, Tensor] = {}
-        self.infinite: dict[str, Tensor] = {}  # where there are any: which pre-activations
+        self.overflown: dict[str, Tensor] = {}  # where there are any: which are infinite or NaN
 
     def keep(self, site: Site) -> None:
         """Keeps the patterns of a site; a consumer of :class:`relu_book.patterns.watch`.
 
         Raises:
-            ValueError: NaN among the pre-activations.
+            ValueError: NaN among the pre-activations, unless there may be.
         """
-        self.words[site.name] = site.pack()
-        if not _is_finite(site.pre_activation):
-            self.infinite[site.name] = pack(site.pre_activation.isinf(), site.channel_dim)
+        if _is_finite(site.pre_activation):
+            self.words[site.name] = site.pack()
+            return
+        z = site.pre_activation
+        self.words[site.name] = pack(z > 0, site.channel_dim) if self._nan else site.pack()
+        self.overflown[site.name] = pack(~z.isfinite(), site.channel_dim)
 
     @property
     def evaluations(self) -> dict[str, int]:
@@ -34,59 +44,42 @@ class Patterns:
         return {name: len(words) for name, words in self.words.items()}
 
 
-class Changes:
-    """How many evaluations of each site have another pattern than before.
+def changed_shares(before: Patterns, after: Patterns) -> tuple[np.ndarray, bool]:
+    """The share of evaluations of each site that have another pattern, and whether some overflowed.
 
-    Args:
-        before: the patterns to compare with.
+    Returns:
+        Float64 of shape (sites,), in the order of ``before``, and whether pre-activations that were
+        finite are infinite or NaN.
+
+    Raises:
+        ValueError: the sites are others, or have other shapes.
     """
-
-    def __init__(self, before: Patterns) -> None:
-        self._before = before
-        self._changed: dict[str, Tensor] = {}
-        self.overflowed = False
-
-    def compare(self, site: Site) -> None:
-        """Compares the patterns of a site; a consumer of :class:`relu_book.patterns.watch`.
-
-        Raises:
-            ValueError: the site was not there before, or in another shape.
-        """
-        before = self._before.words.get(site.name)
-        finite = _is_finite(site.pre_activation)
-        # NaN has no sign, which pack refuses; the comparison takes it as inactive.
-        words = site.pack() if finite else pack(site.pre_activation > 0, site.channel_dim)
-        if before is None or words.shape != before.shape:
-            came = "is there only" if before is None else f"has {len(words)} evaluations"
-            went = "" if before is None else f" and had {len(before)}"
-            raise ValueError(
-                f"site {site.name!r} {came} after the step{went}: where the path of a pass depends "
-                "on the weights, patterns cannot be compared; leave such sites out with sites="
+    for name in before.words.keys() ^ after.words.keys():
+        when = "before" if name in before.words else "after"
+        raise _depends_on_the_weights(f"{name!r} is there only {when} the step")
+    counts, overflowed = [], False
+    for name, was in before.words.items():
+        words = after.words[name]
+        if words.shape != was.shape:
+            raise _depends_on_the_weights(
+                f"{name!r} has {len(words)} evaluations after the step and had {len(was)}"
             )
-        changed = words != before
-        if not finite:
-            new = pack(~site.pre_activation.isfinite(), site.channel_dim)
-            new &= ~self._before.infinite.get(site.name, torch.zeros_like(new))
+        changed = words != was
+        if name in after.overflown:
+            new = after.overflown[name] & ~before.overflown.get(name, torch.zeros_like(was))
             changed |= new != 0
-            self.overflowed |= bool(new.any())
-        rows = changed[:, 0] if changed.shape[1] == 1 else changed.any(1)
-        self._changed[site.name] = rows.count_nonzero()
+            overflowed |= bool(new.any())
+        if changed.shape[1] > 1:
+            changed = changed.any(1)
+        counts.append(int(changed.count_nonzero()))
+    return np.array(counts) / np.array(list(before.evaluations.values())), overflowed
 
-    def shares(self) -> np.ndarray:
-        """The share of changed evaluations of each site, float64.
 
-        Raises:
-            ValueError: a site of before was not there again.
-        """
-        missing = [name for name in self._before.words if name not in self._changed]
-        if missing:
-            raise ValueError(
-                f"site {missing[0]!r} is there only before the step: where the path of a pass "
-                "depends on the weights, patterns cannot be compared; leave such sites out with "
-                "sites="
-            )
-        counts = torch.stack([self._changed[name].cpu() for name in self._before.words])
-        return counts.numpy() / np.array([len(words) for words in self._before.words.values()])
+def _depends_on_the_weights(what: str) -> ValueError:
+    return ValueError(
+        f"site {what}: where the path of a pass depends on the weights, patterns cannot be "
+        "compared; leave such sites out with sites="
+    )
 
 
 def check_evaluations(evaluations: dict[str, int], model: str) -> None:
@@ -109,5 +102,7 @@ def check_evaluations(evaluations: dict[str, int], model: str) -> None:
 
 
 def _is_finite(tensor: Tensor) -> bool:
-    """One read, and no mask: NaN and infinities are among the extremes."""
-    return not tensor.numel() or all(map(torch.isfinite, tensor.aminmax()))
+    """By the sum, where it tells: a finite one has neither NaN nor infinities among its terms."""
+    if isfinite(tensor.sum().item()):
+        return True
+    return all(map(torch.isfinite, tensor.aminmax()))

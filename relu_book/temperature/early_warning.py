@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 
 from relu_book.patterns.packing import is_whole
-from relu_book.temperature.probe import Measurement
+from relu_book.temperature.measurement import Measurement
 
 _NORMAL = 1.4826  # standard deviations to a median absolute deviation, of normal numbers
 _LEAST = 0.01  # of the median: the smallest scale, for values that hardly vary

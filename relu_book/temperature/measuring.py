@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from relu_book.patterns import watch
-from relu_book.temperature.changes import Changes, Patterns, check_evaluations
+from relu_book.temperature.changes import Patterns, changed_shares, check_evaluations
 from relu_book.temperature.distance import Distance
 from relu_book.temperature.linearised import linearised
 from relu_book.temperature.passes import Pass, arguments_of, as_in_training, unwrapped
@@ -38,7 +38,8 @@ def pattern_distance(
     Call it after ``backward()`` and before ``zero_grad()``: the step is the one that the optimizer
     would take from the gradients that lie in ``.grad``, with its momentum, decay and all, at each
     of the rates. The same inputs go through the network before and after the step, with the same
-    random numbers (dropout keeps its masks), inside the ``torch.autocast`` of the caller. Modules
+    random numbers (dropout keeps its masks, unless an ``nn.RReLU`` before it draws more or fewer
+    slopes, one for each filter below zero), inside the ``torch.autocast`` of the caller. Modules
     run in the mode they are in; only the batch norms of a model in evaluation mode normalise by
     the batch, as in training.
 
@@ -79,12 +80,12 @@ def pattern_distance(
             forward-mode derivative.
         RuntimeError: another thread runs or measures the model meanwhile.
 
-    Cost: 1 + number of rates forward passes; by jvp three to six in all, for any number of rates.
-    Where the step is proportional to the rate, which three trial steps show, its direction serves
+    Cost: 1 + number of rates forward passes; by jvp three to seven in all, for any number of rates.
+    Where the step is proportional to the rate, which two trial steps show, its direction serves
     all rates, with weights that differ from the optimizer's own by rounding (see
     ``relu_book.temperature.steps``); else, and for up to three rates, each step is tried. Memory
-    for a copy of parameters, gradients and state, and for the packed patterns, one bit a filter and
-    evaluation.
+    for a copy of parameters, gradients and state, and for packed patterns of two passes, one bit a
+    filter and evaluation.
 
     Example:
         >>> _ = torch.manual_seed(0)
@@ -131,20 +132,23 @@ def distance_of_pass(model, optimizer, forward: Pass, rates, sites, measured=Non
 
 
 def _exact(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
-    before, values, overflowed = Patterns(), [], []
-    look = before.keep
-    block = watch(model, lambda site: look(site), sites=sites)
-    forward.repeat(block)
-    check_evaluations(before.evaluations, type(model).__name__)
-    take_step = steps(optimizer, start, rates.tolist())
-    for rate in rates.tolist():
-        take_step(rate)
-        changes = Changes(before)
-        look = changes.compare
-        forward.repeat(block)
-        values.append(changes.shares())
-        if changes.overflowed:
-            overflowed.append(rate)
+    seen = before = Patterns()
+    values, overflowed = [], []
+    block = watch(model, lambda site: seen.keep(site), sites=sites)
+    with (
+        steps(optimizer, start, rates.tolist()) as take_step,
+        forward.repeating(block) as again,
+    ):
+        again()
+        check_evaluations(before.evaluations, type(model).__name__)
+        for rate in rates.tolist():
+            take_step(rate)
+            seen = Patterns(nan=True)
+            again()
+            shares, has_overflowed = changed_shares(before, seen)
+            values.append(shares)
+            if has_overflowed:
+                overflowed.append(rate)
     return _distance(np.stack(values), rates, before.evaluations, overflowed)
 
 
@@ -171,11 +175,17 @@ def checked_rates(optimizer: Optimizer, learning_rates: Any) -> np.ndarray:
     """Rates as float64 of shape (rates,), the present one for ``None``; or why they are none."""
     if learning_rates is None:
         learning_rates = present_rate(optimizer)
-    if isinstance(learning_rates, Tensor):
-        learning_rates = learning_rates.detach().cpu().numpy()
-    elif isinstance(learning_rates, Iterable):
-        learning_rates = list(learning_rates)
-    rates = np.array(learning_rates, dtype=np.float64, ndmin=1)
+    given = learning_rates
+    if isinstance(given, Tensor):
+        given = given.detach().cpu().numpy()
+    elif isinstance(given, Iterable):
+        given = list(given)
+    try:
+        rates = np.array(given, dtype=np.float64, ndmin=1)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"learning_rates is one rate or a row of them, not {learning_rates!r:.100}"
+        ) from error
     if rates.ndim != 1 or not rates.size:
         raise ValueError(
             f"learning_rates is one rate or a row of them, not an array of shape {rates.shape}"

@@ -6,25 +6,24 @@ inputs, random numbers (dropout draws the same masks), buffers (what batch norms
 from pass to pass), training flags, autocast.
 """
 
-import random
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DataParallel, DistributedDataParallel
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from relu_book.patterns import watch
 from relu_book.patterns.unseen import unseen
 from relu_book.undisturbed import (
+    cuda_devices,
     model_as_it_was,
     modes_as_they_were,
-    random_numbers_as_they_were,
+    random_numbers_from_now,
 )
 
 _running = threading.local()
@@ -78,63 +77,76 @@ class Pass:
 
     def __init__(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         self._model = model
-        self._args, self._kwargs = tree_map_only(Tensor, _copy, (args, kwargs))
+        leaves, self._structure = tree_flatten((args, kwargs))
+        self._leaves = list(map(_copied, leaves))
         tensors = [*model.parameters(), *model.buffers()]
-        self._devices = sorted({t.get_device() for t in tensors if t.is_cuda})
-        self._random = (
-            (random.getstate(), np.random.get_state(), torch.get_rng_state()),
-            [torch.cuda.get_rng_state(device) for device in self._devices],
-        )
-        self._buffers = {name: _copy(buffer) for name, buffer in model.named_buffers()}
+        self._devices = cuda_devices(tensors)
+        self._draw_again = random_numbers_from_now(self._devices)
+        self._buffers = {name: _copied(buffer) for name, buffer in model.named_buffers()}
         self._modes = [(module, module.training) for module in model.modules()]
-        kinds = {"cpu", *(t.device.type for t in tensors)}
         self._autocast = [
             (kind, torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind))
-            for kind in sorted(kinds)
+            for kind in sorted({"cpu", *(tensor.device.type for tensor in tensors)})
         ]
 
     def repeat(self, block: watch, parameters: dict[str, Tensor] | None = None) -> None:
-        """Makes the pass with the weights of now, without a graph, and leaves the model as it was.
+        """Makes the pass once, see ``repeating``."""
+        with self.repeating(block) as again:
+            again(parameters)
 
-        Other ``watch`` blocks do not see it.
+    @contextmanager
+    def repeating(self, block: watch) -> Iterator[Callable[..., None]]:
+        """Yields a function that makes the pass with the weights of now, without a graph.
+
+        It may be given tensors, by name, that take the place of parameters. When the block ends,
+        model and random numbers are as they were. Other ``watch`` blocks see nothing of it.
 
         Args:
-            block: sees the pass; one on this model that is not open. Making one takes longer than
+            block: sees the passes; one on this model that is not open. Making one takes longer than
                 opening it again.
-            parameters: tensors that take the place of parameters, by name.
         """
-        model = self._model
+        draw_on = random_numbers_from_now(self._devices)
+        try:
+            with unseen(), model_as_it_was(self._model) as start_again:
+                buffers = [
+                    (buffer, self._buffers[name])
+                    for name, buffer in self._model.named_buffers()
+                    if name in self._buffers
+                ]
+
+                def again(parameters: dict[str, Tensor] | None = None) -> None:
+                    start_again()
+                    with torch.no_grad():
+                        for buffer, at_the_start in buffers:
+                            buffer.copy_(at_the_start)
+                    for module, training in self._modes:
+                        if module.training != training:
+                            module.training = training
+                    self._draw_again()
+                    self._run(block, parameters)
+
+                yield again
+        finally:
+            draw_on()
+
+    def _run(self, block: watch, parameters: dict[str, Tensor] | None) -> None:
+        args, kwargs = tree_unflatten(map(_copied, self._leaves), self._structure)
         _running.depth = getattr(_running, "depth", 0) + 1
         try:
             with ExitStack() as stack:
-                stack.enter_context(unseen())
-                stack.enter_context(random_numbers_as_they_were(model))
-                stack.enter_context(model_as_it_was(model))
                 stack.enter_context(torch.no_grad())
                 for kind, dtype, enabled in self._autocast:
-                    # Without its cache, in which weights of before may lie.
-                    stack.enter_context(torch.autocast(kind, dtype, enabled, cache_enabled=False))
-                self._as_at_the_start()
+                    if enabled or torch.is_autocast_enabled(kind):
+                        # Without its cache, in which weights of before may lie.
+                        stack.enter_context(torch.autocast(kind, dtype, enabled, False))
                 stack.enter_context(block)
-                args, kwargs = tree_map_only(Tensor, _copy, (self._args, self._kwargs))
-                torch.func.functional_call(model, parameters or {}, args, kwargs)
+                if parameters is None:
+                    self._model(*args, **kwargs)
+                else:
+                    torch.func.functional_call(self._model, parameters, args, kwargs)
         finally:
             _running.depth -= 1
 
-    def _as_at_the_start(self) -> None:
-        for module, training in self._modes:
-            module.training = training
-        with torch.no_grad():
-            for name, buffer in self._model.named_buffers():
-                if name in self._buffers:
-                    buffer.copy_(self._buffers[name])
-        (python, numpy, cpu), others = self._random
-        random.setstate(python)
-        np.random.set_state(numpy)
-        torch.set_rng_state(cpu)
-        for device, state in zip(self._devices, others, strict=True):
-            torch.cuda.set_rng_state(state, device)
 
-
-def _copy(tensor: Tensor) -> Tensor:
-    return tensor.detach().clone()
+def _copied(value: Any) -> Any:
+    return value.detach().clone() if isinstance(value, Tensor) else value

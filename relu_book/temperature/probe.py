@@ -6,7 +6,6 @@ the same inputs, after it, those to compare with.
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -16,33 +15,12 @@ from torch.optim import Optimizer
 
 from relu_book.patterns import Site, watch
 from relu_book.patterns.packing import is_whole
-from relu_book.temperature.changes import Changes, Patterns, check_evaluations
-from relu_book.temperature.distance import Distance, temperature
+from relu_book.temperature.changes import Patterns, changed_shares, check_evaluations
+from relu_book.temperature.distance import Distance
+from relu_book.temperature.measurement import Measurement, packed, unpacked
 from relu_book.temperature.measuring import checked_rates, distance_of_pass
 from relu_book.temperature.passes import Pass, is_repeating, unwrapped
 from relu_book.temperature.steps import check_optimizer, present_rate
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What one step changed.
-
-    Attributes:
-        step: the number of the optimizer's step, counted from 1 where the probe's block begins.
-        learning_rate: of the first parameter group in this step.
-        distance: of this one rate.
-        tried: of the rates that the probe tries besides, before the step; ``None`` without such.
-    """
-
-    step: int
-    learning_rate: float
-    distance: Distance
-    tried: Distance | None = None
-
-    @property
-    def temperature(self) -> np.ndarray:
-        """The temperature of each site in bits, float64 of shape ``(sites,)``."""
-        return temperature(self.distance)[0]
 
 
 class TemperatureProbe:
@@ -164,12 +142,12 @@ class TemperatureProbe:
 
     def state_dict(self) -> dict:
         """Steps so far and what they changed, in the types that a checkpoint holds."""
-        return {"steps": self._steps, "history": [_packed(found) for found in self.history]}
+        return {"steps": self._steps, "history": [packed(found) for found in self.history]}
 
     def load_state_dict(self, state: dict) -> None:
         """Goes on behind the step at which ``state_dict`` was taken."""
         self._steps = state["steps"]
-        self.history = [_unpacked(found) for found in state["history"]]
+        self.history = [unpacked(found) for found in state["history"]]
         if self._handles:
             self._close()
             self._open()
@@ -272,15 +250,15 @@ class TemperatureProbe:
             )
             return
         check_evaluations(before.evaluations, type(self._model).__name__)
-        changes = Changes(before)
-        self._repeat(forward, changes.compare)
-        rates = np.array([self._rate])
+        after = Patterns(nan=True)
+        self._repeat(forward, after.keep)
+        shares, has_overflowed = changed_shares(before, after)
         distance = Distance(
-            changes.shares()[None],
-            rates,
+            shares[None],
+            np.array([self._rate]),
             tuple(before.words),
             np.array(list(before.evaluations.values()), dtype=np.int64),
-            tuple(rates[[changes.overflowed]].tolist()),
+            (self._rate,) * has_overflowed,
         )
         self.history.append(Measurement(self._steps, self._rate, distance, tried))
 
@@ -302,33 +280,3 @@ class _Start:
 
 def _is_compiled(module: nn.Module) -> bool:
     return module._compiled_call_impl is not None or "_orig_mod" in module._modules
-
-
-def _packed(found: Measurement) -> dict:
-    packed = {"step": found.step, "learning_rate": found.learning_rate, **_parts(found.distance)}
-    if found.tried is not None:
-        rates = torch.from_numpy(found.tried.learning_rates)
-        packed["tried"] = {"learning_rates": rates, **_parts(found.tried)}
-    return packed
-
-
-def _parts(distance: Distance) -> dict:
-    return {
-        "values": torch.from_numpy(distance.values),
-        "sites": list(distance.sites),
-        "evaluations": torch.from_numpy(distance.evaluations),
-        "overflowed": list(distance.overflowed),
-    }
-
-
-def _unpacked(found: dict) -> Measurement:
-    rate, tried = found["learning_rate"], found.get("tried")
-    distance = _joined(found, np.array([rate]))
-    if tried is not None:
-        tried = _joined(tried, tried["learning_rates"].numpy())
-    return Measurement(found["step"], rate, distance, tried)
-
-
-def _joined(parts: dict, rates: np.ndarray) -> Distance:
-    values, evaluations = parts["values"].numpy(), parts["evaluations"].numpy()
-    return Distance(values, rates, tuple(parts["sites"]), evaluations, tuple(parts["overflowed"]))

@@ -6,15 +6,16 @@ gradients. Nearly every optimizer moves the weights in proportion to its rate,
     Opt(theta, eta) = theta + eta d,
 
 and then one trial step gives the direction d for all rates. Whether it does is not taken from a
-list of names: two further trial steps, at the smallest rate and at half of the largest, must end on
-the line from the weights to where the step at the largest rate ends, up to rounding. They do
-for SGD with momentum, Nesterov and L2, Adam, AdamW, RMSprop, Adagrad, Adadelta, Adamax, NAdam and
-RAdam. Each rate is tried where they do not (decay that ignores the rate, Adafactor's cap, Rprop and
+list of names: a second trial step, at a rate of which it is about as long as the weights, must end
+on the line from the weights to where the step at the largest rate ends, up to rounding. It does for
+SGD with momentum, Nesterov and L2, Adam, AdamW, RMSprop, Adagrad, Adadelta, Adamax, NAdam and
+RAdam. Each rate is tried where it does not (decay that ignores the rate, Adafactor's cap, Rprop and
 ASGD after their first step, noise, methods that estimate a rate of their own), where steps
 overflow, for weights of 16 bits, and for three rates or fewer.
 """
 
 import inspect
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim import optimizer as optimizers
 
-from relu_book.undisturbed import optimizer_as_it_was, random_numbers_as_they_were
+from relu_book.undisturbed import cuda_devices, optimizer_as_it_was, random_numbers_from_now
 
 FEW = 3  # rates that are tried one by one: the line would take as many steps
 _ROUNDING = 8  # how many units of the largest weight a step may end beside the line
@@ -35,7 +36,7 @@ def check_optimizer(optimizer: Optimizer) -> None:
 
     Raises:
         TypeError: it is no optimizer of torch, has no rate, or needs a closure.
-        ValueError: nothing has a gradient.
+        ValueError: nothing has a gradient, or a rate of its groups is no number.
     """
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer is a torch.optim.Optimizer, not {type(optimizer).__name__}")
@@ -48,6 +49,12 @@ def check_optimizer(optimizer: Optimizer) -> None:
         )
     if any("lr" not in group for group in optimizer.param_groups):
         raise TypeError(f"the groups of {name} have no learning rate 'lr' that could be set")
+    for number, group in enumerate(optimizer.param_groups):
+        if not math.isfinite(float(group["lr"])):
+            raise ValueError(
+                f"parameter group {number} of {name} has the rate {float(group['lr'])!r}, to which "
+                "no other has a ratio; give it a finite one"
+            )
     if all(p.grad is None for group in optimizer.param_groups for p in group["params"]):
         raise ValueError(
             f"no parameter of {name} has a gradient; call backward() before, and zero_grad() after"
@@ -84,25 +91,48 @@ def group_rates(optimizer: Optimizer, rate: float) -> list[float]:
     return [rate if each == first else each * (rate / first) for each in rates]
 
 
-def try_step(optimizer: Optimizer, rate: float) -> None:
-    """Moves the weights as ``step()`` would at this rate, and changes nothing else.
+@contextmanager
+def trials(optimizer: Optimizer) -> Iterator[Callable[[float], None]]:
+    """Yields a function that moves the weights as ``step()`` would now at a rate.
 
-    Step hooks, and functions that were put in the place of ``optimizer.step``, as schedulers do, do
-    not run. Random numbers are those that the step would draw now. Cost: the step, and a copy of
-    state and gradients.
+    When the block ends, all but the weights is as it was. Step hooks, and functions that were put
+    in the place of ``optimizer.step``, as schedulers do, do not run. Every step draws the random
+    numbers that come when the block begins. Cost: a copy of state and gradients, and the steps.
     """
-    rates = group_rates(optimizer, rate)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    with (
-        torch.enable_grad(),  # as where the training calls it
-        random_numbers_as_they_were(parameters),
-        _without_hooks(optimizer),
-        optimizer_as_it_was(optimizer),
-    ):
-        for group, each in zip(optimizer.param_groups, rates, strict=True):
+    draw_again = random_numbers_from_now(cuda_devices(parameters))
+
+    def try_step(rate: float) -> None:
+        start_again()
+        for group, each in zip(optimizer.param_groups, group_rates(optimizer, rate), strict=True):
             tensor = isinstance(group["lr"], Tensor)
             group["lr"] = torch.full_like(group["lr"], each) if tensor else each
+        draw_again()
+        with torch.enable_grad(), _without_hooks(optimizer):  # as where the training calls it
+            _step(optimizer)
+
+    try:
+        with optimizer_as_it_was(optimizer) as start_again:
+            yield try_step
+    finally:
+        draw_again()
+
+
+def _step(optimizer: Optimizer) -> None:
+    """The step that needs no closure.
+
+    Raises:
+        TypeError: it needs one, which its signature did not tell.
+    """
+    try:
         type(optimizer).step(optimizer)
+    except (AssertionError, TypeError, RuntimeError, ValueError) as error:
+        if isinstance(error, RuntimeError | ValueError) and "closure" not in str(error):
+            raise
+        raise TypeError(
+            f"{type(optimizer).__name__} cannot step without a closure ({error!r:.200}), so no "
+            "step can be tried from the gradients alone; use an optimizer whose step() takes none"
+        ) from error
 
 
 @contextmanager
@@ -132,59 +162,86 @@ def line(
 
     Args:
         optimizer: with gradients.
-        start: a copy of each of its parameters, from which the steps start.
+        start: a copy of each of its parameters, which are there when this begins.
         rates: at which the line is wanted, of either sign.
     """
     far = max(rates, key=abs)
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    parameters = [p for p in parameters if p.grad is not None]
-    precise = all(p.dtype in (torch.float32, torch.float64) for p in parameters)
-    if far == 0 or not precise:
+    moved = [p for p in start if p.grad is not None and p.numel()]
+    precise = all(p.dtype in (torch.float32, torch.float64) for p in moved)
+    if far == 0 or not moved or not precise:
         return None
-    _move(start)
-    try_step(optimizer, far)
-    origin = [start[p] for p in parameters]
-    direction = torch._foreach_sub(parameters, origin)
-    torch._foreach_div_(direction, far)
-    lengths = torch._foreach_norm(direction, torch.inf)
-    if not torch.stack(lengths).isfinite().all():
-        return None
-    sizes = torch._foreach_norm(origin, torch.inf)
-    for rate in {min(rates), far / 2} - {far, 0}:
+    with trials(optimizer) as try_step:
+        try_step(far)
+        direction = {p: (p - start[p]).div_(far) for p in moved}
+        lengths = [_largest(each) for each in direction.values()]
+        if not all(map(math.isfinite, lengths)):
+            return None
+        sizes = [_largest(start[p]) for p in moved]
+        rate = _checked_at(rates, far, sum(sizes), sum(lengths))
         _move(start)
-        try_step(optimizer, rate)
-        beside = torch._foreach_sub(parameters, origin)
-        torch._foreach_add_(beside, direction, alpha=-rate)
-        found = torch._foreach_norm(beside, torch.inf)
-        for off, size, length in zip(found, sizes, lengths, strict=True):
-            unit = torch.finfo(off.dtype).eps * (size + abs(rate) * length)
-            if not off <= _ROUNDING * unit:
+        try_step(rate)
+        for p, size, length in zip(moved, sizes, lengths, strict=True):
+            beside = _largest((p - start[p]).sub_(direction[p], alpha=rate))
+            unit = torch.finfo(p.dtype).eps * (size + abs(rate) * length)
+            if not beside <= _ROUNDING * unit:
                 return None
-    return dict(zip(parameters, direction, strict=True))
+    return direction
 
 
+def _checked_at(rates: Sequence[float], far: float, size: float, length: float) -> float:
+    """Where a second step shows best that steps lie on a line: it is as long as the weights.
+
+    Of a much shorter one the rounding of the weights hides most, beside a much longer one what does
+    not grow with the rate. On the other side of 0, if rates lie on both.
+    """
+    smallest = min(abs(rate) for rate in rates if rate)
+    near = size / length if length else smallest
+    near = min(max(near, smallest), abs(far) / 2)
+    return math.copysign(near, -far if min(rates) < 0 < max(rates) else far)
+
+
+@contextmanager
 def steps(
     optimizer: Optimizer, start: dict[Tensor, Tensor], rates: Sequence[float]
-) -> Callable[[float], None]:
-    """A function that moves the weights to where the step at one of these rates ends.
+) -> Iterator[Callable[[float], None]]:
+    """Yields a function that moves the weights to where the step at one of these rates ends.
 
     Args:
         optimizer: with gradients.
-        start: a copy of each of its parameters, from which every step starts.
+        start: a copy of each of its parameters, from which every step starts, and where they are
+            when the block begins.
         rates: those that will be asked for.
     """
     direction = line(optimizer, start, rates) if len(rates) > FEW else None
+    _move(start)
+    if direction is None:
+        with trials(optimizer) as try_step:
 
-    @torch.no_grad()
-    def take(rate: float) -> None:
-        _move(start)
-        if direction is None:
-            try_step(optimizer, rate)
-        else:
-            torch._foreach_add_(list(direction), list(direction.values()), alpha=rate)
+            def take(rate: float) -> None:
+                _move(start)
+                try_step(rate)
 
-    return take
+            yield take
+    else:
+        resting = {p: copy for p, copy in start.items() if p not in direction}
+        moved = [(p, start[p], per_rate) for p, per_rate in direction.items()]
+
+        @torch.no_grad()
+        def take(rate: float) -> None:
+            _move(resting)
+            for p, origin, per_rate in moved:
+                torch.add(origin, per_rate, alpha=rate, out=p)
+
+        yield take
 
 
+@torch.no_grad()
 def _move(to: dict[Tensor, Tensor]) -> None:
-    torch._foreach_copy_(list(to), list(to.values()))
+    for parameter, place in to.items():
+        parameter.copy_(place)
+
+
+def _largest(tensor: Tensor) -> float:
+    """The largest absolute value; ``torch.linalg.vector_norm`` takes ten times as long."""
+    low, high = tensor.aminmax()
+    return max(-low.item(), high.item())

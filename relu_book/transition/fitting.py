@@ -17,12 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
+from scipy.special import ndtri, stdtrit, xlogy
 
 from relu_book.transition.numbers import numbers
 
 Curve = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 _LEAST = 1e-300  # keeps logarithms and weights finite where a curve is 0 or 1 in float64
+# Below these the errors of a fit are not known, by simulation: shares between 0 and 1, and changes
+# or stays, whichever are fewer, that are expected beside the rate with most of them.
+_LEAST_BETWEEN = 6
+_LEAST_COUNTED = 3.0
 
 
 class FitError(ValueError):
@@ -167,23 +171,35 @@ def fitted(curve: Curve, theta: np.ndarray, given: Measurements) -> np.ndarray:
 
 
 def covariance(curve: Curve, theta: np.ndarray, given: Measurements) -> np.ndarray:
-    """The covariance (2, 2) of fitted parameters; infinite where nothing tells the noise.
+    """The covariance (2, 2) of fitted parameters; infinite where the measurements do not tell it.
+
+    With evaluations it is the inverse of the information, where more than one rate carries some: a
+    curve through a single share between 0 and 1 may be as steep as it likes.
 
     Without evaluations the variance of a share is taken as φ P(1 − P), as among equally many
-    evaluations, dependent or not, and φ from the residuals: E Σ (y − P)² = φ Σ (1 − h) P(1 − P)
-    with h the leverages. Saturated rates add to neither sum, so they feign no certainty.
+    evaluations, dependent or not, and φ from the residuals r = M e, M = 1 − Jᵀ(JJᵀ)⁻¹J, by
+    E rᵀr = φ tr MV, V = diag P(1 − P). Saturated rates add to neither, so they feign no certainty.
+    The sum has the spread of one of ν = (tr MV)²/tr (MV)² squares (Satterthwaite), but is large
+    where the errors are. So these are widened by the quantile of Student's t over the normal one at
+    ν + 1 degrees of freedom, which simulation bears out for six shares or more between 0 and 1.
     """
     x, y, n = given
     p, q, jacobian = curve(theta, x)
     variance = p * q
     if n is not None:
+        counted = n * variance
+        if counted.sum() - counted.max() < _LEAST_COUNTED:
+            return np.full((2, 2), np.inf)
         return _inverse((jacobian * (n / (variance + _LEAST))) @ jacobian.T)
-    if given.informative <= 2:
+    if given.between.sum() < _LEAST_BETWEEN:
         return np.full((2, 2), np.inf)
     inverse = _inverse(jacobian @ jacobian.T)
     leverage = (jacobian * (inverse @ jacobian)).sum(0)
-    scale = ((y - p) @ (y - p)) / ((1 - leverage) @ variance)
-    return scale * (inverse @ (jacobian * variance) @ jacobian.T @ inverse)
+    noise = inverse @ (jacobian * variance) @ jacobian.T
+    trace = (1 - leverage) @ variance
+    squares = (1 - 2 * leverage) @ variance**2 + np.trace(noise @ noise)
+    widened = stdtrit(trace**2 / squares + 1, 0.975) / ndtri(0.975)
+    return widened**2 * ((y - p) @ (y - p)) / trace * (noise @ inverse)
 
 
 def _inverse(matrix: np.ndarray) -> np.ndarray:

@@ -242,21 +242,71 @@ def test_overflow_is_noticed():
     assert found.overflowed == (1e200,)
 
 
-def test_the_suggested_rate_meets_the_temperature_and_knows_its_error():
-    rng, model, temperature = np.random.default_rng(2), LogNormal(-1.0, 1.5), 3.17
+@pytest.mark.parametrize("evaluations", [64, 500])
+def test_the_suggested_rate_meets_the_temperature_and_knows_its_error(evaluations):
+    rng, model, temperature = np.random.default_rng(2), LogNormal(-1.0, 2.0), 3.17
     true = model.learning_rate(1 - 2**-temperature)
     exact = made(model.probability(RATES)).learning_rate_at(temperature)
     assert exact.learning_rate == pytest.approx(true) and exact.standard_error < 1e-3 * true
-    suggested = [
-        made(rng.binomial(500, model.probability(RATES)) / 500).learning_rate_at(temperature)
-        for _ in range(300)
-    ]
-    rates = np.array([one.learning_rate for one in suggested])
-    errors = np.array([one.standard_error for one in suggested])
-    assert np.sqrt(np.mean(errors**2)) == pytest.approx(rates.std(), rel=0.2)
+    suggested = np.array(
+        [
+            made(rng.binomial(evaluations, model.probability(RATES)) / evaluations)
+            .learning_rate_at(temperature)
+            for _ in range(400)
+        ]
+    )  # fmt: skip
+    units = np.log(suggested[:, 0] / true) / (suggested[:, 1] / suggested[:, 0])
+    units = units[units != 0]  # few tell no error
+    assert len(units) > 350 and 0.85 < units.std() < 1.15
+    assert 0.90 < (abs(units) < 1.96).mean() < 0.985
     assert made(model.probability(RATES)).learning_rate_at(1.0, site="site 0").learning_rate == (
         pytest.approx(math.exp(-1.0))
     )
+
+
+def test_errors_of_many_batches_are_those_of_the_jackknife():
+    model, data = network(), batches(*[30] * 8)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    found = sensitivity(model, optimizer, data, RATES)
+    left_out = [sensitivity(model, optimizer, [*data[:n], *data[n + 1 :]], RATES) for n in range(8)]
+    np.testing.assert_allclose(found.without, [one.distances for one in left_out])
+    for site, fit in {**found.fits, None: found.mean_fit}.items():
+        others = [one.fits[site] if site else one.mean_fit for one in left_out]
+        spread = np.std([(one.mu, one.sigma) for one in others], axis=0) * math.sqrt(7)
+        errors = np.array(list(fit.standard_errors.values()))
+        np.testing.assert_allclose(errors, spread * 2.3646 / 1.96, rtol=1e-3)  # t of 7 degrees
+
+
+def test_errors_of_few_batches_are_those_of_the_residuals():
+    model, data = network(), batches(*[30] * 5)
+    found = sensitivity(model, torch.optim.SGD(model.parameters(), lr=0.1), data, RATES)
+    assert found.without.shape == (5, 12, 2)
+    expected = LogNormal.fit(RATES, found.mean).standard_errors
+    assert found.mean_fit.standard_errors == expected
+    one = sensitivity(model, torch.optim.SGD(model.parameters(), lr=0.1), data[:1], RATES)
+    assert one.without is None
+
+
+def test_errors_hold_what_other_batches_show():
+    # Another eight batches, with gradients of their own, lead to another fit.
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Linear(6, 12), nn.ReLU(), nn.Linear(12, 12), nn.ReLU(), nn.Linear(12, 3)
+    )
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    generator, rows = torch.Generator().manual_seed(0), []
+    for _ in range(40):
+        data = [
+            (torch.randn(24, 6, generator=generator), torch.randint(3, (24,), generator=generator))
+            for _ in range(8)
+        ]
+        fit = sensitivity(model, optimizer, data, np.geomspace(1e-2, 1e3, 12)).mean_fit
+        rows.append([fit.mu, fit.sigma, *fit.standard_errors.values()])
+    mu, sigma, mu_error, sigma_error = np.array(rows).T
+    for values, errors in ((mu, mu_error), (sigma, sigma_error)):
+        stated = np.sqrt(np.mean(errors**2))
+        assert values.std() / 1.5 < stated < 1.5 * values.std()
+        assert (abs(values - values.mean()) < 1.96 * errors).mean() > 0.88
 
 
 def test_two_rates_suggest_a_rate_of_unknown_error():

@@ -16,6 +16,7 @@ from relu_book.patterns import count_patterns
 from relu_book.undisturbed import (
     model_as_it_was,
     modes_as_they_were,
+    optimizer_as_it_was,
     random_numbers_as_they_were,
     written_parameters_named,
 )
@@ -67,6 +68,51 @@ def test_containers_that_hold_themselves_and_subclasses_that_nobody_knows():
         model.own["a"] = 2
     assert len(model.ring) == 2 and model.ring[1] is model.ring
     assert model.own == {"a": 2}  # another class's insides are not restored, as documented
+
+
+def test_within_a_block_one_starts_again_as_often_as_one_likes():
+    model = nn.BatchNorm1d(2)
+    model.seen, model.sums = [], {"array": np.zeros(2), "tensor": torch.zeros(2)}
+    mean, array = model.running_mean, model.sums["array"]
+    with model_as_it_was(model) as start_again:
+        for _ in range(3):
+            start_again()
+            assert model.training and model.seen == [] and not hasattr(model, "new")
+            assert model.sums["array"].tolist() == model.sums["tensor"].tolist() == [0, 0]
+            assert model.running_mean.tolist() == [0, 0]
+            model(torch.ones(3, 2))
+            model.seen.append(model.running_mean.clone())
+            assert model.seen[0].tolist() == pytest.approx([0.1, 0.1])
+            model.sums["array"] += 1
+            model.sums["array"].resize(5, refcheck=False)
+            model.sums["tensor"].resize_(7).fill_(1)
+            model.new, model.training, model.eps = 1, False, None
+    assert model.running_mean is mean and mean.tolist() == [0, 0]
+    assert model.sums["array"] is array and array.tolist() == [0, 0]
+    assert model.sums["tensor"].tolist() == [0, 0] and model.eps == 1e-5
+
+
+def test_an_optimizer_starts_again_from_its_state_and_gradients():
+    weight = nn.Parameter(torch.ones(2))
+    without = nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([weight, without], lr=0.1, momentum=0.9)
+    weight.grad = gradient = torch.ones(2)
+    optimizer.step()
+    buffer = optimizer.state[weight]["momentum_buffer"]
+    with optimizer_as_it_was(optimizer) as start_again:
+        found = []
+        for _ in range(2):
+            start_again()
+            assert weight.grad.tolist() == [1, 1] and without.grad is None
+            assert optimizer.param_groups[0]["lr"] == 0.1
+            optimizer.step()
+            found.append(optimizer.state[weight]["momentum_buffer"].tolist())
+            weight.grad = torch.zeros(2)
+            without.grad = torch.ones(2)
+            optimizer.param_groups[0]["lr"] = 1.0
+        assert found[0] == found[1] == pytest.approx([1.9, 1.9])
+    assert weight.grad is gradient and gradient.tolist() == [1, 1] and without.grad is None
+    assert optimizer.state[weight]["momentum_buffer"] is buffer and buffer.tolist() == [1, 1]
 
 
 def test_a_block_may_stand_in_a_loop_over_what_it_keeps():

@@ -122,6 +122,20 @@ def test_what_has_no_derivative_is_refused():
         both(Own(4, 9), x)
 
 
+def test_a_derivative_that_fails_without_a_word_of_it():
+    # torch's own derivative of this norm cannot view a tensor whose channels come last.
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.GroupNorm(2, 8), nn.ReLU())
+    model, x = model.to(memory_format=torch.channels_last), torch.randn(4, 3, 6, 6)
+    with pytest.raises(ValueError, match=r"Sequential has an operation without .*view size is not"):
+        both(model, x.to(memory_format=torch.channels_last))
+
+
+def test_an_error_of_the_model_itself_is_not_the_derivatives():
+    model, optimizer, x = trained("sgd", 0)
+    with pytest.raises(RuntimeError, match="expected input"):
+        pattern_distance(model, optimizer, x[:, :2], RATES, method="jvp")
+
+
 @pytest.mark.parametrize(("name", "dtype"), [("sgdw", torch.float64), ("sgd", torch.bfloat16)])
 def test_steps_that_are_not_in_proportion_to_the_rate_are_refused(name, dtype):
     model, optimizer, x = trained(name, 1, dtype)

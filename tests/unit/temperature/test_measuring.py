@@ -251,6 +251,50 @@ def refused(error, match, model=None, optimizer=None, x=None, rates=0.1, **more)
         )
 
 
+class Asks(torch.optim.SGD):
+    """Needs a closure, which only its code tells."""
+
+    def step(self, closure=None):
+        assert closure is not None, "give me a closure"
+
+
+class Calls(torch.optim.SGD):
+    def step(self, closure=None):
+        closure()
+
+
+class Refuses(torch.optim.SGD):
+    def step(self, closure=None):
+        raise RuntimeError("this step works with a closure only")
+
+
+class Breaks(torch.optim.SGD):
+    def step(self, closure=None):
+        raise RuntimeError("out of luck")
+
+
+@pytest.mark.parametrize("kind", [Asks, Calls, Refuses])
+def test_an_optimizer_that_cannot_step_without_a_closure(kind):
+    model, _, x = trained("sgd", 0)
+    before = [p.clone() for p in model.parameters()]
+    optimizer = kind(model.parameters(), lr=0.1)
+    for rates in ([0.1], RATES):
+        with pytest.raises(TypeError, match=f"^{kind.__name__} cannot step without a closure"):
+            pattern_distance(model, optimizer, x, rates)
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+    with pytest.raises(RuntimeError, match=r"^out of luck$"):
+        pattern_distance(model, Breaks(model.parameters(), lr=0.1), x)
+
+
+@pytest.mark.parametrize("rate", [math.nan, math.inf])
+def test_a_group_whose_rate_is_no_number(rate):
+    model, _, x = trained("sgd", 0)
+    weights = list(model.parameters())
+    optimizer = SGD([{"params": weights[:2]}, {"params": weights[2:], "lr": rate}], lr=0.1)
+    with pytest.raises(ValueError, match=f"parameter group 1 of SGD has the rate {rate}, to which"):
+        pattern_distance(model, optimizer, x, RATES)
+
+
 def test_what_cannot_be_measured_is_said_in_a_sentence():
     refused(
         TypeError, "LBFGS calls a closure", optimizer=lambda m: torch.optim.LBFGS(m.parameters())
@@ -261,6 +305,8 @@ def test_what_cannot_be_measured_is_said_in_a_sentence():
     refused(ValueError, "moves no parameter of this Sequential", model=network())
     refused(ValueError, "finite numbers, not nan", rates=[0.1, math.nan])
     refused(ValueError, r"not an array of shape \(0,\)", rates=[])
+    refused(ValueError, "one rate or a row of them, not 'fast'", rates="fast")
+    refused(ValueError, r"one rate or a row of them, not \[0.1, \[0.2\]\]", rates=[0.1, [0.2]])
     single = trained("sgd", 0, torch.float32)
     with pytest.raises(
         ValueError, match=r"of torch\.float32 lie within 3\.4e\+38, and -1e\+300 does"
