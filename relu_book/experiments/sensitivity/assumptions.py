@@ -123,14 +123,13 @@ def _ratios(model: nn.Sequential, inputs: Tensor, rate: float = 1e-6) -> list[tu
     found, moved = [], inputs
     with torch.no_grad():
         for part in model:
-            if isinstance(part, nn.ReLU):
+            if isinstance(part, nn.Linear):
+                step = rate * part.weight.grad
+                own, moved = inputs @ step.T, linear(moved, part.weight - step)
+                inputs = part(inputs)
                 scale = rate * inputs.square().mean().sqrt()
                 changes = (own, moved - inputs)
                 found.append(tuple(float(one.square().mean().sqrt() / scale) for one in changes))
-            if isinstance(part, nn.Linear):
-                step = rate * part.weight.grad
-                own = inputs @ step.T
-                inputs, moved = part(inputs), linear(moved, part.weight - step)
             else:
                 inputs, moved = part(inputs), part(moved)
-    return found
+    return found[:-1]

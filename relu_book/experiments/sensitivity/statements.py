@@ -113,7 +113,7 @@ def smaller_weights(
     """fig-3.21.h: convolutions before batch norm times a factor, and rates divided by its square.
 
     Only the convolutions take the step: scale and shift of the batch norms are held fixed. The
-    constant that they add to the variance, which does not scale with the weights, is all but left out.
+    constant that they add to the variance is all but left out: it does not scale with the weights.
     """
     images, labels = digits()
     deviation = []
