@@ -96,7 +96,7 @@ def of_a_loss(seeds: int = 5, width: int = 64) -> xr.Dataset:
     Returns:
         ``measured``, the share of changed patterns; ``own``, theorem 1 with sigma_g of what the
         step of the layer's own weights changes of its pre-activations, as the theorem has it; and
-        ``all``, with sigma_g of what the whole step changes, the layers below included.
+        ``whole``, with sigma_g of what the whole step changes, the layers below included.
     """
     images, labels = digits(256)
     images, rates, rows = images.flatten(1), np.geomspace(1e-3, 10, 21), []
@@ -107,11 +107,11 @@ def of_a_loss(seeds: int = 5, width: int = 64) -> xr.Dataset:
         )
         cross_entropy(model(images), labels).backward()
         measured = pattern_distance(model, optimizer, images, rates).values.T
-        ratios = np.array(_ratios(model, images))[..., None]  # layers, (own, all), 1
+        ratios = np.array(_ratios(model, images))[..., None]  # layers, (own, whole), 1
         own, whole = change_probability(rates, ratios, 1.0, width).swapaxes(0, 1)
         rows.append([measured, own, whole])
     by = ("seed", "layer", "rate")
-    names = ("measured", "own", "all")
+    names = ("measured", "own", "whole")
     return xr.Dataset(
         {name: (by, one) for name, one in zip(names, np.stack(rows, 1), strict=True)},
         {"layer": [1, 2, 3], "rate": rates},
@@ -119,7 +119,7 @@ def of_a_loss(seeds: int = 5, width: int = 64) -> xr.Dataset:
 
 
 def _ratios(model: nn.Sequential, inputs: Tensor, rate: float = 1e-6) -> list[tuple[float, float]]:
-    """sigma_g/sigma_c by layer, of the layer's own change and of all, from a step so small."""
+    """sigma_g/sigma_c by layer, of the layer's own change and of the whole one, in a tiny step."""
     found, moved = [], inputs
     with torch.no_grad():
         for part in model:
