@@ -18,9 +18,11 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from relu_book import datasets
-from relu_book.models import cifar_resnet, convnet, fixup_groups, fixup_resnet, pyramidnet, toynet
+from relu_book.experiments.networks import MAKERS
+from relu_book.models import fixup_groups
 from relu_book.runs import Run
 from relu_book.training import (
+    SGDW,
     Augment,
     Checkpoint,
     History,
@@ -29,13 +31,6 @@ from relu_book.training import (
     train,
 )
 
-_MAKERS = {
-    "toynet": toynet,
-    "convnet": convnet,
-    "resnet": cifar_resnet,
-    "pyramidnet": pyramidnet,
-    "fixup": fixup_resnet,
-}
 _ACTIVATIONS = {"relu": nn.ReLU, "prelu": nn.PReLU}
 
 
@@ -59,13 +54,15 @@ class Training:
         width: Filters of ResNet's first stage; ToyNet has twice as many everywhere.
         dtype: Of weights and images.
         seeds: Of weights and batches.
-        network: ``toynet``, ``convnet``, ``resnet``, ``pyramidnet`` or ``fixup``; an experiment
-            that trains several holds a tuple, a job each.
+        network: A name in ``relu_book.experiments.networks.MAKERS``; an experiment that trains
+            several holds a tuple, a job each.
         depth: Layers with weights.
         activation: ``relu`` or ``prelu``.
         schedule: Of the learning rate, as ``relu_book.training.make_schedule`` names it.
         steps: Updates.
         scheduled_steps: Updates of the whole schedule, where only its beginning is trained.
+        batch_norm: Whether networks that can do without have it.
+        decoupled: Whether the weight decay is that of SGDW, the same share a step at any rate.
     """
 
     data: str = "cifar10"
@@ -85,6 +82,8 @@ class Training:
     schedule: str = "constant"
     steps: int = 1000
     scheduled_steps: int | None = None
+    batch_norm: bool = True
+    decoupled: bool = False
 
     @property
     def epoch(self) -> int:
@@ -147,21 +146,23 @@ def images_for(
 
 def untrained(settings: Training, seed: int, images: Images) -> nn.Module:
     """A network with the weights of a seed; ResNet and ConvNet start with equal ones."""
-    return _MAKERS[settings.network](
+    return MAKERS[settings.network](
         settings.depth,
-        width=2 * settings.width if settings.network == "toynet" else settings.width,
+        width=settings.width,
         activation=_ACTIVATIONS[settings.activation],
         in_channels=images.train.shape[1],
         classes=images.classes,
         seed=seed,
         dtype=getattr(torch, settings.dtype),
+        **({} if settings.batch_norm else {"batch_norm": False}),
+        **({"size": settings.size} if settings.network == "vgg" else {}),
     )
 
 
 def optimizer_for(model: nn.Module, settings: Training) -> Optimizer:
     """Stochastic gradient descent; FixUp's biases and scales learn at a tenth of the rate."""
     rate = settings.learning_rate
-    return torch.optim.SGD(
+    return (SGDW if settings.decoupled else torch.optim.SGD)(
         fixup_groups(model, rate) if settings.network == "fixup" else model.parameters(),
         lr=rate,
         momentum=settings.momentum,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from relu_book.experiments.temperature.changed import (
+from relu_book.experiments.changed import (
     Weights,
     at_rate,
     changed_evaluations,
