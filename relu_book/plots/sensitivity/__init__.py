@@ -8,10 +8,12 @@ Each figure carries its alt text and its caption. Models of the transition are d
 from relu_book.plots.sensitivity.course import draw_layers, settings
 from relu_book.plots.sensitivity.profile import LAYERS, draw_profile, profile_of
 from relu_book.plots.sensitivity.theorem import draw_theorem, of_a_loss
-from relu_book.plots.transitions import draw_fit, three_models
+from relu_book.plots.transitions import MODELS, THESIS, draw_fit, three_models
 
 __all__ = [
     "LAYERS",
+    "MODELS",
+    "THESIS",
     "draw_fit",
     "draw_layers",
     "draw_profile",
