@@ -34,7 +34,8 @@ class Sweeping(Training):
         sweep_images: How many are in such a batch. All states are swept on the first, one on all.
         every: A state is swept after every so many updates, besides the first ones and the last.
         around: Up to so many updates before and after a drop of the rate every fifth is swept.
-        early: From each of these updates of the first two epochs on five states in a row are swept.
+        early: From each of these updates of the first two epochs on five states in a row are swept,
+            and where these epochs begin.
         own_every: The training's own step is measured on its own batch at every k-th, and at the
             first.
         divided: Steps are divided by it, for a second length.
@@ -84,10 +85,10 @@ class Sweeping(Training):
             drop + far for drop in self.drops for far in range(-self.around, self.around + 1, 5)
         }
         rows = {
-            start + first + place
+            start + far
             for start in (0, self.epoch)
             for first in self.early
-            for place in range(5)
+            for far in (0, *range(first, first + 5))
         }
         return tuple(sorted({*self.full, *(s for s in near | rows if 0 <= s < self.steps)}))
 

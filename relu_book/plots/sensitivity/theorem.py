@@ -38,7 +38,7 @@ def draw_theorem(simulated: xr.DataArray, filters: int, assumption: str) -> Figu
     """
     shares = simulated.sel(filters=filters, assumption=assumption)
     fine = np.geomspace(float(shares.rate[0]), float(shares.rate[-1]), 300)
-    figure = Figure(figsize=(6.8, 4.2))
+    figure = Figure(figsize=(6.8, 4.4))
     axes = figure.subplots()
     formula = change_probability(fine, 1.0, 1.0, filters)
     axes.plot(fine, formula, color=BLUE, label=f"theorem 1, d = {filters}")
@@ -48,7 +48,7 @@ def draw_theorem(simulated: xr.DataArray, filters: int, assumption: str) -> Figu
         title=ASSUMPTIONS[assumption], xscale="log", xlabel="rate, times σ_g/σ_c",
         ylabel="share D of changed patterns", ylim=(-0.02, 1.04),
     )  # fmt: skip
-    axes.legend(loc="upper left")
+    figure.legend(loc="outside upper center", ncols=2)
     axes.grid(axis="y")
     return figure
 
@@ -71,7 +71,8 @@ def describe_loss(data: xr.Dataset) -> str:
     alt=describe_loss,
     caption="Steps of gradient descent of an untrained network (dots, mean over seeds, with one "
     "standard deviation) and theorem 1: with what the step of the layer's own weights changes of "
-    "its pre-activations (dashed), as the theorem has it, and with what the whole step changes.",
+    "its pre-activations (dashed), as the theorem has it, and with what the whole step changes "
+    "(full).",
 )
 def of_a_loss(data: xr.Dataset) -> Figure:
     """The measured share beside both readings of theorem 1, a panel a layer.
@@ -80,16 +81,18 @@ def of_a_loss(data: xr.Dataset) -> Figure:
         data: As ``assumptions.of_a_loss`` measures it.
     """
     mean, spread = data.mean("seed"), data["measured"].std("seed", ddof=1)
-    figure = Figure(figsize=(9.4, 4.0))
+    figure = Figure(figsize=(7.2, 3.8))
     panels = figure.subplots(1, data.sizes["layer"], sharey=True)
     for axes, layer in zip(panels, data.layer.values, strict=True):
         one = mean.sel(layer=layer)
         band(axes, one.rate, one.measured, spread.sel(layer=layer), ORANGE)
         axes.plot(one.rate, one.measured, "o", color=ORANGE, markersize=5, label="measured")
-        axes.plot(one.rate, one.own, "--", color=BLUE, label="theorem 1, own weights")
-        axes.plot(one.rate, one.whole, color=GREEN, label="theorem 1, whole step")
-        axes.set(title=f"layer {layer}", xscale="log", xlabel="learning rate", ylim=(-0.02, 1.02))
+        axes.plot(one.rate, one.own, "--", color=BLUE, label="own weights")
+        axes.plot(one.rate, one.whole, color=GREEN, label="whole step")
+        axes.set(title=f"layer {layer}", xscale="log", ylim=(-0.02, 1.02))
+        axes.set_xticks([1e-3, 1e-1, 1e1])
         axes.grid(axis="y")
     panels[0].set_ylabel("share D")
+    panels[len(panels) // 2].set_xlabel("learning rate")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
