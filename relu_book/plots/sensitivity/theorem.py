@@ -81,7 +81,7 @@ def of_a_loss(data: xr.Dataset) -> Figure:
         data: As ``assumptions.of_a_loss`` measures it.
     """
     mean, spread = data.mean("seed"), data["measured"].std("seed", ddof=1)
-    figure = Figure(figsize=(7.2, 3.8))
+    figure = Figure(figsize=(6.8, 3.8))
     panels = figure.subplots(1, data.sizes["layer"], sharey=True)
     for axes, layer in zip(panels, data.layer.values, strict=True):
         one = mean.sel(layer=layer)
