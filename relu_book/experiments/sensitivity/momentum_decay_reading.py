@@ -117,4 +117,4 @@ def _falls(one: xr.Dataset, mu: xr.DataArray) -> dict:
 
 
 def _jump(one: xr.Dataset) -> xr.DataArray:
-    return abs(jumps(coarse(one), one)[0]).mean("drop")
+    return abs(jumps(coarse(one), one)).mean("drop")

@@ -119,7 +119,7 @@ def _onset(one: xr.Dataset) -> xr.DataArray:
     """The first step whose loss is not a number or above three times the first; else the last."""
     cost = one["cost"]
     rose = ~(cost <= ROSE * cost.isel(update=0))
-    return one.update.where(rose).min("update").fillna(number(one, "updates"))
+    return cost["update"].where(rose).min("update").fillna(number(one, "updates"))
 
 
 def _warned(one: xr.Dataset) -> xr.DataArray:

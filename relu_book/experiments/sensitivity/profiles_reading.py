@@ -1,13 +1,12 @@
 """What the sweeps of ResNet-56 under two schedules say (thesis 3.2.3; supplement C, figure 4)."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import xarray as xr
 
 from relu_book.claims import Reading
 from relu_book.claims.statistics import spearman
-from relu_book.experiments.curves import slope
 from relu_book.experiments.sensitivity.lengths import with_lengths
 from relu_book.experiments.sensitivity.profiles import PEAKS, SETUPS
 from relu_book.experiments.sensitivity.transitions import (
@@ -133,12 +132,12 @@ def _longest(one: xr.Dataset) -> xr.DataArray:
     inside = shares.mean("step")
     shares = shares.isel(rate=((inside > BAND[0]) & (inside < BAND[1])).values)
     shares = shares.sel(step=slice(int(one["epoch"]), None)).transpose("step", "rate")
-    steps, longest = shares.step.values, 0.0
-    for first in range(len(steps)):
-        for last in range(first + 2, len(steps)):
-            slopes = slope(shares.isel(step=slice(first, last + 1)))
-            if float((slopes < 0).mean()) >= MOST:
-                longest = max(longest, float(steps[last] - steps[first]))
+    steps, values, longest = shares.step.values, shares.values, 0.0
+    for first, last in combinations(range(len(steps)), 2):
+        stretch = slice(first, last + 1)
+        time = steps[stretch] - steps[stretch].mean()
+        if last > first + 1 and ((time @ values[stretch]) < 0).mean() >= MOST:
+            longest = max(longest, float(steps[last] - steps[first]))
     return xr.DataArray(longest / float(one["updates"]))
 
 

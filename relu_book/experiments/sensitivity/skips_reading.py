@@ -18,6 +18,7 @@ from relu_book.experiments.sensitivity.transitions import (
     layer_mean,
     number,
     of_setup,
+    usual_change,
     variation,
 )
 
@@ -44,9 +45,9 @@ def _refutable(record: xr.Dataset) -> dict[str, dict]:
         name: fits(layer_mean(everywhere(parts[setup])))["sigma"]
         for name, setup in (("without", "convnet56"), ("with", "resnet56"))
     }
-    jump, usual = {}, {}
-    for name in NORMALISED:
-        jump[name], usual[name] = jumps(coarse(parts[name]), parts[name])
+    mu = {name: coarse(parts[name]) for name in NORMALISED}
+    jump = {name: jumps(mu[name], parts[name]) for name in NORMALISED}
+    usual = {name: usual_change(mu[name], parts[name]) for name in NORMALISED}
     return {
         **_layers(parts["resnet18_no_skips"]),
         "fig-3.16.a": {
@@ -60,9 +61,7 @@ def _refutable(record: xr.Dataset) -> dict[str, dict]:
         "fig-3.16.d": _depth(everywhere(parts["convnet56"])),
         "txt-3.2.4.4": {
             "jump": _columns({name: abs(values).mean("drop") for name, values in jump.items()}),
-            "usual_change": _columns(
-                {name: values.median("pair") for name, values in usual.items()}
-            ),
+            "usual_change": _columns(usual),
         },
         "txt-3.2.4.5": _hidden(parts["fixup20"]),
     }
@@ -114,8 +113,7 @@ def _hidden(one: xr.Dataset) -> dict:
     """Jumps in units of what else happens, of the layer mean and of single layers."""
     ratio = {}
     for name, mu in (("mean", coarse(one)), ("layers", coarse(one, layers=True))):
-        jump, usual = jumps(mu, one)
-        ratio[name] = abs(jump).mean("drop") / usual.median("pair")
+        ratio[name] = abs(jumps(mu, one)).mean("drop") / usual_change(mu, one)
     # A layer that has no transition shows no jump.
     layers = ratio["layers"].transpose("seed", "layer").fillna(0.0)
     return {"ratio_mean": ratio["mean"], "ratio_layers": layers}

@@ -34,6 +34,7 @@ class Sweeping(Training):
         sweep_images: How many are in such a batch. All states are swept on the first, one on all.
         every: A state is swept after every so many updates, besides the first ones and the last.
         around: Up to so many updates before and after a drop of the rate every fifth is swept.
+        row: So many updates before and after a drop are averaged to tell a jump.
         early: From each of these updates of the first two epochs on five states in a row are swept,
             and where these epochs begin.
         own_every: The training's own step is measured on its own batch at every k-th, and at the
@@ -54,6 +55,7 @@ class Sweeping(Training):
     schedule: str = "step_decay"
     every: int = 100
     around: int = 20
+    row: int = 20
     early: tuple[int, ...] = ()
     own_every: int = 10
     divided: int = 1
@@ -82,7 +84,7 @@ class Sweeping(Training):
     def states(self) -> tuple[int, ...]:
         """The numbers of updates after which some rates are tried, ascending."""
         near = {
-            drop + far for drop in self.drops for far in range(-self.around, self.around + 1, 5)
+            drop + far for drop in self.drops for far in range(5 - self.around, self.around + 1, 5)
         }
         rows = {
             start + far
@@ -123,6 +125,7 @@ SMOKE = {
     "steps": 24,
     "every": 5,
     "around": 5,
+    "row": 5,
     "own_every": 2,
     "seeds": (0,),
 }

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 import numpy as np
 import xarray as xr
 
+from relu_book.experiments.trainings import settings_of
 from relu_book.transition import FitError, LogNormal
 from relu_book.transition.model import Transition
 
 LOW, HIGH = 0.02, 0.98  # beyond lie the plateaus, which any curve fits
 DECADES = 6.0  # of all rates that are tried
-ROW = 20  # updates before and after a drop that a jump is a difference of
 
 
 def check_is_there(record: xr.Dataset, setups: Iterable[str]) -> None:
@@ -164,30 +164,40 @@ def variation(values: xr.DataArray) -> xr.DataArray:
     return values.std("step", ddof=1) / values.mean("step")
 
 
-def jumps(mu: xr.DataArray, one: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Change of mu at drops of the rate, and where the rate stays.
+def jumps(mu: xr.DataArray, one: xr.Dataset) -> xr.DataArray:
+    """Change of mu at drops of the rate, between the means of rows of updates before and after.
 
     Args:
         mu: By state, every fifth swept around the drops.
         one: The set-up.
 
     Returns:
-        Along ``drop`` the mean of the 20 updates after less that of the 20 before; along ``pair``
-        the absolute differences of such means, 20 updates apart, on one side of a drop.
+        Along ``drop``.
     """
+    return xr.concat([rows[0] - rows[-1] for rows in _rows(mu, one)], "drop")
+
+
+def usual_change(mu: xr.DataArray, one: xr.Dataset) -> xr.DataArray:
+    """Median absolute change of mu between neighbouring rows of updates on one side of a drop."""
+    found = [
+        abs(rows[side + 1] - rows[side])
+        for rows in _rows(mu, one)
+        for side in rows
+        if side != -1 and side + 1 in rows
+    ]
+    return xr.concat(found, "pair").median("pair")
+
+
+def _rows(mu: xr.DataArray, one: xr.Dataset) -> list[dict[int, xr.DataArray]]:
+    """For each drop the means of mu over rows of updates: 0 follows the drop, -1 leads to it."""
     rate = one["learning_rate"].max("seed").dropna("step")
-    falls = 1 + np.flatnonzero(rate.values[1:] < 0.5 * rate.values[:-1])
-    at_drops, usual = [], []
-    for place in falls:
+    length, found = settings_of(one)["row"], []
+    for place in 1 + np.flatnonzero(rate.values[1:] < 0.5 * rate.values[:-1]):
         # The state at the drop was reached at the rate of before.
         drop = int(rate.step[place])
-        rows = {}
-        for side in range(-3, 3):
-            row = mu.sel(step=slice(drop + side * ROW + 1, drop + (side + 1) * ROW))
-            if row.sizes["step"] > 1:
-                rows[side] = row.mean("step")
-        at_drops.append(rows[0] - rows[-1])
-        usual += [
-            abs(rows[side + 1] - rows[side]) for side in rows if side != -1 and side + 1 in rows
-        ]
-    return xr.concat(at_drops, "drop"), xr.concat(usual, "pair") if usual else at_drops[0] * np.nan
+        spans = {
+            side: mu.sel(step=slice(drop + side * length + 1, drop + (side + 1) * length))
+            for side in range(-3, 3)
+        }
+        found.append({k: span.mean("step") for k, span in spans.items() if span.sizes["step"]})
+    return found
