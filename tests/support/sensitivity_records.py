@@ -5,7 +5,6 @@ with their defaults all statements hold.
 """
 
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -46,6 +45,7 @@ KNOBS = {
     "alarm": 3.0,
     "false_alarm": 1.0,
     "misfit": 0.08,
+    "arctan": False,
     "misfit_everywhere": 0.0,
     "failing": ("sgdw_0.001",),
     "hot_one_cycle": 0.8,
@@ -134,6 +134,8 @@ def _found(setup: str, one, seed: int, k: dict) -> dict[int, dict]:
     def shares(place: int, extra: float = 0.0) -> np.ndarray:
         z = (np.log(RATES)[:, None] - mu[place] - seed_mu - extra) / (sigma[place] * seed_sigma)
         plain = ndtr(z * (1 + extra))
+        if k["arctan"]:
+            plain = 1 - (1 - np.arctan(np.exp(z)) / np.pi) ** 16
         found = plain + misfit * np.sin(3 * np.log(RATES))[:, None] * plain * (1 - plain) * 4
         found[12] -= k["fall"]
         return np.clip(found, 0, 1)
@@ -144,7 +146,7 @@ def _found(setup: str, one, seed: int, k: dict) -> dict[int, dict]:
         if state not in one.full:
             own[1::2] = np.nan
         there = {"own": own}
-        if state in one.full:
+        if state in one.plain:
             there["deviation"] = np.full(one.depth - 1, k["deviation"])
         if state == one.middle:
             there["again"] = np.stack([shares(place, 0.001 * b).mean(1) for b in range(4)])
@@ -220,9 +222,3 @@ def record(name: str, settings, setups: dict, **knobs) -> xr.Dataset:
         seeds=json.dumps(list(SEEDS)),
         data=json.dumps([{"name": "cifar10"}]),
     )
-
-
-def both_lengths(name: str, settings, setups: dict, **knobs) -> tuple[xr.Dataset, xr.Dataset]:
-    """A record and one of a third of the length."""
-    short = replace(settings, divided=3, early=())
-    return record(name, settings, setups, **knobs), record(f"{name}_third", short, setups, **knobs)

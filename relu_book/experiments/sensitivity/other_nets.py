@@ -4,8 +4,8 @@
 
 VGG with and without normalisation, a PyramidNet-41 on Tiny ImageNet, four convolutions on
 FashionMNIST and, so that only the images differ, on CIFAR-10. A VGG-11 without normalisation is
-trained at two rates, one with which it learns and one with which it diverges, and swept every
-second update.
+trained with momentum under OneCycle, up to a rate with which it learns and up to ten times that
+rate, with which it diverges while the rate rises, and swept every second update.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,14 @@ from relu_book.runs import Run, experiment
 
 _VGG = {"network": "vgg", "width": 16}
 _NO_NORM = _VGG | {"batch_norm": False}
+# At a constant rate that is too large it diverges within three updates, before anything can warn.
 _WATCHED = _NO_NORM | {
     "depth": 11,
     "steps": 300,
     "every": 2,
     "own_every": 1,
-    "schedule": "constant",
+    "schedule": "one_cycle",
+    "momentum": 0.9,
 }
 _FOUR = {
     "network": "four_convolutions",
@@ -39,8 +41,8 @@ FASHION_STEPS = 20 * 928
 SETUPS = {
     "vgg16": _VGG | {"depth": 16},
     "vgg16_no_norm": _NO_NORM | {"depth": 16, "learning_rate": 0.01},
-    "vgg11_converging": _WATCHED | {"learning_rate": 0.01},
-    "vgg11_diverging": _WATCHED | {"learning_rate": 1.0},
+    "vgg11_converging": _WATCHED | {"learning_rate": 0.05},
+    "vgg11_diverging": _WATCHED | {"learning_rate": 0.5},
     "pyramidnet41": {
         "network": "pyramidnet",
         "depth": 41,
@@ -79,7 +81,8 @@ SCALES = {"smoke": Settings(**SMOKE), "desk": Settings()}
     over=("setup",),
     deviations={
         "desk": "VGGs a quarter as wide, 50 classes of Tiny ImageNet with 160 images each, 20 "
-        f"epochs of FashionMNIST instead of 200; {DEVIATIONS}"
+        "epochs of FashionMNIST instead of 200, VGG-11 with momentum 0.9 and a rate that rises; "
+        + DEVIATIONS
     },
 )
 def other_nets(settings: Settings, seed: int, run: Run) -> xr.Dataset:

@@ -45,12 +45,11 @@ class Sweeps:
 
     Attributes:
         found: By state and name ``own``, shares of changed patterns by rate and layer of the step
-            that the optimizer would take; where all rates are tried ``deviation``, the share that a
-            sweep finds at the rate in use minus what the step then changes, by layer. In some
-            states, by rate and averaged over the layers, ``gradient`` of the step of the plain
-            gradient, unless that is no other, and ``decay`` of the step with its decoupled decay;
-            in one state ``again``, the own step by batch and rate. Shares are NaN at rates that
-            were not tried or at which pre-activations overflow.
+            that the optimizer would take. In some states ``deviation``, the share at the rate in
+            use minus what the step then changes, by layer; by rate and averaged over the layers
+            ``gradient`` of the step of the plain gradient, unless that is no other, and ``decay``
+            of the step with its decoupled decay; in one state ``again``, the own step by batch and
+            rate. Shares are NaN at rates that were not tried or at which pre-activations overflow.
 
     Cost: a forward pass a rate and kind of step.
     """
@@ -141,7 +140,7 @@ class Sweeps:
                 found["gradient"] = self._tried(self._plain, first, second).mean(1)
             if settings.weight_decay and settings.decoupled:
                 found["decay"] = self._tried(self._optimizer, first, second).mean(1)
-        if full:
+        if self._state in settings.plain:
             self._before = weights_of(self._model)
             rate = float(self._optimizer.param_groups[0]["lr"])
             in_use = pattern_distance(self._model, self._optimizer, first, rate)
