@@ -1,5 +1,6 @@
 """What the chapter on the sensitivity of training measures (thesis 3.2.3 and 3.2.4)."""
 
+from relu_book.experiments.sensitivity import assumptions, live, statements, theorem
 from relu_book.experiments.sensitivity.early_warning_reading import (
     edge_of_stability,
     warnings_compared,
@@ -30,17 +31,21 @@ from relu_book.experiments.sensitivity.width_depth_reading import (
 
 __all__ = [
     "all_five",
+    "assumptions",
     "early_epochs",
     "edge_of_stability",
     "first_epoch",
     "growing_mu",
     "hypothesis_reading",
+    "live",
     "momentum_decay_at_two_lengths",
     "momentum_decay_reading",
     "other_nets_reading",
     "profiles_at_two_lengths",
     "profiles_reading",
     "skips_at_two_lengths",
+    "statements",
+    "theorem",
     "warnings_compared",
     "width_depth_at_two_lengths",
     "width_depth_reading",

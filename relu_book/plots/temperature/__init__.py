@@ -4,11 +4,11 @@
 Each figure carries its alt text and its caption.
 """
 
-from relu_book.plots.temperature.fit import draw_fit, four_models
 from relu_book.plots.temperature.one_step import draw_step
 from relu_book.plots.temperature.proposition import proposition
 from relu_book.plots.temperature.scale import temperature_scale
 from relu_book.plots.temperature.training import draw_profiles, profile_of, schedules
+from relu_book.plots.transitions import draw_fit, four_models
 
 __all__ = [
     "draw_fit",

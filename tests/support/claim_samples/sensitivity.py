@@ -226,8 +226,8 @@ SAMPLES = {
         {"sigma": seeds([1, 2, 3]) * SCALES},
     ),
     "fig-3.18.c": (
-        {"filters": [4, 16, 64, 256], "rate_at_half": [4, 3, 2, 1], "log_width": [4, 3, 2, 1]},
-        {"log_width": [4, 3, 2, 2]},
+        {"filters": [4, 16, 64, 256], "rate_at_half": [4, 3, 2, 1], "log_width": [4, 3, 3, 3]},
+        {"log_width": [4, 3, 2, 1]},
     ),
     "fig-3.19.a": (
         {"mu_start": seeds(2)[::-1], "mu_first_epoch": seeds(1), "mu_last_third": [1] * 5},
@@ -310,7 +310,10 @@ SAMPLES = {
     ),
 }
 
-OTHER_FAILS = {"eq-3.19": {"second_moment_ratio": [1.0, 1.1]}}
+OTHER_FAILS = {
+    "eq-3.19": {"second_moment_ratio": [1.0, 1.1]},
+    "fig-3.18.c": {"log_width": [3, 3, 3, 4]},
+}
 
 OUT_OF_REACH = {
     "fig-3.11.c": {"longest": [0.1] * 5, "source_setting": 0},

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from relu_book.experiments.temperature import live
 from relu_book.plots import temperature as plots
-from relu_book.plots.style import ORANGE
 from relu_book.plots.words import words_of
 from relu_book.transition import LogNormal
 
@@ -70,18 +69,7 @@ def test_profiles_are_those_of_their_step(data):
     assert "used, 0.03," in words_of(drawn).alt
 
 
-def test_a_curve_through_its_points_leaves_nothing(data):
-    shares = LogNormal(mu=0.0, sigma=1.5).probability(RATES)
-    assert (
-        "leaves a root mean square of 0.000"
-        in words_of(plots.draw_fit(RATES, shares, 1.0, 1.5)).alt
-    )
-    off = plots.draw_fit(RATES, shares, 3.0, 1.5)
-    assert "of 0.000" not in words_of(off).alt
-    assert off.axes[0].collections[0].get_colors()[0].tolist()[:3] == pytest.approx(
-        [int(ORANGE[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    )
-    assert "LogNormal 0.0000" in words_of(plots.four_models(RATES, shares)).alt
+def test_the_profile_of_a_step_is_the_mean_over_layers(data):
     rates, mean = plots.profile_of(data, 1)
     assert rates.tolist() == RATES.tolist()
     assert mean[0] == pytest.approx(data.profile[0, 0].mean())

@@ -1,4 +1,8 @@
-"""A model of the transition, moved through measured shares (thesis 3.2.3, hypothesis 2)."""
+"""Models of the transition on measured shares of changed patterns (thesis 3.2.3).
+
+``draw_fit`` moves hypothesis 2 through its points; ``three_models`` compares what the thesis
+compares, equations 3.40 to 3.42, and ``four_models`` a curve that is not in the thesis as well.
+"""
 
 from collections.abc import Sequence
 
@@ -15,6 +19,7 @@ MODELS = {
     "ArctanPower": ArctanPower,
     "Lomax": Lomax,
 }
+THESIS = ("LogNormal", "ErfPower", "ArctanPower")
 
 
 def residual(model: Transition, rates: Sequence[float], shares: Sequence[float]) -> float:
@@ -69,17 +74,25 @@ def draw_fit(rates, shares, half: float, sigma: float) -> Figure:
     return figure
 
 
-def describe_models(rates, shares) -> str:
-    """Alt text of ``four_models``: what each of them leaves."""
-    told = [f"{name} {model.fit(rates, shares).residual:.4f}" for name, model in MODELS.items()]
-    return f"Four fitted curves over the learning rate; they leave {', '.join(told)}."
+def describe_models(rates, shares, models: Sequence[str] = tuple(MODELS)) -> str:
+    """Alt text of ``four_models`` and ``three_models``: what each of them leaves."""
+    told = [f"{name} {MODELS[name].fit(rates, shares).residual:.4f}" for name in models]
+    number = {3: "Three", 4: "Four"}[len(models)]
+    return f"{number} fitted curves over the learning rate; they leave {', '.join(told)}."
 
 
-@described(
-    alt=describe_models,
-    caption="Four models with two numbers each, fitted to the same shares: above, the curves; "
-    "below, what they leave. The legend names the root mean square of that.",
+def describe_three(rates, shares) -> str:
+    """Alt text of ``three_models``."""
+    return describe_models(rates, shares, THESIS)
+
+
+_CAPTION = (
+    "models with two numbers each, fitted to the same shares: above, the curves; below, what they "
+    "leave. The legend names the root mean square of that."
 )
+
+
+@described(alt=describe_models, caption=f"Four {_CAPTION}")
 def four_models(rates, shares) -> Figure:
     """The curves of four models and what they leave.
 
@@ -87,12 +100,27 @@ def four_models(rates, shares) -> Figure:
         rates: (n,), positive.
         shares: (n,), measured.
     """
+    return _compared(rates, shares, MODELS)
+
+
+@described(alt=describe_three, caption=f"Three {_CAPTION}")
+def three_models(rates, shares) -> Figure:
+    """The curves of the thesis's three models and what they leave.
+
+    Args:
+        rates: (n,), positive.
+        shares: (n,), measured.
+    """
+    return _compared(rates, shares, THESIS)
+
+
+def _compared(rates, shares, models: Sequence[str]) -> Figure:
     fine = np.geomspace(min(rates), max(rates), 300)
     figure = Figure(figsize=(6.8, 5.6))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     dashes = ("-", "--", "-.", ":")
-    for colour, line, (name, model) in zip(LINE_COLOURS, dashes, MODELS.items(), strict=False):
-        found = model.fit(rates, shares)
+    for colour, line, name in zip(LINE_COLOURS, dashes, models, strict=False):
+        found = MODELS[name].fit(rates, shares)
         label = f"{name}: {found.residual:.4f}"
         above.plot(fine, found.probability(fine), line, color=colour, label=label)
         below.plot(rates, found.probability(rates) - shares, line, color=colour)
