@@ -17,8 +17,10 @@ DEVIATIONS = (
     "batches of 128 instead of 256, flips only; 25 rates instead of 50, on 256 images, in some "
     "states instead of after each epoch"
 )
+# What a set-up does not change where all are small.
 SIZES = {
-    "data", "size", "train_images", "batch_size", "width", "steps", "every", "own_every"
+    "data", "size", "train_images", "measured_images", "sweep_images", "batch_size", "width",
+    "steps", "every", "own_every",
 }  # fmt: skip
 
 

@@ -172,7 +172,13 @@ OPPOSITE = {
             },
         ),
         (
-            {"arctan": True, "depth_of_layer": 0.0},
+            {
+                "arctan": True,
+                "sigma": 1.0,
+                "sigma_end": 0.0,
+                "sigma_end_last": 0.0,
+                "depth_of_layer": 0.0,
+            },
             {"fig-3.13": "fails", "fig-3.14": "fails"},
         ),
     ],
