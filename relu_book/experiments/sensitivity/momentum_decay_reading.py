@@ -111,9 +111,14 @@ def _falls(one: xr.Dataset, mu: xr.DataArray) -> dict:
         "fall_after": [(first + AFTER_DROP, second), (second + AFTER_DROP, steps)],
     }
     return {
-        name: sum(-slope(mu.sel(step=slice(*span))) for span in each) / len(each) * epoch / 1000
+        name: -sum(_slope(mu.sel(step=slice(*span))) for span in each) / len(each) * epoch / 1000
         for name, each in spans.items()
     }
+
+
+def _slope(mu: xr.DataArray) -> xr.DataArray:
+    """That of ``curves.slope``; none where a short training has no two states."""
+    return slope(mu) if mu.sizes["step"] > 1 else mu.sum("step") * 0.0
 
 
 def _jump(one: xr.Dataset) -> xr.DataArray:

@@ -110,6 +110,8 @@ def first_epoch(skips: xr.Dataset, width_depth: xr.Dataset) -> Reading:
             for record, setups in names.items()
             for setup in setups
         ]
+        # FixUp starts with outputs of zero: its first step changes nothing, so it has no mu there.
+        both = [each for each in both if all(bool(part.notnull().all()) for part in each)]
         for place, what in enumerate(("change", "fall")):
             quantities[f"{what}_{kind}"] = _columns([each[place] for each in both])
     return Reading({"txt-3.2.4.2": quantities}, skips, width_depth)
@@ -209,14 +211,19 @@ def _p_value(groups: list[xr.DataArray]) -> float:
 
 def _seeds(parts: dict[str, xr.Dataset]) -> dict:
     """Variances between seeds over those between batches of one seed, a network."""
-    found = {name: fits(one["distance_again"]) for name, one in parts.items()}
-    ratio = {}
-    for name in ("mu", "sigma"):
-        each = [one[name] for one in found.values()]
-        ratio[f"between_seeds_{name}"] = np.array(
-            [
-                float(v.mean("batch").var("seed", ddof=1) / v.var("batch", ddof=1).mean("seed"))
-                for v in each
-            ]
-        )
-    return ratio | {"replicates": min(one.sizes["seed"] for one in parts.values())}
+    found = [fits(one["distance_again"]) for one in parts.values()]
+    return {
+        **{
+            f"between_seeds_{name}": [_ratio(one[name]) for one in found]
+            for name in ("mu", "sigma")
+        },
+        "replicates": min(one.sizes["seed"] for one in parts.values()),
+    }
+
+
+def _ratio(values: xr.DataArray) -> float:
+    """Of the two variances; 1 where a single seed tells of none."""
+    if values.sizes["seed"] < 2:
+        return 1.0
+    between = values.mean("batch").var("seed", ddof=1)
+    return float(between / values.var("batch", ddof=1).mean("seed"))
