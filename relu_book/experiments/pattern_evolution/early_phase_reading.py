@@ -52,7 +52,8 @@ def images_of_source_size(record: xr.Dataset, counted: xr.Dataset) -> int:
 def figure_3_1(often: xr.Dataset, counted: xr.Dataset, images: int) -> Quantities:
     """The quantities of the claims on figure 3.1, but for strikes, and on the first steps.
 
-    A claim whose steps were not counted is not read: fig-3.1.z counts that lie 100 steps apart.
+    A claim whose steps were not counted is not read: fig-3.1.z needs counts that lie 100 steps
+    apart, fig-3.1.aa changes of single steps in each third.
 
     Args:
         often: By ``size``, at all counted steps: for changes of single steps, for settling and for
@@ -68,6 +69,7 @@ def figure_3_1(often: xr.Dataset, counted: xr.Dataset, images: int) -> Quantitie
         **_printed_similarities(largest, images),
         **{name: found | most for name, found in _levels(counted, often).items()},
         **_changes(often),
+        **_by_thirds(often),
         **_settled(often),
         **_frequencies(often.isel(size=-1)),
         "fig-3.1.r": _rarest(largest),
@@ -168,7 +170,7 @@ def _settled(record: xr.Dataset, within: int = 100) -> Quantities:
 def _changes(record: xr.Dataset) -> Quantities:
     """Figure 3.1, column 2: how many patterns change with a step."""
     change = abs(net_changes(record))
-    mean, last = change.mean("layer"), float(record.step[-1])
+    mean = change.mean("layer")
     evenly = record.sel(network=["toynet", "resnet"])
     variation = change.std(("layer", "step")) / change.mean(("layer", "step"))
     middle = in_blocks(change, record["block"]).sel(block=2, step=slice(10, 501))
@@ -187,14 +189,18 @@ def _changes(record: xr.Dataset) -> Quantities:
             "slope_of_change": slope(middle),
             **compared(_changed(in_middle, (10, 501))),
         },
-        "fig-3.1.aa": {
-            **{
-                name: time_mean(mean, number * last / 3, (number + 1) * last / 3)
-                for number, name in enumerate(("first_third", "middle_third", "last_third"))
-            },
-            **compared(_changed(record, (1, np.inf))),
-        },
     }
+
+
+def _by_thirds(record: xr.Dataset) -> Quantities:
+    """fig-3.1.aa: the change of a step, by thirds of the run; nothing if one has no such step."""
+    mean, last = abs(net_changes(record)).mean("layer"), float(record.step[-1])
+    thirds = [(number * last / 3, (number + 1) * last / 3) for number in range(3)]
+    if not all(mean.sel(step=slice(*third)).sizes["step"] for third in thirds):
+        return {}
+    names = ("first_third", "middle_third", "last_third")
+    found = {name: time_mean(mean, *third) for name, third in zip(names, thirds, strict=True)}
+    return {"fig-3.1.aa": found | compared(_changed(record, (1, np.inf)))}
 
 
 def _strikes(record: xr.Dataset) -> Quantities:

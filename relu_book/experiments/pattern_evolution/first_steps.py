@@ -138,7 +138,7 @@ _TINY_IMAGENET = replace(
 
 @experiment(
     scales={"smoke": SCALES["smoke"], "desk": _TINY_IMAGENET},
-    expected={"smoke": "3 s on one core", "desk": "1 h on 2 cores, 3 networks of 30 min each"},
+    expected={"smoke": "3 s on one core", "desk": "1 h on 2 cores, 3 networks of 40 min each"},
     over=("network",),
     deviations={
         "desk": "8,000 of 100,000 images, 2,560 of them counted, at 23 steps; 1,000 of 3,000 steps "

@@ -37,6 +37,8 @@ def test_steps_that_were_not_counted_are_not_read():
     steps += [1000, 1001, 1500, 1501, 2000]
     found = early_phase_reading(nested(EARLY, EARLY).sel(step=steps))
     assert set(early_phase_reading(EARLY)) - set(found) == {"fig-3.1.z"}
+    short = early_phase_reading(nested(EARLY, EARLY).sel(step=[*steps[:-4], 2000]))
+    assert set(found) - set(short) == {"fig-3.1.aa"}
     verdict = found.judge("fig-3.1.i")
     assert verdict.measured["steps_counted"].tolist() == [6 * 5] * 3  # 41, 101, 251 ...
     assert verdict.reasons == ("guard not met: min(steps_counted) >= 3000",)
