@@ -41,7 +41,7 @@ _DEVIATIONS = f"ResNet-20, for decay half as wide in batches of 64; {DEVIATIONS}
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "15 s on one core", "desk": "2.6 h on 2 cores, 55 networks of 6 min each"},
+    expected={"smoke": "15 s on one core", "desk": "3.6 h on 2 cores, 55 networks of 8 min each"},
     over=("setup",),
     deviations={
         "desk": f"1,000 steps, 2.6 epochs of 200, and for decay 5,000, 6.5 epochs; {_DEVIATIONS}"
@@ -63,7 +63,7 @@ def momentum_decay(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         "smoke": replace(SCALES["smoke"], divided=2),
         "desk": replace(SCALES["desk"], divided=3),
     },
-    expected={"smoke": "12 s on one core", "desk": "1.1 h on 2 cores"},
+    expected={"smoke": "12 s on one core", "desk": "1.5 h on 2 cores"},
     over=("setup",),
     deviations={"desk": f"333 steps, 0.9 epochs of 200, and for decay 1,666; {_DEVIATIONS}"},
 )

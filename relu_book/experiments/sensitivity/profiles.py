@@ -37,6 +37,8 @@ class Settings(Sweeping):
     """
 
     setup: tuple[str, ...] = tuple(SETUPS)
+    measured_images: int = 1024
+    sweep_images: int = 256
     depth: int = 56
     momentum: float = 0.9
     weight_decay: float = 5e-4
@@ -67,7 +69,7 @@ SCALES = {
 }
 _DEVIATIONS = (
     "momentum 0.9, weight decay 5e-4 and peaks are not printed; one length for both schedules; "
-    + DEVIATIONS
+    + DEVIATIONS.replace("128 images", "256 images")
 )
 
 
@@ -75,7 +77,7 @@ _DEVIATIONS = (
     scales=SCALES,
     expected={
         "smoke": "5 s on one core",
-        "desk": "2.1 h on 2 cores, 10 networks of 26 min each",
+        "desk": "3.4 h on 2 cores, 10 networks of 40 min each",
         "paper": "about 3 h a network on one GPU, not measured",
     },
     over=("setup",),
@@ -102,7 +104,7 @@ def profiles(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         "smoke": replace(SCALES["smoke"], divided=2),
         "desk": replace(SCALES["desk"], divided=3),
     },
-    expected={"smoke": "3 s on one core", "desk": "1 h on 2 cores, 10 networks of 12 min each"},
+    expected={"smoke": "3 s on one core", "desk": "1.5 h on 2 cores, 10 networks of 18 min each"},
     over=("setup",),
     deviations={"desk": f"666 steps, 1.7 epochs of 200 and 50; {_DEVIATIONS}"},
 )
@@ -141,7 +143,7 @@ class PeakSettings(Settings):
         "smoke": PeakSettings(**SMOKE | {"train_images": 320}, validation_images=320),
         "desk": PeakSettings(),
     },
-    expected={"smoke": "2 s on one core", "desk": "0.5 h on 2 cores, 12 networks of 5 min each"},
+    expected={"smoke": "2 s on one core", "desk": "0.8 h on 2 cores, 12 networks of 8 min each"},
     over=("schedule", "learning_rate"),
     deviations={"desk": "666 steps; one seed; " + _DEVIATIONS},
 )

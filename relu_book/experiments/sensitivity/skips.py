@@ -44,7 +44,7 @@ _DEVIATIONS = f"ResNet-18 half as wide, FixUp-20 at rate 0.05; {DEVIATIONS}"
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "10 s on one core", "desk": "2.8 h on 2 cores, 20 networks of 9 to 25 min"},
+    expected={"smoke": "10 s on one core", "desk": "3.2 h on 2 cores, 20 networks of 8 to 26 min"},
     over=("setup",),
     deviations={"desk": f"1,200 and, ResNet-18, 1,000 steps, 3 epochs of 200; {_DEVIATIONS}"},
 )
@@ -64,7 +64,7 @@ def skips(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         "smoke": replace(SCALES["smoke"], divided=2),
         "desk": replace(SCALES["desk"], divided=3, early=()),
     },
-    expected={"smoke": "8 s on one core", "desk": "1.4 h on 2 cores"},
+    expected={"smoke": "8 s on one core", "desk": "1.2 h on 2 cores"},
     over=("setup",),
     deviations={"desk": f"400 and, ResNet-18, 333 steps, an epoch of 200; {_DEVIATIONS}"},
 )

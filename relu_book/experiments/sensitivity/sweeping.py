@@ -14,8 +14,8 @@ FIRST = (0, 1, 10, 50, 100)
 # Where five states in a row are swept, in each of the first two epochs.
 EARLY = (1, 10, 50, 100)
 DEVIATIONS = (
-    "batches of 128 instead of 256, flips only; 25 rates instead of 50, on 256 images, in some "
-    "states instead of after each epoch"
+    "batches of 128 instead of 256, flips only; 25 rates instead of 50, in some states instead of "
+    "after each epoch, on 128 images"
 )
 # What a set-up does not change where all are small.
 SIZES = {
@@ -48,8 +48,8 @@ class Sweeping(Training):
     setup: str | tuple[str, ...] = ()
     size: int = 32
     train_images: int = 49_408
-    measured_images: int = 1024
-    sweep_images: int = 256
+    measured_images: int = 512
+    sweep_images: int = 128
     batch_size: int = 128
     learning_rate: float = 0.1
     momentum: float = 0.0

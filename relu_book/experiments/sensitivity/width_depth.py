@@ -46,7 +46,7 @@ _DEVIATIONS = f"ResNet-20 instead of 56, ToyNets at rate 0.01; {DEVIATIONS}"
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "10 s on one core", "desk": "2 h on 2 cores, 30 networks of 3 to 19 min"},
+    expected={"smoke": "10 s on one core", "desk": "2.6 h on 2 cores, 30 networks of 4 to 25 min"},
     over=("setup",),
     deviations={"desk": f"1,000 steps, 2.6 epochs of 200; {_DEVIATIONS}"},
 )
@@ -66,7 +66,7 @@ def width_depth(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         "smoke": replace(SCALES["smoke"], divided=2),
         "desk": replace(SCALES["desk"], divided=3, early=()),
     },
-    expected={"smoke": "8 s on one core", "desk": "0.8 h on 2 cores"},
+    expected={"smoke": "8 s on one core", "desk": "1 h on 2 cores"},
     over=("setup",),
     deviations={"desk": f"333 steps, 0.9 epochs of 200; {_DEVIATIONS}"},
 )
