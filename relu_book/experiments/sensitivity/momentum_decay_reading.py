@@ -50,8 +50,8 @@ def momentum_decay_at_two_lengths(record: xr.Dataset, third: xr.Dataset) -> Read
 
 def _failed(one: xr.Dataset) -> xr.DataArray:
     """Whether the loss rose over the last third of training, or there was none any more."""
-    cost = one["cost"].rename(update="step")
-    late = cost.sel(step=slice(2 / 3 * number(one, "updates"), None))
+    loss = one["loss"].rename(update="step")
+    late = loss.sel(step=slice(2 / 3 * number(one, "updates"), None))
     return late.isnull().any("step") | (slope(late.fillna(0.0)) > 0)
 
 

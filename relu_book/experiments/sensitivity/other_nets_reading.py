@@ -117,9 +117,9 @@ def _when_diverging(diverging: xr.Dataset, converging: xr.Dataset) -> dict:
 
 def _onset(one: xr.Dataset) -> xr.DataArray:
     """The first step whose loss is not a number or above three times the first; else the last."""
-    cost = one["cost"]
-    rose = ~(cost <= ROSE * cost.isel(update=0))
-    return cost["update"].where(rose).min("update").fillna(number(one, "updates"))
+    loss = one["loss"]
+    rose = ~(loss <= ROSE * loss.isel(update=0))
+    return loss["update"].where(rose).min("update").fillna(number(one, "updates"))
 
 
 def _warned(one: xr.Dataset) -> xr.DataArray:

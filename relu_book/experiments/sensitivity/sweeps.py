@@ -186,8 +186,8 @@ def swept(
         By ``sweep`` the ``state`` (number of updates before it) and its ``learning_rate``, and what
         ``Sweeps`` found: ``distance`` by ``rate`` and layer, ``distance_gradient`` and
         ``distance_decay`` by rate, ``deviation`` by layer; ``distance_again`` by ``batch`` and rate
-        at one state. By ``step`` the ``update`` (counted from 1), its ``step_rate``, ``cost`` (the
-        loss) and ``own_step`` and ``own_step_last``, the shares that it changed on its own batch,
+        at one state. By ``step`` the ``update`` (counted from 1), its ``step_rate``, ``loss``,
+        and ``own_step`` and ``own_step_last``, the shares that it changed on its own batch,
         mean over the layers and last layer. What ``layout`` says of the layers; ``updates``, the
         number of steps, ``trained``, that before a divergence, and ``epoch``, that of an epoch.
     """
@@ -239,7 +239,7 @@ def _result(one: Sweeping, sweeps: Sweeps, history: History, others: list[Sweepi
         "distance_decay": ("sweep", "rate"),
         "deviation": ("sweep", "layer"),
         "distance_again": ("batch", "rate"),
-        **dict.fromkeys(("update", "step_rate", "cost", "own_step", "own_step_last"), ("step",)),
+        **dict.fromkeys(("update", "step_rate", "loss", "own_step", "own_step_last"), ("step",)),
     }
     table = {
         name: np.full([size[dim] for dim in along], np.nan, np.float32)
@@ -263,7 +263,7 @@ def _result(one: Sweeping, sweeps: Sweeps, history: History, others: list[Sweepi
         if step <= len(history):
             table["step_rate"][place] = history.learning_rate[step - 1]
             with np.errstate(over="ignore"):  # the last losses before a training diverges
-                table["cost"][place] = history.loss[step - 1]
+                table["loss"][place] = history.loss[step - 1]
         if step in sweeps.own:
             table["own_step"][place] = sweeps.own[step].mean()
             table["own_step_last"][place] = sweeps.own[step][-1]

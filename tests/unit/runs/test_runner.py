@@ -473,6 +473,7 @@ def test_a_result_holds_no_losses_that_are_not_finite():
     for bad in (np.nan, np.inf):
         with pytest.raises(FloatingPointError, match="diverged"):
             job._check_losses(good.assign(test_loss=bad))
+        job._check_losses(good.assign(test_loss=bad, trained=1))  # told how far it came
 
 
 def test_jobs_are_listed_without_touching_the_disk(folders):
