@@ -12,7 +12,6 @@ that is swept because a drop of the rate is near every second rate is tried.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Self
 
 import numpy as np
 import torch
@@ -23,19 +22,19 @@ from torch.optim import SGD, Optimizer
 from relu_book.experiments.changed import Weights, changed_evaluations, shares, weights_of
 from relu_book.experiments.layers import filled, layout
 from relu_book.experiments.sensitivity.sweeping import Sweeping
-from relu_book.experiments.trainings import images_for, trained
+from relu_book.experiments.trainings import images_for
+from relu_book.experiments.watched import StepWatcher, watched_training
 from relu_book.runs import Run
-from relu_book.temperature import TemperatureProbe, pattern_distance
-from relu_book.training import Augment, DivergenceError, History
+from relu_book.temperature import pattern_distance
+from relu_book.training import History
 from relu_book.undisturbed import model_as_it_was
 
 RATES = np.logspace(-4, 2, 25)
-CHECKPOINT_STEPS = 100
 _FINEST = 2**12  # shares are kept in steps of 1/4096, so that records are small
 
 
-class Sweeps:
-    """A probe and context manager: ``trained(..., around=...)`` enters it and keeps its findings.
+class Sweeps(StepWatcher):
+    """Tries the next step at every rate, in some states of a training.
 
     Args:
         model: The network that is trained.
@@ -54,68 +53,27 @@ class Sweeps:
     Cost: a forward pass a rate and kind of step.
     """
 
-    # It is told of steps by the optimizer, and never called by the loop, which keeps its state.
-    steps = ()
-
     def __init__(
         self, model: nn.Module, optimizer: Optimizer, settings: Sweeping, images: Tensor
     ) -> None:
-        self._model, self._optimizer, self._settings = model, optimizer, settings
-        self._batches = images.split(settings.sweep_images)
+        super().__init__(model, optimizer, settings.own)
+        self._settings, self._batches = settings, images.split(settings.sweep_images)
         rate = optimizer.param_groups[0]["lr"]
         self._plain = SGD(
             [{"params": g["params"], "lr": g["lr"] / rate} for g in optimizer.param_groups]
         )
-        self._probe = TemperatureProbe(model, optimizer, steps=settings.own)
-        self._state = -1
         self._before: Weights = {}
-        self._handles: list = []
-        self.found: dict[int, dict[str, np.ndarray]] = {}
-
-    def __enter__(self) -> Self:
-        self._handles = [
-            self._optimizer.register_step_pre_hook(self._before_step),
-            self._optimizer.register_step_post_hook(self._after_step),
-        ]
-        self._probe.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._probe.__exit__(*error)
-        for handle in self._handles:
-            handle.remove()
-
-    def __call__(self, step: int, model: nn.Module) -> None:
-        """The loop has nothing to tell."""
 
     @property
-    def own(self) -> dict[int, np.ndarray]:
-        """Shares that the steps changed on their own batch, an array by layers, by step."""
-        return {found.step: found.distance.values[0] for found in self._probe.history}
+    def _state(self) -> int:
+        """How many steps were taken before this one."""
+        return self._step - 1
 
-    def state_dict(self) -> dict:
-        """All that was found, in the types that a checkpoint holds."""
-        found = {
-            state: {name: torch.from_numpy(values) for name, values in one.items()}
-            for state, one in self.found.items()
-        }
-        return {"state": self._state, "found": found, "probe": self._probe.state_dict()}
-
-    def load_state_dict(self, state: dict) -> None:
-        """What a training that is resumed had found."""
-        self._state = state["state"]
-        self.found = {
-            key: {name: values.numpy() for name, values in one.items()}
-            for key, one in state["found"].items()
-        }
-        self._probe.load_state_dict(state["probe"])
-
-    def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
-        self._state += 1
+    def _before_step(self) -> None:
         if self._state in self._settings.states and self._is_finite():
             self.found[self._state] = self._sweep()
 
-    def _after_step(self, optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
+    def _after_step(self) -> None:
         one = self.found.get(self._state, {})
         if "deviation" in one:
             changed = changed_evaluations(self._model, self._before, self._batches[0])
@@ -194,26 +152,9 @@ def swept(
     one = settings.of(setups[settings.setup])
     images = images_for(one, run.load, run.device)
     measured = torch.cat(images.measured).contiguous(memory_format=torch.channels_last)
-    made = []
-
-    def around(model: nn.Module, optimizer: Optimizer) -> Sweeps:
-        made.extend([model, Sweeps(model, optimizer, one, measured)])
-        return made[1]
-
-    try:
-        _, history = trained(
-            one,
-            seed,
-            images,
-            run,
-            around=around,
-            augment=Augment(flip=True, padding=0),
-            checkpoint_steps=CHECKPOINT_STEPS,
-        )
-        last = one.steps
-    except DivergenceError as error:
-        history, last = error.history, error.step
-    model, sweeps = made
+    model, sweeps, history, last = watched_training(
+        one, seed, images, run, lambda *of: Sweeps(*of, one, measured)
+    )
     found = _result(one, sweeps, history, [settings.of(changes) for changes in setups.values()])
     layers = found.sizes["layer"]
     return found.merge(layout(model, [measured[: one.sweep_images]], layers)).assign(

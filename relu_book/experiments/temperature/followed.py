@@ -15,11 +15,10 @@ import xarray as xr
 
 from relu_book.experiments.layers import filled, layout
 from relu_book.experiments.temperature.step_distances import AT_RATE, StepDistances
-from relu_book.experiments.trainings import Training, images_for, trained
+from relu_book.experiments.trainings import Training, images_for
+from relu_book.experiments.watched import watched_training
 from relu_book.runs import Run
-from relu_book.training import Augment, DivergenceError, accuracy
-
-CHECKPOINT_STEPS = 100
+from relu_book.training import accuracy
 
 
 @dataclass(frozen=True)
@@ -120,27 +119,15 @@ def followed(settings: Following, changes: Mapping[str, object], seed: int, run:
         "fixed": (many[: one.fixed_images], frozenset(one.measured_fixed)),
         "many": (many, frozenset(one.measured_many)),
     }
-    made = []
-
-    def around(model, optimizer):
-        made.extend([model, StepDistances(model, optimizer, one.measured, others, one.fixed_rate)])
-        return made[1]
-
-    try:
-        _, history = trained(
-            one,
-            seed,
-            images,
-            run,
-            around=around,
-            augment=Augment(flip=True, padding=0),
-            checkpoint_steps=CHECKPOINT_STEPS,
-        )
-        right, steps = accuracy(made[0], images.test, images.test_labels), one.steps
-    except DivergenceError as error:
-        history, right, steps = error.history, np.nan, error.step
+    model, distances, history, steps = watched_training(
+        one,
+        seed,
+        images,
+        run,
+        lambda *of: StepDistances(*of, one.measured, others, one.fixed_rate),
+    )
+    right = accuracy(model, images.test, images.test_labels) if steps == one.steps else np.nan
     layers = one.depth - 1
-    model, distances = made
     with np.errstate(over="ignore"):  # the last losses before a training diverges
         loss = history.loss.astype("float32")
     at = xr.Dataset(

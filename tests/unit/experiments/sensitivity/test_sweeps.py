@@ -9,7 +9,7 @@ import xarray as xr
 from killed_runs import KilledError, KilledRun
 from scipy import stats
 
-from relu_book.experiments import sensitivity
+from relu_book.experiments import sensitivity, watched
 from relu_book.experiments.sensitivity import (
     momentum_decay,
     other_nets,
@@ -38,7 +38,7 @@ def swept(folder, setup="momentum_0.9", **changes):
 
 
 def test_a_killed_job_ends_with_the_same_numbers(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweeps, "CHECKPOINT_STEPS", 3)
+    monkeypatch.setattr(watched, "CHECKPOINT_STEPS", 3)
     straight = swept(tmp_path / "straight", "sgdw_0.001")
     settings = replace(momentum_decay.SCALES["smoke"], setup="sgdw_0.001")
     (tmp_path / "killed").mkdir()

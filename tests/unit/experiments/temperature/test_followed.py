@@ -7,11 +7,11 @@ import pytest
 import xarray as xr
 from killed_runs import KilledError, KilledRun
 
+from relu_book.experiments import watched
 from relu_book.experiments.temperature import (
     beginning,
     families,
     first_layer,
-    followed,
     instrument,
     longer,
     schedules,
@@ -28,7 +28,7 @@ from relu_book.runs import Run
     ],
 )
 def test_a_killed_job_ends_with_the_same_numbers(tmp_path, monkeypatch, measure, settings):
-    monkeypatch.setattr(followed, "CHECKPOINT_STEPS", 3)
+    monkeypatch.setattr(watched, "CHECKPOINT_STEPS", 3)
     monkeypatch.setattr(instrument, "CHECKPOINT_STEPS", 3)
     settings = replace(settings, steps=6)
     (tmp_path / "straight").mkdir()
