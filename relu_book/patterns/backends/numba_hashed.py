@@ -7,6 +7,7 @@ known, so equal fingerprints cost time and never exactness.
 import numpy as np
 from numba import njit
 
+from relu_book.patterns.backends.numba_prefetch import prefetch
 from relu_book.patterns.backends.numba_sample import expected, sampled
 
 _FIRST, _SECOND = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
@@ -14,6 +15,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _MOST = (1 << 32) - 2  # patterns that 32 bits can point to
 _FEW_ROWS = 1 << 14  # not worth a sample
 _SAMPLE = 1 << 14  # rows far apart, each of which is waited for
+_SLOT_AHEAD, _PATTERN_AHEAD = 64, 24  # rows before it is read that memory is asked for it
 _FEW_SLOTS = 1 << 18  # up to 2 MiB; twice as many, where space is made at once, save steps
 
 
@@ -43,16 +45,6 @@ def _shift(slots):
 
 
 @njit(nogil=True, cache=True)
-def _touch(prints, slots):
-    """Reads all slots that will be needed: the processor then waits for many of them at a time."""
-    shift = _shift(slots)
-    read = np.uint64(0)
-    for fingerprint in prints:
-        read |= slots[fingerprint >> shift]
-    return read
-
-
-@njit(nogil=True, cache=True)
 def _enter(words, prints, slots, patterns, counts, size, limit):
     """Counts rows until there is no space for a new pattern.
 
@@ -61,7 +53,15 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
     """
     last, shift = np.uint64(len(slots) - 1), _shift(slots)
     unlisted = 0
+    for r in range(min(_SLOT_AHEAD, len(words))):
+        prefetch(slots, np.int64(prints[r] >> shift))
     for r in range(len(words)):
+        if r + _SLOT_AHEAD < len(words):
+            prefetch(slots, np.int64(prints[r + _SLOT_AHEAD] >> shift))
+        if r + _PATTERN_AHEAD < len(words):  # most often that of the first slot is the right one
+            number = np.int64(slots[prints[r + _PATTERN_AHEAD] >> shift] & _LOW) - 1
+            prefetch(patterns, number * words.shape[1])
+            prefetch(counts, number)
         tag = prints[r] << np.uint64(32)
         place = prints[r] >> shift
         while True:
@@ -95,6 +95,8 @@ def _enter_known(prints, first, slots):
     """Gives slots to patterns ``first``, ``first + 1``, …, all different, by their fingerprints."""
     last, shift = np.uint64(len(slots) - 1), _shift(slots)
     for r in range(len(prints)):
+        if r + _SLOT_AHEAD < len(prints):
+            prefetch(slots, np.int64(prints[r + _SLOT_AHEAD] >> shift))
         place = prints[r] >> shift
         while slots[place] != 0:
             place = (place + np.uint64(1)) & last
@@ -164,7 +166,7 @@ class Hashed:
     def __init__(
         self, words: int, limit: int | None, max_bytes: int | None, *, expected: int = 0
     ) -> None:
-        self._rows = 4096
+        self._rows = 8192
         if max_bytes is not None:
             fits = max_bytes * 3 // 4 // (14 * words + 64)
             limit = fits if limit is None else min(fits, limit)
@@ -184,7 +186,6 @@ class Hashed:
             prints = fingerprints(rows)
             if self._slots is None:
                 self._grow(max(self._size, self._expected))
-            _touch(prints, self._slots)
             while True:
                 done, self._size, unlisted = _enter(
                     rows, prints, self._slots, self._patterns, self._counts, self._size, self._limit
@@ -225,7 +226,6 @@ class Hashed:
         for start in range(0, self._size, self._rows):
             known = self._patterns[start : min(start + self._rows, self._size)]
             prints = fingerprints(known)
-            _touch(prints, self._slots)
             _enter_known(prints, start, self._slots)
 
 
