@@ -9,6 +9,7 @@ comparison and one maximum a number; it is bound by memory, not by arithmetic.
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 import torch
@@ -22,27 +23,26 @@ _BLOCK = 4096  # pixels (or bytes) at a time, so that what accumulates stays in 
 _MANY_NUMBERS = 1 << 19  # worth a thread of their own
 _FEW_PIXELS = 8  # below, a row of pixels is too short for the processor's vector units
 
-_SEEN_AS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-_SAME_SIZE = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 # The bits of infinity; integers and bools have no NaN, so nothing exceeds their largest number.
 _INFINITY = {
-    torch.float16: 0x7C00,
-    torch.bfloat16: 0x7F80,
-    torch.float32: 0x7F800000,
-    torch.float64: 0x7FF0000000000000,
-    torch.bool: 0x7F,
-    torch.int8: 0x7F,
-    torch.int16: 0x7FFF,
-    torch.int32: 0x7FFFFFFF,
-    torch.int64: 0x7FFFFFFFFFFFFFFF,
+    torch.float16: np.int16(0x7C00),
+    torch.bfloat16: np.int16(0x7F80),
+    torch.float32: np.int32(0x7F800000),
+    torch.float64: np.int64(0x7FF0000000000000),
+    torch.bool: np.int8(0x7F),
+    torch.int8: np.int8(0x7F),
+    torch.int16: np.int16(0x7FFF),
+    torch.int32: np.int32(0x7FFFFFFF),
+    torch.int64: np.int64(0x7FFFFFFFFFFFFFFF),
 }
+_LARGEST = {dtype: type(bits)(np.iinfo(bits).max) for dtype, bits in _INFINITY.items()}
 
 
 @njit(nogil=True, cache=True)
 def _pack_planes(bits, infinity, largest, out):
-    """Channels apart, pixels together: ``bits (outer, channels, pixels)``.
+    """Channels apart, pixels together: ``bits (outer, channels, pixels)``, 16 channels at a time.
 
-    ``out (outer * pixels, 4 * words)`` takes 16 channels at a time as uint16.
+    ``out (outer * pixels, words)``
     """
     outer, channels, pixels = bits.shape
     signs = np.empty(_BLOCK, np.uint16)
@@ -62,9 +62,13 @@ def _pack_planes(bits, infinity, largest, out):
                         # the conversion keeps Numba from widening to 64 bits
                         magnitude = bits.dtype.type(plane[p] & largest)
                         top = magnitude if magnitude > top else top
-                part = first // 16
-                for p in range(length):
-                    out[first_row + p, part] = signs[p]
+                word, shift = first // 64, first % 64
+                if shift == 0:  # the first to write to this word
+                    for p in range(length):
+                        out[first_row + p, word] = signs[p]
+                else:
+                    for p in range(length):
+                        out[first_row + p, word] |= np.int64(signs[p]) << shift
     return top > infinity
 
 
@@ -104,8 +108,10 @@ def _pack_rows(bits, infinity, largest, out):
 
 def _in_parts(kernel: Callable, bits: np.ndarray, infinity, largest, out: np.ndarray) -> bool:
     """Whether the kernel met a NaN while it packed ``bits`` into ``out``."""
+    parts = min(torch.get_num_threads(), bits.size // _MANY_NUMBERS, len(bits))
+    if parts < 2:
+        return kernel(bits, infinity, largest, out)
     rows = len(out) // len(bits)
-    parts = max(1, min(torch.get_num_threads(), bits.size // _MANY_NUMBERS, len(bits)))
     cuts = pairwise(len(bits) * part // parts for part in range(parts + 1))
     calls = [
         partial(kernel, bits[start:end], infinity, largest, out[rows * start : rows * end])
@@ -116,24 +122,22 @@ def _in_parts(kernel: Callable, bits: np.ndarray, infinity, largest, out: np.nda
 
 def pack(pre_activation: Tensor, channel_dim: int) -> tuple[Tensor, bool]:
     """Words of the signs along ``channel_dim``, and whether a NaN was met."""
-    if pre_activation.dtype not in _INFINITY:  # 8-bit floats, unsigned integers
+    dtype = pre_activation.dtype
+    if dtype not in _INFINITY:  # 8-bit floats, unsigned integers
         return reference.pack(pre_activation, channel_dim)
-    size = pre_activation.dtype.itemsize
-    integer = _SAME_SIZE[size]
-    infinity, largest = integer(_INFINITY[pre_activation.dtype]), np.iinfo(integer).max
-    largest = integer(largest)
-
+    infinity, largest = _INFINITY[dtype], _LARGEST[dtype]
     shape = pre_activation.shape
     width = shape[channel_dim]
-    outer, inner = shape[:channel_dim].numel(), shape[channel_dim + 1 :].numel()
-    packed = np.zeros((outer * inner, -(-width // 64)), np.uint64)
+    outer, inner = prod(shape[:channel_dim]), prod(shape[channel_dim + 1 :])
+    packed = np.empty((outer * inner, -(-width // 64)), np.int64)
     if not packed.size:
-        return torch.from_numpy(packed.view(np.int64)), False
+        return torch.from_numpy(packed), False
+    if dtype is torch.bfloat16:  # which NumPy does not know
+        pre_activation = pre_activation.view(torch.int16)
     if inner >= _FEW_PIXELS and pre_activation.is_contiguous():
-        planes = pre_activation.view(_SEEN_AS[size]).reshape(outer, width, inner).numpy()
-        has_nan = _in_parts(_pack_planes, planes, infinity, largest, packed.view(np.uint16))
+        kernel, bits = _pack_planes, pre_activation.numpy().reshape(outer, width, inner)
     else:
         rows = pre_activation.movedim(channel_dim, -1).reshape(outer * inner, width)
-        rows = rows.contiguous().view(_SEEN_AS[size]).numpy()
-        has_nan = _in_parts(_pack_rows, rows, infinity, largest, packed)
-    return torch.from_numpy(packed.view(np.int64)), has_nan
+        kernel, bits = _pack_rows, rows.contiguous().numpy()
+    has_nan = _in_parts(kernel, bits.view(infinity.dtype), infinity, largest, packed)
+    return torch.from_numpy(packed), has_nan
