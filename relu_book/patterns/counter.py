@@ -12,7 +12,7 @@ from torch import Tensor
 from relu_book.patterns import backends
 from relu_book.patterns.backends import reference
 from relu_book.patterns.counting import PatternCounts
-from relu_book.patterns.packing import check_packed, check_width, is_whole
+from relu_book.patterns.packing import check_packed, check_width, is_whole, pack
 
 _LEAST_BYTES = 1 << 16
 
@@ -78,6 +78,20 @@ class PatternCounter:
             elif self.width:  # patterns of no channels are left to the reference
                 self._tally = backend.Tally(self.width, *self._limits)
         self._tally.add(packed.to(self._device))
+
+    def _add_signs(self, pre_activation: Tensor, channel_dim: int, site: str) -> None:
+        """Packs and counts a pre-activation of as many channels; at once where that is faster.
+
+        Raises:
+            ValueError: NaN, after which the count is void.
+        """
+        tally = self._tally
+        own = type(tally) is getattr(backends.of(pre_activation), "Tally", None)
+        if own and hasattr(tally, "add_signs"):
+            has_nan = tally.add_signs(pre_activation.resolve_neg(), channel_dim)
+            if not has_nan:
+                return
+        self._add(pack(pre_activation, channel_dim, site=site))
 
     def result(self) -> PatternCounts:
         """What was counted so far; counting can go on afterwards and does not change it."""

@@ -139,7 +139,9 @@ def _evaluation(model: nn.Module, batch_statistics: bool) -> Iterator[None]:
     """Evaluation mode, but for batch norms if they normalise by the batch; no gradients."""
     with model_as_it_was(model), written_parameters_named(model), torch.no_grad():
         for module in model.modules():
-            module.training = batch_statistics and isinstance(module, _BatchNorm)
+            training = batch_statistics and isinstance(module, _BatchNorm)
+            if module.training != training:  # nn.Module is slow to set an attribute
+                module.training = training
         yield
 
 
@@ -171,9 +173,13 @@ class _Counting:
             place = 0 if self._previous is None else self.order.index(self._previous) + 1
             self.order.insert(place, name)
         self._previous = name
-        self._waiting.append((name, site.pack()))
         share_is_known = self._max_bytes is None or self.passes
-        if share_is_known and (torch.get_num_threads() == 1 or self._waiting_bytes() > _MOST_WAITS):
+        if share_is_known and torch.get_num_threads() == 1:
+            counter = self._counter(name, _LEAST_BYTES)
+            counter._add_signs(site.pre_activation, site.channel_dim, name)
+            return
+        self._waiting.append((name, site.pack()))
+        if share_is_known and self._waiting_bytes() > _MOST_WAITS:
             self._count_what_waits(_LEAST_BYTES)
 
     def end_pass(self) -> None:

@@ -22,11 +22,16 @@ _FUSING = {
 }
 
 
+def has_fused_form(module: nn.Module) -> bool:
+    """Whether modules of this kind ever run fused."""
+    return type(module).forward in _FUSING
+
+
 def may_fuse(module: nn.Module) -> bool:
     """Whether this module's state lets it run fused (what its inputs allow is asked elsewhere)."""
-    forward = type(module).forward
-    if forward not in _FUSING:
+    if not has_fused_form(module):
         return False
+    forward = type(module).forward
     if forward is nn.MultiheadAttention.forward:
         training = module.training
     elif forward is nn.TransformerEncoderLayer.forward:

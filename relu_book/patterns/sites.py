@@ -11,7 +11,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -27,14 +27,14 @@ from torch.utils._pytree import tree_leaves
 
 from relu_book.patterns.calls import (
     RELU_MODULES,
-    is_fused,
+    RELUS,
     may_be_relu,
     plain_name,
     pre_activation_of,
 )
 from relu_book.patterns.channels import Channels, Rule, rule_of
 from relu_book.patterns.eager import compiled_code_runs_eagerly
-from relu_book.patterns.fused import modes_set_aside, runs_again, would_fuse
+from relu_book.patterns.fused import has_fused_form, modes_set_aside, runs_again, would_fuse
 from relu_book.patterns.names import Selection, innermost, module_names
 from relu_book.patterns.packing import is_whole
 from relu_book.patterns.scripted import scripted_relus
@@ -50,7 +50,7 @@ class _Pass:
     names: dict[int, str]
     running: list[nn.Module] = field(default_factory=list)
     channels: Channels = field(default_factory=Channels)
-    calls: Counter = field(default_factory=Counter)
+    calls: dict[str, int] = field(default_factory=dict)  # how often each name was taken
     number: int = 0  # of the next call
     complete: bool = False
     elsewhere: bool = False
@@ -316,7 +316,9 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             return None
         running = self._pass.running
         try:
-            return self._completed(module, args, *rest) if len(rest) == 2 else None
+            if len(rest) == 2 and (module is self._root or has_fused_form(module)):
+                return self._completed(module, args, *rest)
+            return None
         finally:
             if running[-1] is module or any(module is other for other in running):
                 while running.pop() is not module:
@@ -349,15 +351,15 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         if owner is None:  # a module that is not registered
             owner = next(names[id(m)] for m in reversed(running) if id(m) in names)
         name = owner if own_module else f"{owner}/{function}"
-        earlier = self._pass.calls[name]
+        earlier = self._pass.calls.get(name, 0)
         number = self._pass.number
-        self._pass.calls[name] += 1
+        self._pass.calls[name] = earlier + 1
         self._pass.number += 1
         if earlier:
             name = f"{name}:{earlier}"
         if not self._selection.takes(name, number):
             return None
-        if is_fused(function):
+        if function not in RELUS:
             raise TypeError(
                 f"the ReLUs of {name!r} run inside one fused call, where their pre-activations "
                 "cannot be seen; write a recurrence with nn.Linear and nn.ReLU, take a quantised "

@@ -63,23 +63,29 @@ def of(tensor: Tensor) -> ModuleType:
     class ``Tally`` for streams, and functions of two sorted lists of patterns: ``merge``, and
     ``shared`` for what both have.
     """
+    if _chosen != "torch" and _plain(tensor):
+        if tensor.is_cpu:
+            if _chosen != "triton":
+                kernels = _numba()
+                if kernels is not None:
+                    return kernels
+            elif _triton().INTERPRETED:
+                return _triton()
+        elif tensor.is_cuda and (_chosen == "triton" or _triton_runs_on(tensor.device)):
+            return _triton()
     from relu_book.patterns.backends import reference
 
-    if _chosen == "torch" or not _plain(tensor):
-        return reference
-    if tensor.device.type == "cpu":
-        if _chosen == "triton":
-            return _triton() if _triton().INTERPRETED else reference
-        if _chosen == "auto" and find_spec("numba") is None:
-            return reference
-        from relu_book.patterns.backends import numba_kernels
-
-        return numba_kernels
-    if tensor.device.type == "cuda" and (
-        _chosen == "triton" or (_chosen == "auto" and _triton_runs_on(tensor.device))
-    ):
-        return _triton()
     return reference
+
+
+@cache
+def _numba() -> ModuleType | None:
+    """Numba's kernels where it is installed; to look for it takes longer than many a packing."""
+    if find_spec("numba") is None:
+        return None
+    from relu_book.patterns.backends import numba_kernels
+
+    return numba_kernels
 
 
 def _triton() -> ModuleType:

@@ -3,6 +3,8 @@
 import numpy as np
 from numba import njit
 
+from relu_book.patterns.backends.numba_packing import BLOCK, signs_of
+
 _ROWS = 1 << 16  # read at a time, in the cache
 
 
@@ -22,6 +24,27 @@ def _tabulate(keys, low, table):
         if count == 0:
             table[key] += 256
     return bits
+
+
+@njit(nogil=True, cache=True)
+def _tabulate_signs(bits, infinity, largest, low, table):
+    """The same of signs, ``bits (outer, channels, pixels)``, which are packed nowhere else.
+
+    Returns whether it met a NaN.
+    """
+    outer, _, pixels = bits.shape
+    signs = np.empty(BLOCK, np.uint16)
+    top = infinity
+    for o in range(outer):
+        for start in range(0, pixels, BLOCK):
+            end = min(start + BLOCK, pixels)
+            top = signs_of(bits, o, 0, start, end, largest, top, signs)
+            for key in signs[: end - start]:
+                count = np.uint8(low[key] + np.uint8(1))
+                low[key] = count
+                if count == 0:
+                    table[key] += 256
+    return top > infinity
 
 
 @njit(nogil=True, cache=True)
@@ -76,6 +99,15 @@ class Table:
             else:
                 self._room, unlisted = _tabulate_some(keys, self._table, self._room)
                 self.unlisted += unlisted
+
+    @property
+    def takes_signs(self) -> bool:
+        """Whether ``add_signs`` may be called: there is room for every pattern."""
+        return self._room is None
+
+    def add_signs(self, bits: np.ndarray, infinity: np.integer, largest: np.integer) -> bool:
+        """Counts ``bits (outer, channels, pixels)`` by their signs; whether it met a NaN."""
+        return _tabulate_signs(bits, infinity, largest, self._low, self._table)
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
         return _entries(self._low, self._table)

@@ -31,6 +31,7 @@ def test_unknown_and_missing_backends(monkeypatch):
         set_backend("cuda")
     monkeypatch.setitem(sys.modules, "numba", None)
     monkeypatch.setattr(backends, "find_spec", lambda name: None)
+    monkeypatch.setattr(backends, "_numba", backends._numba.__wrapped__)
     with pytest.raises(ModuleNotFoundError, match="pip install"):
         set_backend("numba")
     assert backends.of(torch.zeros(2, 3)).__name__.endswith("reference")

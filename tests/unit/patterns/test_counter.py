@@ -296,3 +296,29 @@ def test_backends_agree_under_every_limit():
             set_backend(name)
             results.append(in_batches(packed, width, max_patterns=limit))
         assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("width", [1, 5, 16, 17, 65])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float8_e5m2])
+@pytest.mark.parametrize("limit", [None, 3])
+def test_pre_activations_count_as_their_packed_patterns_do(width, dtype, limit):
+    generator = torch.Generator().manual_seed(width)
+    # planes of more pixels than are read at a time, of some, of too few; channels elsewhere
+    shapes = [(1, width, 4099), (3, width, 5, 7), (4, width, 1, 2), (0, width, 4, 4), (9, width)]
+    signs = [torch.randn(shape, generator=generator).to(dtype) for shape in shapes]
+    signs += [signs[1].contiguous(memory_format=torch.channels_last)]
+    together, packed_before = (PatternCounter(width, max_patterns=limit) for _ in range(2))
+    for pre_activation in signs * 2:
+        together._add_signs(pre_activation, 1, "here")
+        packed_before.update(pack(pre_activation))
+        assert together.result() == packed_before.result()
+
+
+@pytest.mark.parametrize("width", [5, 20, 70])
+def test_a_nan_is_named_however_the_count_is_made(width):
+    counter = PatternCounter(width)
+    pre_activation = torch.ones(2, width, 4, 4)
+    counter._add_signs(pre_activation, 1, "here")
+    pre_activation[1, 2, 3, 0] = -torch.nan
+    with pytest.raises(ValueError, match=r"1 of \d+ .*'here' are NaN, .* index \(1, 2, 3, 0\)"):
+        counter._add_signs(pre_activation, 1, "here")
