@@ -31,7 +31,7 @@ SIGNS = {
     "setting": "=",
     "not run": "",
 }
-_READABLE = 200  # characters of measured values that one takes in at a glance
+_READABLE = 260  # characters of measured values that one takes in at a glance
 _NUMBER = r"[+-]?\d[\d.]*(?:e[+-]?\d+)?"
 _INTERVAL = re.compile(rf"({_NUMBER}) \[({_NUMBER}), ({_NUMBER})\]")
 _NUMBERS = re.compile(rf" (?:over \d+ \w+ )?{_INTERVAL.pattern}")

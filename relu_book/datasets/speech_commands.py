@@ -62,8 +62,8 @@ def load_speech_commands(
         per_class: Takes at most so many recordings of each word, at random.
 
     Returns:
-        Images (n, 1, 16 000) in [-1, 1); zeros follow a shorter recording. Of the whole set 84 843
-        for training, 9 981 for validation, 11 005 for test; classes in alphabetical order.
+        Images (n, 1, 16000) in [-1, 1); zeros follow a shorter recording. Of the whole set 84,843
+        for training, 9,981 for validation, 11,005 for test; classes in alphabetical order.
 
     Raises:
         ValueError: A part outside its range.

@@ -253,7 +253,8 @@ class Picture:
         source = base64.b64encode(self.data).decode()
         return {
             "text/plain": self.words.alt,
-            # A wide figure scrolls on a phone instead of shrinking until nobody can read it.
+            # In a narrow window a wide figure scrolls instead of shrinking until none can read it.
+            # The pages of the book fit it to a phone, where a tap enlarges it.
             "text/html": self.words.around(
                 f'<div style="overflow-x:auto"><img class="relu-figure" '
                 f'alt="{html.escape(self.words.alt)}" width="{self.width:.0f}" style="height:auto;'

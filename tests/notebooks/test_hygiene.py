@@ -15,6 +15,7 @@ BOOK = Path(__file__).parents[2] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 LONGEST_CELL = 20
 WIDEST_LINE = 76  # of code; the page cuts off what is wider
+WIDEST_OUTPUT = 84  # what the page of a desk shows of a printed line
 LARGEST_FILE = 3 * 2**20
 
 
@@ -47,6 +48,17 @@ def test_cells_are_short(code):
 def test_lines_of_code_are_as_wide_as_the_page(code):
     lines = [line for cell in code for line in cell.source.splitlines()]
     assert [line for line in lines if len(line) > WIDEST_LINE] == []
+
+
+def test_printed_lines_are_as_wide_as_the_page(code):
+    lines = [
+        line
+        for cell in code
+        for output in cell.outputs
+        for line in output.get("text", output.get("data", {}).get("text/plain", "")).splitlines()
+        if "text/html" not in output.get("data", {})
+    ]
+    assert [line for line in lines if len(line) > WIDEST_OUTPUT] == []
 
 
 def test_every_code_cell_was_run_once_and_in_order(code):

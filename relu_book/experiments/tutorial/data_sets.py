@@ -16,7 +16,7 @@ TABLE = {
     "cifar100": (50_000, 10_000, 100, "32 × 32 × 3"),
     "tiny_imagenet": (100_000, 10_000, 200, "64 × 64 × 3"),
     "imagenet": (1_200_000, 50_000, 1_000, "various"),
-    "speech_commands": (105_829, 11_005, 50, "1 × 16 000"),
+    "speech_commands": (105_829, 11_005, 50, "1 × 16,000"),
 }
 
 #: What other places of the sources print, where they disagree with the table or the publisher.

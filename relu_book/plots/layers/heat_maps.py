@@ -41,7 +41,7 @@ def caption_of_heat_maps(
     looks = table.pick(measures).values()
     signed = any(look.scale == "signed" for look in looks)
     return (
-        f"{', '.join(look.text for look in looks).capitalize()}: layers from the input upwards, "
+        f"{'; '.join(look.text for look in looks).capitalize()}: layers from the input upwards, "
         f"steps to the right{', first seed' * ('seed' in data.dims)}. Light is large; "
         + "with two signs red is above and blue below zero; "
         * signed

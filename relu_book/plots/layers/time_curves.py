@@ -27,7 +27,7 @@ def describe_time_curves(
 @described(
     alt=describe_time_curves,
     caption=lambda table, panels, over="network", logarithmic=False, columns=2: (
-        f"{', '.join(panels).capitalize()}, over the steps"
+        f"{'; '.join(panels).capitalize()}: over the steps"
         + (" on a logarithmic axis, where step 0 stands at a half" * logarithmic)
         + "; means over the seeds, bands of one standard deviation."
     ),

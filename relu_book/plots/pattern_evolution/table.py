@@ -35,7 +35,7 @@ def before(data: xr.Dataset) -> xr.DataArray:
 MEASURES = {
     "distinct": Measure("distinct patterns\nof all possible", lambda d: d.distinct / possible(d)),
     "distinct_of_most": Measure(
-        "distinct patterns\nof the layer's most", lambda d: d.distinct / d.distinct.max("step")
+        "distinct patterns,\nof their maximum", lambda d: d.distinct / d.distinct.max("step")
     ),
     "net_change": Measure(
         "net change",

@@ -131,7 +131,15 @@ def test_what_is_compared_with_nothing_has_no_picture(interval):
 
 
 def test_long_measurements_are_folded():
-    for length, folded in ((200, False), (201, True)):
+    for length, folded in ((260, False), (261, True)):
         found = card(replace(JUDGED, parts={"measured": "x" * length}), {})
         assert (found.index("x" * length) > found.index("<details>")) == folded
         assert found.count("x" * length) == 1
+
+
+def test_each_verdict_shows_what_it_rests_on_without_a_click():
+    for row in ledger.entries(ROOT):
+        if row.verdict != "not run":
+            shown = card(row, COSTS).split("<details>")[0]
+            found = row.parts.get("interval", "").split(" ")[0] or row.parts["measured"]
+            assert found and html.escape(found) in shown, row.claim.id

@@ -5,6 +5,8 @@ import pytest
 from layer_training import LAYERS, STEPS, TABLE, TRAINING, maps_of
 
 from relu_book.plots import layers
+from relu_book.plots.layers import Measure, Table
+from relu_book.plots.layers.heat_maps import caption_of_heat_maps
 
 
 def test_heat_maps_show_layers_upwards_and_steps_to_the_right():
@@ -46,6 +48,13 @@ def test_values_out_of_range_are_marked_on_the_colour_bar():
     assert (
         layers.heat_maps(TABLE, inside, ("max_frequency",)).axes[-1]._colorbar.extend == "neither"
     )
+
+
+def test_the_caption_keeps_names_that_hold_a_comma_apart():
+    gone = Measure("vanished,\nof those before", lambda d: d.vanished / d.distinct)
+    table = Table({"vanished": gone, **TABLE.pick(["similarity_start"])}, {})
+    caption = caption_of_heat_maps(table, TRAINING, ("vanished", "similarity_start"))
+    assert caption.startswith("Vanished, of those before; similarity: layers from the input")
 
 
 def test_unknown_measures_and_rows_are_refused():
