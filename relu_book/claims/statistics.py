@@ -36,9 +36,9 @@ def share(values):
 
 
 def agreement(signs):
-    """Share of the most frequent value, 0 to 1."""
-    signs = elements(signs)
-    return max(signs.count(sign) for sign in set(signs)) / len(signs)
+    """Share of the most frequent value along the first axis, 0 to 1."""
+    signs = floats(signs)
+    return plain(np.max([(signs == sign).mean(axis=0) for sign in np.unique(signs)], axis=0))
 
 
 def length(*quantities):

@@ -26,7 +26,6 @@ def test_the_file_holds_all_claims_of_the_chapter_once():
     assert {claim.id for claim in chapter if claim.instead} == {
         "fig-2.4.c",
         "fig-2.5.c",
-        "fig-2.12.b",
     }
 
 

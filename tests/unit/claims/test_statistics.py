@@ -37,6 +37,7 @@ def test_lines_equal_scipy():
 def test_numbers():
     counts = np.array([[4, 2, 1], [6, 2, 2], [5, 9, 0]], dtype=object)
     known = {"c": counts, "s": np.array([1, 1, -1, 1, 0], dtype=object)}
+    known["t"] = np.array([[1, -1], [1, -1], [-1, -1], [1, -1]], dtype=object)
 
     def value(rule):
         found = evaluate(rule, **known)
@@ -56,6 +57,7 @@ def test_numbers():
     assert value("abs(-3)") == 3
     assert value("abs(s)") == [1, 1, 1, 1, 0]
     assert value("agreement(s)") == 0.6
+    assert value("agreement(t)") == [0.75, 1.0]
     assert value("share(s > 0)") == 0.6
     assert value("how_many(s > 0)") == 3
     assert value("variation(c)") == pytest.approx(

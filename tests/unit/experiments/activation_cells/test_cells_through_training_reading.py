@@ -1,7 +1,7 @@
 """What a record of cells through training says, on records made by hand."""
 
 import numpy as np
-from trained_cells import DROP_AND_BACK, RISING, THINNING, record
+from trained_cells import DROP_AND_BACK, RISING, THINNING, curve, record
 
 from relu_book.experiments.activation_cells import cells_through_training_reading
 
@@ -35,35 +35,70 @@ def test_a_record_on_which_the_claims_fail():
     assert verdicts(record(RISING, RISING))["fig-2.13.a"] != "holds"
 
 
-def test_planes_that_disagree_make_the_last_claim_fail():
+def test_planes_that_disagree_in_a_layer_make_the_last_claim_fail():
     made = record(THINNING, RISING)
-    made.far_by_plane.loc[{"batch_norm": False, "compared": 10, "plane": slice(0, 8)}] = 1000.0
+    made.near_density.loc[{"compared": 10}] = 40.0
+    agreeing = cells_through_training_reading(made)
+    assert (agreeing["txt-2.2.4.2"]["signs_thinning"] == np.ones((20, 5))).all()
+    assert agreeing.judge("txt-2.2.4.2").verdict == "holds"
+    made.near_density.loc[
+        {"batch_norm": False, "compared": 10, "plane": slice(0, 8), "layer": 3}
+    ] = 99
     reading = cells_through_training_reading(made)
-    assert reading["txt-2.2.4.2"]["signs_thinning"].tolist() == [-1] * 8 + [1] * 12
+    assert reading["txt-2.2.4.2"]["signs_thinning"][:, 2].tolist() == [-1] * 8 + [1] * 12
     assert reading.judge("txt-2.2.4.2").verdict == "fails"
 
 
-def test_slope_after_the_minimum_by_hand():
-    made = record(DROP_AND_BACK, RISING, seeds=1)
-    found = cells_through_training_reading(made)["fig-2.13.d"]
-    assert found["time_of_minimum"].values.tolist() == [[20.0] * 5]
-    assert np.allclose(found["slope_after"], 2.0)
-    assert np.allclose(found["fall"], 50.0)
-    falling = cells_through_training_reading(record(THINNING, RISING, seeds=1))["fig-2.13.d"]
-    assert falling["time_of_minimum"].values.tolist() == [[100.0] * 5]
-    assert falling["slope_after"].values.tolist() == [[0.0] * 5]
+def test_the_centre_is_counted_around_the_images():
+    first_gains = THINNING.copy()
+    first_gains[:, 0] = RISING[:, 0]
+    found = cells_through_training_reading(
+        record(first_gains, RISING, near=(THINNING, RISING))
+    ).judge("fig-2.12.b")
+    assert found.parts == {"the centre": "holds", "the whole window": "fails"}
+    assert found.words == "undecided (the readings disagree)"
+
+
+def test_opposite_signs_of_layers_are_no_mean():
+    made = record(THINNING, RISING)
+    first = {"batch_norm": False, "layer": 1}
+    made.corner_density.loc[first] = 9.0
+    made.unit.loc[first | {"batch_norm": True}] = np.linspace(9.0, 1.0, 11)
+    reading = cells_through_training_reading(made)
+    apart = {"on average over the layers": "holds", "in each layer": "fails"}
+    assert reading.judge("fig-2.12.d").parts == reading.judge("fig-2.13.c").parts == apart
+
+
+def coming_back(made):
+    return cells_through_training_reading(made)["fig-2.13.d"]["coming_back"].values.tolist()
+
+
+def test_layers_that_fall_fast_and_come_back_by_hand():
+    found = cells_through_training_reading(record(DROP_AND_BACK, RISING))["fig-2.13.d"]
+    assert found["time_of_minimum"].values.tolist() == [[20.0] * 5] * 5
+    assert coming_back(record(DROP_AND_BACK, RISING)) == [1.0] * 5
+    # Lowest in the end, at the start, and after a third of the training.
+    falling = cells_through_training_reading(record(THINNING, RISING))["fig-2.13.d"]
+    assert falling["time_of_minimum"].values.tolist() == [[100.0] * 5] * 5
+    late = curve(100, 70, 60, 50, 52, 54, 56, 58, 60, 62, 64)
+    for course in (THINNING, RISING, late):
+        assert coming_back(record(course, RISING)) == [0.0] * 5
+    assert coming_back(record(np.where(np.arange(5) < 2, DROP_AND_BACK, late), RISING)) == [0.4] * 5
 
 
 def test_a_fall_counts_where_it_is_deeper_than_the_seeds_spread():
     made = record(DROP_AND_BACK, RISING)
-    found = cells_through_training_reading(made)["fig-2.13.d"]
-    assert np.allclose(found["spread"], 0.1 * np.std(range(5), ddof=1))
-    assert found["spread"].sizes == {"seed": 5, "layer": 5}
     # Seeds that start up to 160 apart hide a fall of 50.
     made["far"] = made.far + 40 * made.seed
-    hidden = cells_through_training_reading(made)
-    assert np.allclose(hidden["fig-2.13.d"]["fall"], found["fall"])
-    assert hidden.judge("fig-2.13.d").verdict == "fails"
+    assert coming_back(made) == [0.0] * 5
+    assert cells_through_training_reading(made).judge("fig-2.13.d").verdict == "fails"
+
+
+def test_seeds_that_disagree_refute_no_way_back():
+    made = record(DROP_AND_BACK, RISING)
+    made.far.loc[{"seed": [0, 1, 2], "epoch": 9}] = 10.0
+    assert coming_back(made) == [0.0] * 3 + [1.0] * 2
+    assert cells_through_training_reading(made).judge("fig-2.13.d").verdict == "undecided"
 
 
 def test_triples_of_images_are_repetitions_of_a_training():

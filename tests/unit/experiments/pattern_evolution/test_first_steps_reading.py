@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 from pattern_records import FIRST, SPARSE, changed, counted_on, of_all_images
 
+from relu_book.claims import load_claims
 from relu_book.experiments.pattern_evolution.first_steps_reading import (
     first_steps_reading,
     on_all_images,
@@ -43,6 +44,18 @@ def test_other_seeds_grow_as_the_one_did():
     assert float(largest["evaluations"].min()) == 5 * 4096
     assert (found["block"] == BLOCK).all()
     assert set(found["evaluations"].dims) == {"size", "network", "seed", "layer"}
+
+
+def test_a_claim_that_all_images_decide_names_their_record():
+    record = changed(FIRST, distinct=100.0 * (1 + FIRST.seed), max_frequency=0.1)
+    few = first_steps_reading(nested(record, record))
+    all_ = first_steps_reading(nested(record, record), of_all_images(record, times=3))
+    known = load_claims()
+    for name in all_:
+        pairs = [(few[name][quantity], value) for quantity, value in all_[name].items()]
+        same = all(np.array_equal(*pair, equal_nan=True) for pair in pairs)
+        beside = None if same else "pattern_evolution/first_steps_all_images"
+        assert known[name].beside == beside, name
 
 
 def test_no_more_patterns_than_evaluations_and_no_share_above_one():
