@@ -37,9 +37,17 @@ def first(args: tuple, kwargs: dict) -> Any:
     return args[0] if args else kwargs.get("input", kwargs.get("self"))
 
 
+# Names of a first factor, or of what is added to a product, in the order of their arguments.
+_FIRST = ("input", "self", "tensor", "mat", "mat1", "batch1", "a")
+
+
 def operands(args: tuple, kwargs: dict) -> Iterator[Tensor]:
-    """The tensors of a call that hold data, not indices or masks; also those in lists."""
-    for value in (*args, *kwargs.values()):
+    """The tensors of a call that hold data, not indices, masks or ``out``; also those in lists.
+
+    Those that were passed by name come in the order that they have in the function.
+    """
+    named = sorted(kwargs.keys() - {"out"}, key=(*_FIRST, *kwargs).index) if kwargs else ()
+    for value in (*args, *(kwargs[name] for name in named)):
         for item in value if isinstance(value, tuple | list) else (value,):
             if isinstance(item, Tensor) and (item.is_floating_point() or item.is_complex()):
                 yield item

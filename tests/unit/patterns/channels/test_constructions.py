@@ -239,6 +239,18 @@ CASES = {
     "addmm": (
         Net(lambda m, x: relu(torch.addmm(m.bias, x[0], m.weight.t())), linear()), [TOKENS], 1, 7,
     ),
+    "addmm by names, in another order": (
+        Net(lambda m, x: relu(torch.addmm(m.bias, mat2=m.weight.t(), mat1=x[0])), linear()),
+        [TOKENS], 1, 7,
+    ),
+    "matmul by names, in another order": (
+        Net(lambda m, x: relu(torch.matmul(other=m.weight.t(), input=x)), linear()),
+        [TOKENS], 2, 7,
+    ),
+    "a product into a buffer": (
+        Net(lambda m, x: relu(torch.mm(x[0], m.weight.t(), out=torch.empty(6, 7))), linear()),
+        [TOKENS], 1, 7,
+    ),
     "baddbmm": (
         Net(lambda m, x: relu(torch.baddbmm(x, m(x), m.weight.expand(4, 7, 5))), linear()),
         [TOKENS], 2, 5,
