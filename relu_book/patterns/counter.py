@@ -12,7 +12,7 @@ from torch import Tensor
 from relu_book.patterns import backends
 from relu_book.patterns.backends import reference
 from relu_book.patterns.counting import PatternCounts
-from relu_book.patterns.packing import check_packed, check_width, is_whole, pack
+from relu_book.patterns.packing import check_packed, check_width, is_whole
 
 _LEAST_BYTES = 1 << 16
 
@@ -79,19 +79,16 @@ class PatternCounter:
                 self._tally = backend.Tally(self.width, *self._limits)
         self._tally.add(packed.to(self._device))
 
-    def _add_signs(self, pre_activation: Tensor, channel_dim: int, site: str) -> None:
-        """Packs and counts a pre-activation of as many channels; at once where that is faster.
+    def _add_signs(self, pre_activation: Tensor, channel_dim: int) -> bool:
+        """Counts a pre-activation of as many channels, if that needs no packed patterns.
 
-        Raises:
-            ValueError: NaN, after which the count is void.
+        Returns whether it has; else they are to be packed, which also says where a NaN is.
         """
         tally = self._tally
         own = type(tally) is getattr(backends.of(pre_activation), "Tally", None)
-        if own and hasattr(tally, "add_signs"):
-            has_nan = tally.add_signs(pre_activation.resolve_neg(), channel_dim)
-            if not has_nan:
-                return
-        self._add(pack(pre_activation, channel_dim, site=site))
+        if not (own and hasattr(tally, "add_signs")):
+            return False
+        return tally.add_signs(pre_activation.resolve_neg(), channel_dim)
 
     def result(self) -> PatternCounts:
         """What was counted so far; counting can go on afterwards and does not change it."""

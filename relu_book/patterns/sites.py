@@ -3,8 +3,9 @@
 A site is one call of a ReLU-like function in a model's forward pass (thesis 2.2.1, where the
 activation follows each layer block; its footnote 6 extends this to networks of any structure). The
 calls are seen through a ``torch.overrides.TorchFunctionMode`` that is on only while the watched
-model's forward runs; global module hooks say whose forward makes a call. The model itself is never
-written to, and mode and hooks are gone when the block ends.
+model's forward runs; global module hooks say whose forward makes a call, and alone show the layers
+of which that is known. The model itself is never written to, and mode and hooks are gone when the
+block ends.
 """
 
 import sys
@@ -21,8 +22,9 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 from torch._C import _functorch as functorch
+from torch.nn import functional
 from torch.nn.modules import module as hooks
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode, _pop_mode, _push_mode
 from torch.utils._pytree import tree_leaves
 
 from relu_book.patterns.calls import (
@@ -54,6 +56,7 @@ class _Pass:
     number: int = 0  # of the next call
     complete: bool = False
     elsewhere: bool = False
+    in_one_call: bool = False  # of a module whose hooks tell of it: the mode is set aside
 
 
 class _Calls(TorchFunctionMode):
@@ -101,6 +104,20 @@ def _learn(function: Callable) -> tuple[str | None, Rule | None]:
     known = (name if may_be_relu(name) else None), rule_of(function, name)
     return _functions.setdefault(function, known)
 
+
+# Modules whose forward, as torch has it, makes one call that matters here, of its only argument.
+# Their hooks tell what the mode would: a call that goes through a mode takes as long as many hooks.
+_ONE_CALL: dict[type, tuple[str | None, Rule | None]] = {
+    module: _learn(function)
+    for function, modules in {
+        functional.relu: (nn.ReLU,),
+        functional.batch_norm: (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d),
+        functional.conv1d: (nn.Conv1d,),
+        functional.conv2d: (nn.Conv2d,),
+        functional.conv3d: (nn.Conv3d,),
+    }.items()
+    for module in modules
+}
 
 _ELSEWHERE = (
     "{} runs in another thread than the one that opened the watch block; open the block in the "
@@ -264,7 +281,29 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         if module is self._root:
             self._begin_pass(sys._getframe(1))
         if self._pass is not None:
+            self._mode_again()  # after an interrupt
             self._pass.running.append(module)
+            if type(module) in _ONE_CALL and self._hooks_tell_all(module, args):
+                _pop_mode()
+                self._pass.in_one_call = True
+                relu, _ = _ONE_CALL[type(module)]
+                if relu is not None:
+                    self._mode._show(relu, args, {})
+
+    def _mode_again(self) -> None:
+        if self._pass.in_one_call:
+            _push_mode(self._mode)
+            self._pass.in_one_call = False
+
+    def _hooks_tell_all(self, module: nn.Module, args: tuple) -> bool:
+        """Whether torch's own forward runs now, and nobody else's hook or mode comes between."""
+        return (
+            len(args) == 1
+            and not (module._forward_pre_hooks or module._forward_hooks)
+            and "forward" not in vars(module)
+            and len(hooks._global_forward_pre_hooks) == len(hooks._global_forward_hooks) == 1
+            and _get_current_function_mode() is self._mode
+        )
 
     def _refuse_if_ours(self, module: nn.Module) -> None:
         """Raises in another thread for the model, and during a pass for any part of it."""
@@ -294,6 +333,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         self._mode.__enter__()
 
     def _end_pass(self) -> None:
+        self._mode_again()
         self._mode.__exit__(None, None, None)
         self._mode.follow = None
         if self._pass.complete:
@@ -315,6 +355,11 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         if not self._in_pass():
             return None
         running = self._pass.running
+        if self._pass.in_one_call:
+            if len(rest) == 2 and running[-1] is module and self._mode.follow is not None:
+                _, rule = _ONE_CALL[type(module)]
+                self._mode.follow(rule, rest[1], args, {})
+            self._mode_again()
         try:
             if len(rest) == 2 and (module is self._root or has_fused_form(module)):
                 return self._completed(module, args, *rest)

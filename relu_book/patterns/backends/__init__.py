@@ -60,8 +60,8 @@ def of(tensor: Tensor) -> ModuleType:
     """The backend's module for this tensor.
 
     It has functions ``pack`` and ``count``, and perhaps, in place of what the reference does, a
-    class ``Tally`` for streams, and functions of two sorted lists of patterns: ``merge``, and
-    ``shared`` for what both have.
+    class ``Tally`` for streams, whose ``add_signs`` needs no packed patterns, and functions of two
+    sorted lists of patterns: ``merge``, and ``shared`` for what both have.
     """
     if _chosen != "torch" and _plain(tensor):
         if tensor.is_cpu:

@@ -196,6 +196,10 @@ class Hashed:
                 rows, prints = rows[done:], prints[done:]
                 self._grow(self._size + self._size // 2)
 
+    def takes_signs(self, rows: int) -> bool:
+        """Never: what is compared are whole words."""
+        return False
+
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
         if self._slots is not None:
             self._slots = None

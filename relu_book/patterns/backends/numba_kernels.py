@@ -7,7 +7,6 @@ from torch import Tensor
 from relu_book.patterns.backends import numba_tallies, reference
 from relu_book.patterns.backends.numba_packing import LIMITS, pack, planes_of
 from relu_book.patterns.backends.numba_pairs import merge, shared
-from relu_book.patterns.backends.numba_table import Table
 
 __all__ = ["Tally", "count", "merge", "pack", "shared"]
 
@@ -22,15 +21,16 @@ class Tally:
         self._tally.add(packed.numpy().view(np.uint64))
 
     def add_signs(self, pre_activation: Tensor, channel_dim: int) -> bool:
-        """Counts the patterns of a pre-activation; whether a NaN was met, which makes it void."""
-        if isinstance(self._tally, Table) and self._tally.takes_signs:
-            limits = LIMITS.get(pre_activation.dtype)
-            planes = limits and planes_of(pre_activation, channel_dim)
-            if planes is not None:
-                return self._tally.add_signs(planes, *limits)
-        packed, has_nan = pack(pre_activation, channel_dim)
-        self.add(packed)
-        return has_nan
+        """Counts the patterns of a pre-activation, if they need not be packed for it.
+
+        Returns whether it has; where it met a NaN it has not, and the count is void.
+        """
+        rows = pre_activation.numel() // pre_activation.shape[channel_dim]
+        limits = LIMITS.get(pre_activation.dtype)
+        if limits is None or not self._tally.takes_signs(rows):
+            return False
+        planes = planes_of(pre_activation, channel_dim)
+        return planes is not None and not self._tally.add_signs(planes, *limits)
 
     def finish(self) -> tuple[Tensor, Tensor, int]:
         """Sorted patterns, their counts, and the evaluations that the limit left out."""

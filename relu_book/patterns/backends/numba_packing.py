@@ -62,7 +62,7 @@ def signs_of(bits, outer, first, start, end, largest, top, signs):
 
 
 @njit(nogil=True, cache=True)
-def _pack_planes(bits, infinity, largest, out):
+def pack_planes(bits, infinity, largest, out):
     """Channels apart, pixels together: ``bits (outer, channels, pixels)``, 16 channels at a time.
 
     ``out (outer * pixels, words)``
@@ -146,7 +146,7 @@ def pack(pre_activation: Tensor, channel_dim: int) -> tuple[Tensor, bool]:
         limits = LIMITS[pre_activation.dtype]
         planes = planes_of(pre_activation, channel_dim)
         if planes is not None:
-            has_nan = _in_parts(_pack_planes, planes, *limits, packed)
+            has_nan = _in_parts(pack_planes, planes, *limits, packed)
         else:
             side_by_side = pre_activation.movedim(channel_dim, -1).reshape(rows, width).contiguous()
             has_nan = _in_parts(_pack_rows, _bits(side_by_side), *limits, packed)

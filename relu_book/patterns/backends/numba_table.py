@@ -100,9 +100,8 @@ class Table:
                 self._room, unlisted = _tabulate_some(keys, self._table, self._room)
                 self.unlisted += unlisted
 
-    @property
-    def takes_signs(self) -> bool:
-        """Whether ``add_signs`` may be called: there is room for every pattern."""
+    def takes_signs(self, rows: int) -> bool:
+        """Whether ``add_signs`` may be called: there is room for every pattern there can be."""
         return self._room is None
 
     def add_signs(self, bits: np.ndarray, infinity: np.integer, largest: np.integer) -> bool:

@@ -1,7 +1,9 @@
 """Streaming counts on the CPU with Numba: one structure for each range of widths.
 
 A tally has ``add(words)``, ``finish()``, which gives sorted patterns and counts and may be followed
-by more, and ``unlisted``. With a limit the first patterns to come are listed and stay listed.
+by more, and ``unlisted``. Where ``takes_signs(rows)``, ``add_signs`` counts as many patterns by the
+signs of a pre-activation, without packing them first. With a limit the first patterns to come are
+listed and stay listed.
 """
 
 import numpy as np

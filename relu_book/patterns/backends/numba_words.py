@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
+from relu_book.patterns.backends.numba_packing import BLOCK, pack_planes, signs_of
 from relu_book.patterns.backends.numba_sample import expected, runs, sampled
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, odd
@@ -85,6 +86,31 @@ def _enter(keys, slots, shift, multiplier, size, room, rest):
                 rest[left] = key
                 left += 1
     return size, room, left
+
+
+@njit(nogil=True, cache=True)
+def _enter_signs(bits, infinity, largest, slots, shift, multiplier, size, room, rest):
+    """The same of signs, ``bits (outer, channels, pixels)``; whether it met a NaN comes besides."""
+    outer, channels, pixels = bits.shape
+    signs = np.empty(BLOCK, np.uint16)
+    keys = np.empty(BLOCK, np.uint64)
+    top = infinity
+    left = 0
+    for o in range(outer):
+        for start in range(0, pixels, BLOCK):
+            end = min(start + BLOCK, pixels)
+            keys[: end - start] = 0
+            for first in range(0, channels, 16):
+                top = signs_of(bits, o, first, start, end, largest, top, signs)
+                for p in range(end - start):
+                    keys[p] |= np.uint64(signs[p]) << np.uint64(first)
+            some = keys[: end - start]
+            if room:
+                size, room, missed = _enter(some, slots, shift, multiplier, size, room, rest[left:])
+            else:
+                missed = _sieve(some, slots, shift, multiplier, rest[left:])
+            left += missed
+    return size, room, left, top > infinity
 
 
 @njit(nogil=True, cache=True)
@@ -337,9 +363,7 @@ class Words:
         self._looked_up = self._passed = 0
 
     def add(self, words: np.ndarray) -> None:
-        if self._shared:  # a result that was handed out must not change
-            self._keys, self._counts = self._keys.copy(), self._counts.copy()
-            self._shared = False
+        self._own()
         keys = words[:, 0]
         while len(keys):
             if self._filled == len(self._buffer):
@@ -361,6 +385,28 @@ class Words:
                 self._buffer[self._filled : self._filled + len(part)] = part
                 self._filled += len(part)
 
+    def takes_signs(self, rows: int) -> bool:
+        """Whether ``add_signs`` may be called with so many patterns: the buffer has room."""
+        return rows <= min(len(self._buffer) - self._filled, _AT_A_TIME)
+
+    def add_signs(self, bits: np.ndarray, infinity: np.integer, largest: np.integer) -> bool:
+        """Counts ``bits (outer, channels, pixels)`` by their signs; whether it met a NaN."""
+        self._own()
+        rows = len(bits) * bits.shape[2]
+        rest = self._buffer[self._filled :]
+        if self._slots is None:
+            self._filled += rows
+            return pack_planes(bits, infinity, largest, rest[:rows, None])
+        full = not self._room
+        self._size, self._room, left, has_nan = _enter_signs(
+            *(bits, infinity, largest, self._slots, self._shift(), _MULTIPLIER),
+            *(self._size, self._room, rest),
+        )
+        self._filled += left
+        if full:
+            self._has_looked_up(rows, left)
+        return has_nan
+
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
         self._absorb()
         self._buffer = np.empty(0, np.uint64)
@@ -369,23 +415,34 @@ class Words:
         self._shared = True
         return self._keys[:, None], self._counts
 
+    def _own(self) -> None:
+        if self._shared:  # a result that was handed out must not change
+            self._keys, self._counts = self._keys.copy(), self._counts.copy()
+            self._shared = False
+
     def _are_many(self, rows: int) -> bool:
         """Whether rows that come together are worth a merge of their own."""
         return rows >= max(_MANY_ROWS, len(self._buffer) // self._ratio)
 
     def _look_up(self, keys: np.ndarray) -> None:
-        shift = np.uint64(65 - len(self._slots).bit_length())
         rest = self._buffer[self._filled :]
         if self._room:
             self._size, self._room, left = _enter(
-                keys, self._slots, shift, _MULTIPLIER, self._size, self._room, rest
+                keys, self._slots, self._shift(), _MULTIPLIER, self._size, self._room, rest
             )
             self._filled += left
             return
-        left = _sieve(keys, self._slots, shift, _MULTIPLIER, rest)
+        left = _sieve(keys, self._slots, self._shift(), _MULTIPLIER, rest)
         self._filled += left
-        self._looked_up += len(keys)
-        self._passed += left
+        self._has_looked_up(len(keys), left)
+
+    def _shift(self) -> np.uint64:
+        return np.uint64(65 - len(self._slots).bit_length())
+
+    def _has_looked_up(self, rows: int, passed: int) -> None:
+        """Gives the table up where it has held too few of the rows since it is full."""
+        self._looked_up += rows
+        self._passed += passed
         if 3 * self._passed > 2 * self._looked_up:
             self._give_up_table()
 

@@ -550,3 +550,67 @@ def test_under_autocast_and_other_function_modes():
         with watch(model) as seen, torch.device("cpu"):
             assert torch.equal(model(X), expected)
     assert [site.pre_activation.dtype for site in seen.sites.values()] == [torch.bfloat16] * 2
+
+
+def test_hooks_of_a_layer_change_what_its_relu_gets_and_make_calls_of_their_own():
+    model = nn.Sequential(nn.Conv1d(2, 3, 1), nn.BatchNorm1d(3), nn.ReLU())
+    model[0].register_forward_hook(lambda module, args, output: output - output.relu())
+    model[2].register_forward_pre_hook(lambda module, args: (args[0] - 1,))
+    x = torch.randn(4, 2, 5, generator=torch.Generator().manual_seed(0))
+    with watch(model) as seen:
+        model(x)
+    first = F.conv1d(x, model[0].weight, model[0].bias)
+    with torch.no_grad():
+        second = copy.deepcopy(model[1])(first - first.relu()) - 1
+    assert {name: site.channel_dim for name, site in seen.sites.items()} == {"/relu": 1, "2": 1}
+    assert torch.equal(seen.sites["/relu"].pre_activation, first)
+    assert torch.equal(seen.sites["2"].pre_activation, second)
+
+
+def test_a_layer_whose_forward_was_replaced():
+    model = nn.Sequential(nn.Conv1d(2, 2, 1), nn.ReLU())
+    model[0].forward = F.relu
+    model[1].forward = lambda x: F.relu(F.relu(x) - 1)
+    with watch(model, channel_dim=1) as seen:
+        model(torch.ones(4, 2, 5))
+    assert [*seen.sites] == ["0/relu", "1", "1:1"]
+
+
+def test_hooks_of_all_modules_may_replace_what_a_layer_gets():
+    model = nn.Sequential(nn.Linear(3, 5), nn.ReLU())
+    handle = module_hooks.register_module_forward_pre_hook(
+        lambda module, args: (args[0] + 1,) if type(module) is nn.ReLU else None
+    )
+    try:
+        with watch(model) as seen:
+            model(X)
+    finally:
+        handle.remove()
+    with torch.no_grad():
+        assert torch.equal(seen.sites["1"].pre_activation, model[0](X) + 1)
+
+
+def test_an_interrupt_inside_a_layer_that_the_model_survives():
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.relu = nn.Conv1d(2, 3, 1), nn.ReLU()
+
+        def forward(self, x):
+            for _ in range(2):
+                with contextlib.suppress(KeyboardInterrupt):
+                    self.relu(self.conv(x))
+            return F.relu(x)
+
+    interrupts, seen = [KeyboardInterrupt()], []
+
+    def consumer(site):
+        seen.append(site.pre_activation)
+        if interrupts:
+            raise interrupts.pop()
+
+    model, x = Model(), torch.ones(4, 2, 5)
+    with watch(model, consumer, channel_dim=1):
+        model(x)
+    assert len(seen) == 3
+    assert torch.equal(seen[2], x)
