@@ -7,7 +7,9 @@ beside ``np.unique``, and pandas, polars and duckdb where they are installed
 (``pip install '.[bench]'``), all on one thread and in one run; and beside the hash list of
 algorithm 2 of the thesis, which merges patterns that collide. From signs: packing included, beside
 ``np.packbits``. ResNet-20: what it costs to count all 19 layers during a pass over CIFAR-10's test
-images (noise of that size where the data are missing), running statistics.
+images (noise of that size where the data are missing), running statistics, in batches of 128. There
+the process keeps the memory that tensors give back: else one and the same pass takes up to half as
+long again, by whether the C library gives it to the system between two layers.
 
 Seconds are processor time of one thread, the least of several runs in turn, so that a busy machine
 changes ratios little. ``bytes`` is the most memory that a run took beyond its input, for each
@@ -32,6 +34,7 @@ from benchmarks.rivals import missing, rivals
 from benchmarks.table import row
 from relu_book import datasets
 from relu_book.models import cifar_resnet, load_weights
+from relu_book.parallel import keep_freed_memory
 from relu_book.patterns import (
     HashList,
     PatternCounter,
@@ -208,6 +211,7 @@ def resnet(name: str, model: torch.nn.Module, images: Tensor, budget: float) -> 
 
 
 def networks(count: int = 8 * BATCH) -> list[dict]:
+    keep_freed_memory()
     try:
         images = datasets.load("cifar10", "test").images[:count]
         mean = torch.tensor([0.485, 0.456, 0.406])[:, None, None]

@@ -14,13 +14,13 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
-from relu_book.patterns.backends.numba_packing import BLOCK, pack_planes, signs_of
+from relu_book.patterns.backends.numba_packing import pack_planes
 from relu_book.patterns.backends.numba_sample import expected, runs, sampled
+from relu_book.patterns.backends.numba_slots import enter, enter_signs, entries, sieve
+from relu_book.patterns.backends.numba_sorted import first_to_come, insert, match, match_runs
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, odd
-_FAR = 256  # places looked at, so that words that crowd around one place cost a sort and no more
 _AT_A_TIME = 1 << 16  # rows after which it is asked whether the table is worth it
-_AT_ONCE = 1024  # rows looked up before those that were not at their place are gone through
 
 _SLOTS = 1 << 14  # of the table of a stream: 256 KiB
 _MOST_SLOTS = 1 << 18  # of that of a count in one call: 4 MiB
@@ -29,102 +29,6 @@ _PARTS = 1 << 9  # in which many rows are sorted, so that each lies in the cache
 _PLACES = 1 << 13  # where listed words of a part are looked up before the others are sorted: 32 KiB
 _MANY_ROWS = 1 << 18
 _FEW_ROWS = 1 << 14  # not worth a sample
-
-
-@njit(nogil=True, cache=True)
-def _sieve(keys, slots, shift, multiplier, rest):
-    """Counts the keys that lie at their place in the table, and keeps the others in ``rest``.
-
-    Returns how many these are. There are no branches, which could not be predicted.
-    """
-    left = np.uint64(0)
-    for key in keys:
-        place = (key * multiplier) >> shift
-        times = slots[place, 1]
-        hit = np.uint64((slots[place, 0] == key) & (times != 0))
-        slots[place, 1] = times + hit
-        rest[left] = key
-        left += np.uint64(1) - hit
-    return np.int64(left)
-
-
-@njit(nogil=True, cache=True)
-def _enter(keys, slots, shift, multiplier, size, room, rest):
-    """Counts the keys that the table holds, or has room for, and keeps the others in ``rest``.
-
-    A slot holds a key and its count, which is 0 where it is empty. From the first key on that is
-    left out, no further pattern is entered: those in the table are the first to come. Returns how
-    many patterns it holds, how many more it would take, and how many keys are in ``rest``.
-    """
-    last = np.uint64(len(slots) - 1)
-    one = np.uint64(1)
-    left = 0
-    for start in range(0, len(keys), _AT_ONCE):
-        some = keys[start : start + _AT_ONCE]
-        missed = left + _sieve(some, slots, shift, multiplier, rest[left:])
-        for i in range(left, missed):
-            key = rest[i]
-            place = (key * multiplier) >> shift
-            counted = False
-            for _ in range(_FAR):
-                times = slots[place, 1]
-                if times == 0:
-                    if room > 0:
-                        slots[place, 0] = key
-                        slots[place, 1] = one
-                        size += 1
-                        room -= 1
-                        counted = True
-                    break
-                if slots[place, 0] == key:
-                    slots[place, 1] = times + one
-                    counted = True
-                    break
-                place = (place + one) & last
-            if not counted:
-                room = 0
-                rest[left] = key
-                left += 1
-    return size, room, left
-
-
-@njit(nogil=True, cache=True)
-def _enter_signs(bits, infinity, largest, slots, shift, multiplier, size, room, rest):
-    """The same of signs, ``bits (outer, channels, pixels)``; whether it met a NaN comes besides."""
-    outer, channels, pixels = bits.shape
-    signs = np.empty(BLOCK, np.uint16)
-    keys = np.empty(BLOCK, np.uint64)
-    top = infinity
-    left = 0
-    for o in range(outer):
-        for start in range(0, pixels, BLOCK):
-            end = min(start + BLOCK, pixels)
-            keys[: end - start] = 0
-            for first in range(0, channels, 16):
-                top = signs_of(bits, o, first, start, end, largest, top, signs)
-                for p in range(end - start):
-                    keys[p] |= np.uint64(signs[p]) << np.uint64(first)
-            some = keys[: end - start]
-            if room:
-                size, room, missed = _enter(some, slots, shift, multiplier, size, room, rest[left:])
-            else:
-                missed = _sieve(some, slots, shift, multiplier, rest[left:])
-            left += missed
-    return size, room, left, top > infinity
-
-
-@njit(nogil=True, cache=True)
-def _entries(slots, size):
-    """The keys of the table and their counts."""
-    # One place more than needed takes what is written in vain: no branch to be predicted.
-    keys = np.empty(size + 1, np.uint64)
-    counts = np.empty(size + 1, np.int64)
-    place = 0
-    for slot in range(len(slots)):
-        keys[place] = slots[slot, 0]
-        counts[place] = slots[slot, 1]
-        place += slots[slot, 1] != 0
-    return keys[:size], counts[:size]
 
 
 @njit(nogil=True, cache=True)
@@ -171,131 +75,6 @@ def _sieve_parts(keys, counts, shift, places, to_place, multiplier, rows, starts
             rows[left] = row
             left += one - hit
     starts[-1] = left
-
-
-@njit(nogil=True, cache=True)
-def _match(keys, counts, rows):
-    """Counts the sorted ``rows`` that are among the sorted ``keys``, and keeps the others.
-
-    Returns how many rows are kept, at the front of ``rows``, and how many patterns these are. Every
-    step takes a row or passes a key, without branches, which could not be predicted.
-    """
-    kept = new = k = r = 0
-    last = ~rows[0]
-    while k < len(keys) and r < len(rows):
-        key, row = keys[k], rows[r]
-        passed = key < row
-        before = row < key
-        counts[k] += key == row
-        rows[kept] = row
-        kept += before
-        new += before & (row != last)
-        last = last if passed else row
-        k += passed
-        r += not passed
-    while r < len(rows):
-        row = rows[r]
-        rows[kept] = row
-        kept += 1
-        new += row != last
-        last = row
-        r += 1
-    return kept, new
-
-
-@njit(nogil=True, cache=True)
-def _match_runs(keys, counts, rows):
-    """The same, faster where most rows come several times: a step takes a run of equal rows."""
-    some = np.empty(_AT_ONCE, np.uint64)
-    times = np.empty(_AT_ONCE, np.int64)
-    kept = new = k = start = 0
-    while start < len(rows):
-        end = min(start + _AT_ONCE, len(rows))
-        while end < len(rows) and rows[end] == rows[end - 1]:
-            end += 1
-        found = runs(rows[start:end], some, times)
-        start = end
-        r = 0
-        while k < len(keys) and r < found:
-            key, row = keys[k], some[r]
-            counts[k] += times[r] if key == row else 0
-            before = row < key
-            rows[kept] = row
-            kept += before
-            new += before
-            for _ in range(times[r] - 1 if before else 0):
-                rows[kept] = row
-                kept += 1
-            k += key <= row
-            r += row <= key
-        while r < found:
-            for _ in range(times[r]):
-                rows[kept] = some[r]
-                kept += 1
-            new += 1
-            r += 1
-    return kept, new
-
-
-@njit(nogil=True, cache=True)
-def _insert(keys, counts, size, rows):
-    """Puts the sorted ``rows``, none of which is a key, between the first ``size`` keys.
-
-    ``keys`` and ``counts`` are as long as the result, which is written from behind.
-    """
-    some = np.empty(_AT_ONCE, np.uint64)
-    times = np.empty(_AT_ONCE, np.int64)
-    k, place, end = size - 1, len(keys) - 1, len(rows)
-    while end > 0:
-        start = max(0, end - _AT_ONCE)
-        while start > 0 and rows[start - 1] == rows[start]:
-            start -= 1
-        r = runs(rows[start:end], some, times) - 1
-        end = start
-        while r >= 0 and k >= 0:
-            row = some[r]
-            while k >= 8 and keys[k - 7] > row:  # eight at once where few rows are new
-                for _ in range(8):
-                    keys[place] = keys[k]
-                    counts[place] = counts[k]
-                    k -= 1
-                    place -= 1
-            key = keys[k]
-            before = row < key
-            keys[place] = key if before else row
-            counts[place] = counts[k] if before else times[r]
-            k -= before
-            r -= not before
-            place -= 1
-        while r >= 0:
-            keys[place] = some[r]
-            counts[place] = times[r]
-            r -= 1
-            place -= 1
-
-
-@njit(nogil=True, cache=True)
-def _first_to_come(rows, arrived, room):
-    """Keeps, of the sorted ``rows``, those of the first ``room`` patterns that arrived.
-
-    Returns how many rows stay, at the front of ``rows``.
-    """
-    chosen = np.zeros(len(rows), np.bool_)
-    for row in arrived:
-        if room == 0:
-            break
-        first = np.searchsorted(rows, row)
-        if first < len(rows) and rows[first] == row and not chosen[first]:
-            chosen[first] = True
-            room -= 1
-    kept = first = 0
-    for r in range(len(rows)):
-        if rows[r] != rows[first]:
-            first = r
-        if chosen[first]:
-            rows[kept] = rows[r]
-            kept += 1
-    return kept
 
 
 def _sort_into(
@@ -398,7 +177,7 @@ class Words:
             self._filled += rows
             return pack_planes(bits, infinity, largest, rest[:rows, None])
         full = not self._room
-        self._size, self._room, left, has_nan = _enter_signs(
+        self._size, self._room, left, has_nan = enter_signs(
             *(bits, infinity, largest, self._slots, self._shift(), _MULTIPLIER),
             *(self._size, self._room, rest),
         )
@@ -427,12 +206,12 @@ class Words:
     def _look_up(self, keys: np.ndarray) -> None:
         rest = self._buffer[self._filled :]
         if self._room:
-            self._size, self._room, left = _enter(
+            self._size, self._room, left = enter(
                 keys, self._slots, self._shift(), _MULTIPLIER, self._size, self._room, rest
             )
             self._filled += left
             return
-        left = _sieve(keys, self._slots, self._shift(), _MULTIPLIER, rest)
+        left = sieve(keys, self._slots, self._shift(), _MULTIPLIER, rest)
         self._filled += left
         self._has_looked_up(len(keys), left)
 
@@ -447,7 +226,7 @@ class Words:
             self._give_up_table()
 
     def _sorted_table(self) -> tuple[np.ndarray, np.ndarray]:
-        keys, counts = _entries(self._slots, self._size)
+        keys, counts = entries(self._slots, self._size)
         order = np.argsort(keys)
         return keys[order], counts[order]
 
@@ -488,17 +267,17 @@ class Words:
         if not size and room >= len(rows):
             self._begin(rows)
             return
-        match = _match if self._ratio == 1 else _match_runs
-        kept, new = match(self._keys, self._counts, rows)
+        match_rows = match if self._ratio == 1 else match_runs
+        kept, new = match_rows(self._keys, self._counts, rows)
         rows = rows[:kept]
         if new > room:
-            listed = _first_to_come(rows, arrived, room)
+            listed = first_to_come(rows, arrived, room)
             self.unlisted += kept - listed
             rows, new = rows[:listed], room
         if new:
             self._keys.resize(size + new, refcheck=False)
             self._counts.resize(size + new, refcheck=False)
-            _insert(self._keys, self._counts, size, rows)
+            insert(self._keys, self._counts, size, rows)
 
     def _begin(self, rows: np.ndarray) -> None:
         """Makes the list of the first sorted rows, in their own memory where most are distinct."""
