@@ -30,6 +30,7 @@ from relu_book.claims.claim import Claim, Correction, Revision
 from relu_book.claims.judgements import Interval, Ranks
 from relu_book.claims.reading import Reading
 from relu_book.claims.session import check
+from relu_book.claims.truth import undecidable
 from relu_book.claims.verdicts import VERDICTS, Verdict, judge
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "judge",
     "load_claims",
     "summary",
+    "undecidable",
 ]

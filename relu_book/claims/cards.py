@@ -105,7 +105,7 @@ def typeset(sentence: str) -> str:
 
 
 def _evidence(entry) -> str:
-    """What the verdict rests on: intervals with pictures, else few values; the record's setting."""
+    """What the verdict rests on: intervals with pictures, else few values; its setting."""
     parts = entry.parts
     lines = []
     if "interval" in parts:
@@ -113,6 +113,7 @@ def _evidence(entry) -> str:
     elif 0 < len(parts.get("measured", "")) <= _READABLE:
         lines += [html.escape(parts["measured"])]
     lines += map(html.escape, entry.settings)
+    lines += [f"left out: {html.escape(parts['left out'])}"] if "left out" in parts else []
     return "".join(f"<p>{line}" for line in lines)
 
 

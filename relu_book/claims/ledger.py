@@ -23,7 +23,7 @@ from relu_book.records import SCALES, read
 from relu_book.records.captions import setting_in_words
 
 PAGE, SUMMARY = "claims.md", "claims_summary.md"
-_FOUND = ("measured", "interval", "report", "readings", "sizes")
+_FOUND = ("measured", "interval", "report", "readings", "sizes", "left out")
 _BLOCK = re.compile(r"^(\S+)\n((?:  .*(?:\n|$))+)", re.MULTILINE)
 _OPENING = re.compile(rf"  ({'|'.join(_FOUND)}|rule|corrected|instead|verdict): ")
 

@@ -16,17 +16,20 @@ import xarray as xr
 
 from relu_book.claims.catalogue import find, load_claims
 from relu_book.claims.session import show
+from relu_book.claims.truth import Open
 from relu_book.claims.verdicts import SCALES, Verdict, judge
 from relu_book.records.captions import setting_in_words
 
 
-class Reading(Mapping[str, Mapping[str, object]]):
+class Reading(Mapping[str, Mapping[str, object] | Open]):
     """Measured quantities by claim, and the records that they come from.
 
     Args:
-        quantities: For each id of a claim what its rule needs, by name.
+        quantities: For each id of a claim what its rule needs, by name; or, where the records do
+            not have it, why the claim is left open.
         *sources: What they were read from: records, as ``relu_book.experiments.get`` gives them, or
             other readings, which stand for their records.
+        left_out: What of the records does not count, in words.
 
     Raises:
         ValueError: A claim is unknown, there is no record, or one does not say what it is of.
@@ -42,7 +45,10 @@ class Reading(Mapping[str, Mapping[str, object]]):
     """
 
     def __init__(
-        self, quantities: Mapping[str, Mapping[str, object]], *sources: "xr.Dataset | Reading"
+        self,
+        quantities: Mapping[str, Mapping[str, object] | Open],
+        *sources: "xr.Dataset | Reading",
+        left_out: Iterable[str] = (),
     ) -> None:
         claims = load_claims()
         for claim in quantities:
@@ -53,10 +59,11 @@ class Reading(Mapping[str, Mapping[str, object]]):
             told += [each for each in new if each not in told]
         if not told:
             raise ValueError("a reading needs the records that it was made from, but got none")
-        self._quantities = {claim: dict(found) for claim, found in quantities.items()}
+        self._quantities = dict(quantities)
         self._records = dict.fromkeys(quantities, tuple(told))
+        self._left_out = dict.fromkeys(quantities, tuple(left_out))
 
-    def __getitem__(self, claim: str) -> Mapping[str, object]:
+    def __getitem__(self, claim: str) -> Mapping[str, object] | Open:
         if claim not in self._quantities:
             find(load_claims(), claim)
             read = ", ".join(sorted({told["experiment"] for told in self._told()}))
@@ -79,6 +86,7 @@ class Reading(Mapping[str, Mapping[str, object]]):
         both = object.__new__(Reading)
         both._quantities = self._quantities | other._quantities
         both._records = self._records | other._records
+        both._left_out = self._left_out | other._left_out
         return both
 
     def judge(self, claim: str) -> Verdict:
@@ -148,7 +156,14 @@ class Reading(Mapping[str, Mapping[str, object]]):
         evidence = tuple(
             f"{told['experiment']}, {told['scale']}: {setting_in_words(told)}" for told in records
         )
-        return judge(claim, quantities, scale=scale, settings=settings, evidence=evidence)
+        return judge(
+            claim,
+            quantities,
+            scale=scale,
+            settings=settings,
+            evidence=evidence,
+            left_out=self._left_out[claim],
+        )
 
     def _told(self) -> list[Mapping[str, str]]:
         return [told for records in self._records.values() for told in records]

@@ -50,6 +50,7 @@ class Verdict:
         parts: Verdicts on each reading, or at each size, by its name.
         report: Values of the expressions that are only shown.
         evidence: What it was measured on, a line for each record; empty if it is live.
+        left_out: What of the records does not count, in words.
         units: What the first axis of a quantity counts, sizes aside, where dimensions have names.
     """
 
@@ -64,6 +65,7 @@ class Verdict:
     parts: Mapping[str, str] = field(default_factory=dict)
     report: Mapping[str, object] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -87,6 +89,7 @@ class Verdict:
         lines += [f"report: {what}: {wording.number(value)}" for what, value in self.report.items()]
         parts = [f"{name}: {verdict}" for name, verdict in self.parts.items()]
         lines += [f"{self._kind_of_parts}: {'; '.join(parts)}"] if parts else []
+        lines += [f"left out: {'; '.join(self.left_out)}"] if self.left_out else []
         lines += [f"rule: {wording.plain(self.claim.rule_text)}"]
         if self.other:
             found = wording.plain(self.claim.other.statement)
@@ -129,11 +132,12 @@ class Verdict:
 
 def judge(
     claim_id: str,
-    measured: Mapping[str, object] | None = None,
+    measured: Mapping[str, object] | Open | None = None,
     *,
     scale: str | None = None,
     settings: Mapping[str, object] | None = None,
     evidence: tuple[str, ...] = (),
+    left_out: tuple[str, ...] = (),
 ) -> Verdict:
     """The verdict on a claim, from measured quantities; nothing is printed or remembered.
 
@@ -141,13 +145,15 @@ def judge(
         claim_id: Id of a claim, such as ``fig-2.6.a``.
         measured: Exactly the quantities that ``load_claims()[claim_id].measured`` describes:
             numbers, booleans, or sequences, NumPy arrays, tensors or xarray's DataArrays of them;
-            a DataArray is turned so that its dimensions ``size`` and ``seed`` come first. Without
-            any, the verdict is ``not run``.
+            a DataArray is turned so that its dimensions ``size`` and ``seed`` come first. In their
+            place what leaves the claim open, where they could not be measured. Without any, the
+            verdict is ``not run``.
         scale: Scale of the measurement, if it may be smaller than the claim needs: ``smoke``, which
             decides nothing, ``live``, ``desk`` or ``paper``.
         settings: Settings of the record; without those that the claim requires the record decides
             nothing, and the verdict is ``not run``.
         evidence: What it was measured on, in words.
+        left_out: What of it does not count, in words.
 
     Returns:
         The verdict.
@@ -167,16 +173,18 @@ def judge(
         raise ValueError(f"scale is one of {', '.join(SCALES)}, not {scale!r}")
     if measured is None:
         return Verdict(claim, "not run")
-    values = quantities(claim, measured)
+    values = {} if isinstance(measured, Open) else quantities(claim, measured)
     for name, needed in claim.requires.items():
         if (settings or {}).get(name) != needed:
             return Verdict(claim, "not run", (f"no record with {name} {needed}",))
     units = {name: unit for name in values if (unit := first_dimension(measured[name], "size"))}
-    told = {"measured": values, "evidence": evidence, "units": units}
+    told = {"measured": values, "evidence": evidence, "left_out": left_out, "units": units}
     if scale is not None and SCALES.index(scale) < SCALES.index(claim.scale):
         return Verdict(
             claim, "not decidable at this scale", (f"needs scale {claim.scale}",), **told
         )
+    if isinstance(measured, Open):
+        return Verdict(claim, _word(measured), measured.reasons, **told)
     try:
         found = _weighed(claim, values)
     except ValueError as error:

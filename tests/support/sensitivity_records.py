@@ -1,7 +1,7 @@
 """Records of the chapter on sensitivity, in the shape that its experiments give them, but invented.
 
 ``record`` makes one of mu and sigma by state and layer. ``KNOBS`` are the sizes of what is planted;
-with their defaults all statements hold.
+with their defaults all statements hold. ``diverged`` are set-ups and seeds that end early.
 """
 
 import json
@@ -16,6 +16,7 @@ from relu_book.runs.settings import as_json
 from relu_book.training import History
 
 SEEDS = (0, 1, 2, 3, 4)
+END = 0.4  # of the run, where a training diverges
 KNOBS = {
     "growth": 0.5,
     "first_epoch": 1.0,
@@ -48,6 +49,7 @@ KNOBS = {
     "arctan": False,
     "misfit_everywhere": 0.0,
     "failing": ("sgdw_0.001",),
+    "diverged": (),
     "hot_one_cycle": 0.8,
     "hot_step_decay": 0.4,
     "cold_step_decay": 0.02,
@@ -193,8 +195,17 @@ def record(name: str, settings, setups: dict, **knobs) -> xr.Dataset:
     for setup, one in zip(setups, others, strict=True):
         each = []
         for seed in SEEDS:
-            sweeps = SimpleNamespace(found=_found(setup, one, seed, k), own=_own(setup, one, k))
-            made = _result(one, sweeps, _history(setup, one, seed, k), others)
+            found, own = _found(setup, one, seed, k), _own(setup, one, k)
+            history, last = _history(setup, one, seed, k), one.steps
+            if (setup, seed) in k["diverged"]:
+                last = int(END * one.steps)
+                found = {state: there for state, there in found.items() if state < last}
+                own = {step: values for step, values in own.items() if step <= last}
+                history = History(
+                    *(part[:last] for part in (history.step, history.loss, history.learning_rate)),
+                    None,
+                )
+            made = _result(one, SimpleNamespace(found=found, own=own), history, others)
             there = made.layer < one.depth
             width = xr.where(there, 16.0, np.nan)
             ratio = np.full(made.sizes["layer"], k["normal"])
@@ -208,7 +219,7 @@ def record(name: str, settings, setups: dict, **knobs) -> xr.Dataset:
                 made.assign(
                     width=width,
                     updates=float(one.steps),
-                    trained=float(one.steps),
+                    trained=float(last),
                     epoch=float(one.epoch),
                     **(extra if name.startswith("profiles") else {}),
                 )

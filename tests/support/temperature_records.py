@@ -40,6 +40,21 @@ def as_stated(setup: str, time: np.ndarray, rate: np.ndarray) -> np.ndarray:
     return hotter * depth * course
 
 
+def diverged(made: xr.Dataset, trainings, step: int, dim: str = "setup") -> xr.Dataset:
+    """The record, in which trainings, each a label and a seed, end at a step."""
+    for label, seed in trainings:
+        gone = (made[dim] == label) & (made.seed == seed)
+        later = gone & (made.step >= step)
+        made = made.assign(
+            distance=made["distance"].where(~later),
+            rate=made["rate"].where(~later),
+            test_accuracy=made["test_accuracy"].where(~gone),
+            distance_at_rate=made["distance_at_rate"].where(~(gone & (made.fixed_step >= step))),
+            trained=made["trained"].where(~gone, step),
+        )
+    return made
+
+
 def record(experiment: str, setups: list[str], temperature=as_stated, **settings) -> xr.Dataset:
     """A record whose temperatures a function gives, with a little of each seed's own."""
     made = Following(**settings)
@@ -64,6 +79,7 @@ def record(experiment: str, setups: list[str], temperature=as_stated, **settings
                 dims[:2],
                 [[0.6 if name.startswith("convnet") else 0.8] * len(seeds) for name in setups],
             ),
+            "trained": (dims[:2], np.full((len(setups), len(seeds)), float(made.steps))),
             **{
                 name: (("setup", "seed", "layer"), np.broadcast_to(values.astype(float), shape))
                 for name, values in per_layer.items()

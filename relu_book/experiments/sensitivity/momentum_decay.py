@@ -8,11 +8,11 @@ that is scaled up for a shorter training has another equilibrium. It takes about
 act, 1,000 for the largest, so those trainings have 5,000 and networks of half the width.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import xarray as xr
 
-from relu_book.experiments.sensitivity.sweeping import DEVIATIONS, SMOKE, Sweeping
+from relu_book.experiments.sensitivity.sweeping import DEVIATIONS, SMOKE, Sweeping, a_third
 from relu_book.experiments.sensitivity.sweeps import swept
 from relu_book.runs import Run, experiment
 
@@ -59,10 +59,7 @@ def momentum_decay(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 
 @experiment(
-    scales={
-        "smoke": replace(SCALES["smoke"], divided=2),
-        "desk": replace(SCALES["desk"], divided=3),
-    },
+    scales=a_third(SCALES),
     expected={"smoke": "12 s on one core", "desk": "1.5 h on 2 cores"},
     over=("setup",),
     deviations={"desk": f"333 steps, 0.9 epochs of 200, and for decay 1,666; {_DEVIATIONS}"},

@@ -17,11 +17,15 @@ from relu_book.experiments.sensitivity.transitions import (
     quality,
 )
 from relu_book.experiments.sensitivity.width_depth_reading import start_and_later
+from relu_book.experiments.standing import standing
 
 CHECKPOINTS = 12
 FIT, EXPLAINED, RATES = 0.05, 0.97, 5
 ROSE = 3.0  # times the first loss, and a training diverges
 WARNS = 2.0  # times its running median, and sigma warns
+# Nothing is learned where a training diverges, and nothing is settled in half an epoch.
+SHORT = ("vgg11_converging", "vgg11_diverging")
+QUALITY = ("vgg16", "pyramidnet41")
 LEARNING = ("vgg16", "vgg16_no_norm", "pyramidnet41", "four_fashion", "four_cifar")
 
 
@@ -32,26 +36,13 @@ def other_nets_reading(record: xr.Dataset) -> Reading:
         record: As ``other_nets`` measures it.
     """
     check_is_there(record, SETUPS)
-    parts = {name: of_setup(record, name) for name in SETUPS}
-    fashion = parts["four_fashion"]
-    sigma = fits(layer_mean(everywhere(fashion)))["sigma"]
-    converging, diverging = parts["vgg11_converging"], parts["vgg11_diverging"]
-    quantities = {
-        "S-fig-3.a": _qualities([parts["vgg16"], parts["pyramidnet41"]]),
-        "S-fig-3.b": {
-            "sigma_start": sigma.isel(step=0, drop=True),
-            "sigma_end": sigma.isel(step=-1, drop=True),
-            "epochs": number(fashion, "updates") / number(fashion, "epoch"),
-        },
-        "S-fig-3.c": _when_diverging(diverging, converging),
-        "fig-3.19.a": start_and_later(parts["vgg16_no_norm"]),
-        "fig-3.19.b": {
-            "warned": _warned(diverging),
-            "false_alarm": _warned(converging),
-            "slope_converging": slope(fits(layer_mean(everywhere(converging)))["sigma"]),
-        },
-    }
-    return Reading(quantities, record)
+    return (
+        standing(("S-fig-3.a",), QUALITY, _two_more, record)
+        | standing(("S-fig-3.b",), ("four_fashion",), _fashion, record)
+        | standing(("fig-3.19.a",), ("vgg16_no_norm",), _start, record)
+        # Of a training that diverges these are the claims.
+        | Reading(_watched(record), record)
+    )
 
 
 def hypothesis_reading(profiles: xr.Dataset, other_nets: xr.Dataset) -> Reading:
@@ -63,16 +54,45 @@ def hypothesis_reading(profiles: xr.Dataset, other_nets: xr.Dataset) -> Reading:
     """
     check_is_there(profiles, SCHEDULES)
     check_is_there(other_nets, LEARNING)
+    return standing(("hyp-2",), (*SCHEDULES, *LEARNING), _hypothesis, profiles, other_nets)
+
+
+def _hypothesis(profiles: xr.Dataset, other_nets: xr.Dataset) -> dict[str, dict]:
     parts = [of_setup(profiles, name) for name in SCHEDULES]
     parts += [of_setup(other_nets, name) for name in LEARNING]
     data = {SETUPS[name].get("data", "cifar10") for name in LEARNING}
     networks = {SETUPS[name]["network"] + str(SETUPS[name]["depth"]) for name in LEARNING}
-    quantities = {
-        **_qualities(parts),
-        "networks": 1 + len(networks),
-        "data_sets": len(data),
+    found = {"networks": 1 + len(networks), "data_sets": len(data)}
+    return {"hyp-2": {**_qualities(parts), **found}}
+
+
+def _two_more(record: xr.Dataset) -> dict[str, dict]:
+    return {"S-fig-3.a": _qualities([of_setup(record, name) for name in QUALITY])}
+
+
+def _fashion(record: xr.Dataset) -> dict[str, dict]:
+    one = of_setup(record, "four_fashion")
+    sigma = fits(layer_mean(everywhere(one)))["sigma"]
+    found = {
+        "sigma_start": sigma.isel(step=0, drop=True),
+        "sigma_end": sigma.isel(step=-1, drop=True),
+        "epochs": number(one, "updates") / number(one, "epoch"),
     }
-    return Reading({"hyp-2": quantities}, profiles, other_nets)
+    return {"S-fig-3.b": found}
+
+
+def _start(record: xr.Dataset) -> dict[str, dict]:
+    return {"fig-3.19.a": start_and_later(of_setup(record, "vgg16_no_norm"))}
+
+
+def _watched(record: xr.Dataset) -> dict[str, dict]:
+    converging, diverging = (of_setup(record, name) for name in SHORT)
+    found = {
+        "warned": _warned(diverging),
+        "false_alarm": _warned(converging),
+        "slope_converging": slope(fits(layer_mean(everywhere(converging)))["sigma"]),
+    }
+    return {"S-fig-3.c": _when_diverging(diverging, converging), "fig-3.19.b": found}
 
 
 def checkpoints(one: xr.Dataset) -> xr.Dataset:

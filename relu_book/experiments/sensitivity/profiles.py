@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from relu_book.experiments.sensitivity.normality import before_training
-from relu_book.experiments.sensitivity.sweeping import DEVIATIONS, SMOKE, Sweeping
+from relu_book.experiments.sensitivity.sweeping import DEVIATIONS, SMOKE, Sweeping, a_third
 from relu_book.experiments.sensitivity.sweeps import swept
 from relu_book.experiments.trainings import images_for, trained
 from relu_book.runs import Run, experiment
@@ -100,10 +100,7 @@ def profiles(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 
 @experiment(
-    scales={
-        "smoke": replace(SCALES["smoke"], divided=2),
-        "desk": replace(SCALES["desk"], divided=3),
-    },
+    scales=a_third(SCALES),
     expected={"smoke": "3 s on one core", "desk": "1.5 h on 2 cores, 10 networks of 18 min each"},
     over=("setup",),
     deviations={"desk": f"666 steps, 1.7 epochs of 200 and 50; {_DEVIATIONS}"},

@@ -7,7 +7,8 @@ import xarray as xr
 
 from relu_book.claims import Reading
 from relu_book.claims.statistics import spearman
-from relu_book.experiments.sensitivity.lengths import with_lengths
+from relu_book.experiments.lengths import at_two_lengths
+from relu_book.experiments.sensitivity.effects import EFFECTS
 from relu_book.experiments.sensitivity.profiles import PEAKS, SETUPS
 from relu_book.experiments.sensitivity.transitions import (
     DECADES,
@@ -23,12 +24,18 @@ from relu_book.experiments.sensitivity.transitions import (
     rate_at,
     variation,
 )
+from relu_book.experiments.standing import joined, standing
 from relu_book.transition import ArctanPower, ErfPower, LogNormal, change_probability
 
 BAND, MOST = (0.1, 0.9), 0.8  # of the rates between which D is, so many must cool
 EARLY = 0.3  # of OneCycle's run
 NEAR, WIDE = 0.05, 0.001
 SOURCE_IS_RESNET50 = 0
+SHAPES = tuple(f"fig-3.11.{part}" for part in "abcf")
+REFUTABLE = (
+    *(f"fig-3.{part}" for part in ("11.d", "11.e", "12.a", "12.b", "13")),
+    *(f"S-fig-4.{part}" for part in "abc"),
+)
 
 Parts = dict[str, xr.Dataset]
 
@@ -39,16 +46,11 @@ def profiles_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``profiles`` measures it.
     """
-    parts = _parts(record)
-    quantities = {
-        "fig-3.11.a": _shape(parts),
-        "fig-3.11.b": _changes(parts),
-        "fig-3.11.c": _cooling(parts),
-        "fig-3.11.f": {"deviation": _deviations(parts)},
-        "thm-1.c": _assumptions(parts["step_decay"]),
-        "fig-3.14": _models(parts["step_decay"]),
-    }
-    return Reading(quantities, record)
+    check_is_there(record, SETUPS)
+    decaying = ("thm-1.c", "fig-3.14")
+    return standing(SHAPES, tuple(SETUPS), _shapes, record) | standing(
+        decaying, ("step_decay",), _before_training, record
+    )
 
 
 def profiles_at_two_lengths(record: xr.Dataset, third: xr.Dataset, peaks: xr.Dataset) -> Reading:
@@ -64,8 +66,10 @@ def profiles_at_two_lengths(record: xr.Dataset, third: xr.Dataset, peaks: xr.Dat
     """
     if peaks.attrs["scale"] != "smoke":
         _check_peaks(peaks)
-    long, short = (_refutable(_parts(one)) for one in (record, third))
-    return Reading(with_lengths(long, short, record.sizes["seed"]), record, third, peaks)
+    check_is_there(record, SETUPS)
+    check_is_there(third, SETUPS)
+    parts = ((REFUTABLE, tuple(SETUPS), _refutable), (("fig-3.12.c",), ("one_cycle",), _following))
+    return joined(at_two_lengths(EFFECTS, *part, record, third, peaks) for part in parts)
 
 
 def _check_peaks(peaks: xr.Dataset) -> None:
@@ -80,8 +84,22 @@ def _check_peaks(peaks: xr.Dataset) -> None:
 
 
 def _parts(record: xr.Dataset) -> Parts:
-    check_is_there(record, SETUPS)
     return {name: of_setup(record, name) for name in SETUPS}
+
+
+def _shapes(record: xr.Dataset) -> dict[str, dict]:
+    parts = _parts(record)
+    return {
+        "fig-3.11.a": _shape(parts),
+        "fig-3.11.b": _changes(parts),
+        "fig-3.11.c": _cooling(parts),
+        "fig-3.11.f": {"deviation": _deviations(parts)},
+    }
+
+
+def _before_training(record: xr.Dataset) -> dict[str, dict]:
+    one = of_setup(record, "step_decay")
+    return {"thm-1.c": _assumptions(one), "fig-3.14": _models(one)}
 
 
 def _pooled(parts: Parts, measure) -> xr.DataArray:
@@ -180,7 +198,8 @@ def _models(one: xr.Dataset) -> dict:
 # --- what a third of the length has to refute as well ---
 
 
-def _refutable(parts: Parts) -> dict[str, dict]:
+def _refutable(record: xr.Dataset) -> dict[str, dict]:
+    parts = _parts(record)
     fitted = {name: fits(layer_mean(everywhere(one))) for name, one in parts.items()}
     last = {name: fits(_last_layer(everywhere(one))) for name, one in parts.items()}
     later = {name: slice(number(one, "epoch"), None) for name, one in parts.items()}
@@ -196,7 +215,6 @@ def _refutable(parts: Parts) -> dict[str, dict]:
                 [(s.max("step") - s.min("step")) / s.mean("step") for s in sigma.values()]
             ),
         },
-        "fig-3.12.c": _following(everywhere(parts["one_cycle"]), fitted["one_cycle"]),
         "fig-3.13": {
             "error_arctan": _large_error(parts, ArctanPower),
             "error_log_erf": _large_error(parts, LogNormal),
@@ -264,20 +282,20 @@ def _errors(parts: Parts) -> dict:
     }
 
 
-def _following(one: xr.Dataset, fitted: xr.Dataset) -> dict:
+def _following(record: xr.Dataset) -> dict[str, dict]:
     """How mu follows the rate under OneCycle, and how far mu and sigma move between states."""
+    one = everywhere(of_setup(record, "one_cycle"))
+    fitted = fits(layer_mean(one))
     moved = {name: abs(fitted[name].diff("step")) / fitted["sigma"] for name in ("mu", "sigma")}
-    return {
-        "correlation": xr.apply_ufunc(
-            spearman,
-            fitted["mu"],
-            one["learning_rate"],
-            input_core_dims=[["step"], ["step"]],
-            vectorize=True,
-        ),
-        "change_mu": moved["mu"].mean("step"),
-        "change_sigma": moved["sigma"].mean("step"),
-    }
+    correlation = xr.apply_ufunc(
+        spearman,
+        fitted["mu"],
+        one["learning_rate"],
+        input_core_dims=[["step"], ["step"]],
+        vectorize=True,
+    )
+    found = {f"change_{name}": each.mean("step") for name, each in moved.items()}
+    return {"fig-3.12.c": {"correlation": correlation, **found}}
 
 
 def _mean_rate(parts: Parts, of) -> xr.DataArray:

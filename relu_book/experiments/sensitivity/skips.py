@@ -9,11 +9,11 @@ of the rate every fifth state is swept over 60 updates on either side, so that a
 with what else happens over as many updates.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import xarray as xr
 
-from relu_book.experiments.sensitivity.sweeping import DEVIATIONS, EARLY, SMOKE, Sweeping
+from relu_book.experiments.sensitivity.sweeping import DEVIATIONS, EARLY, SMOKE, Sweeping, a_third
 from relu_book.experiments.sensitivity.sweeps import swept
 from relu_book.runs import Run, experiment
 
@@ -60,10 +60,7 @@ def skips(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 
 @experiment(
-    scales={
-        "smoke": replace(SCALES["smoke"], divided=2),
-        "desk": replace(SCALES["desk"], divided=3, early=()),
-    },
+    scales=a_third(SCALES, early=()),
     expected={"smoke": "8 s on one core", "desk": "1.2 h on 2 cores"},
     over=("setup",),
     deviations={"desk": f"400 and, ResNet-18, 333 steps, an epoch of 200; {_DEVIATIONS}"},

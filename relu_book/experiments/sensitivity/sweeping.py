@@ -113,6 +113,19 @@ class Sweeping(Training):
         return tuple(sorted({1, *range(self.own_every, self.steps + 1, self.own_every)}))
 
 
+def a_third(scales: Mapping[str, Sweeping], **changes: object) -> dict[str, Sweeping]:
+    """The scales of a second length: a third of the steps at desk, a half at smoke.
+
+    Args:
+        scales: Those of the first length.
+        **changes: What else differs at desk.
+    """
+    return {
+        "smoke": replace(scales["smoke"], divided=2),
+        "desk": replace(scales["desk"], divided=3, **changes),
+    }
+
+
 SMOKE = {
     "data": "digits",
     "size": 8,

@@ -8,11 +8,13 @@ from scipy import stats
 
 from relu_book.claims import Reading
 from relu_book.experiments.curves import slope
-from relu_book.experiments.sensitivity.lengths import with_lengths
-from relu_book.experiments.sensitivity.other_nets_reading import checkpoints, rows
+from relu_book.experiments.lengths import with_lengths
+from relu_book.experiments.sensitivity.effects import EFFECTS
+from relu_book.experiments.sensitivity.other_nets_reading import SHORT, checkpoints, rows
 from relu_book.experiments.sensitivity.sweeping import EARLY
 from relu_book.experiments.sensitivity.transitions import (
     coarse,
+    columns,
     ends,
     everywhere,
     fits,
@@ -20,9 +22,8 @@ from relu_book.experiments.sensitivity.transitions import (
     number,
     of_setup,
 )
+from relu_book.experiments.standing import standing
 
-# Nothing is learned where a training diverges, and nothing is settled in half an epoch.
-SHORT = ("vgg11_converging", "vgg11_diverging")
 NORMALISED = {
     "skips": ("resnet56", "convnet56", "resnet18_no_skips"),
     "width_depth": ("resnet_width_8", "resnet_width_16", "resnet_width_32"),
@@ -52,16 +53,10 @@ def all_five(
         other_nets: As ``other_nets`` does.
     """
     records = (profiles, skips, width_depth, momentum_decay, other_nets)
-    parts = _parts(records)
-    low, high = zip(*(ends(layer_mean(checkpoints(one))) for one in parts.values()), strict=True)
-    quantities = {
-        "txt-3.2.3.1": {
-            "distance_low": np.stack([rows(each) for each in low], 1),
-            "distance_high": np.stack([rows(each) for each in high], 1),
-        },
-        "fig-3.12.d": _factors(parts) | _seeds(parts),
-    }
-    return Reading(quantities, *records)
+    names = _learning(records)
+    return standing(("txt-3.2.3.1",), names, _all_ends, *records, of_many=True) | standing(
+        ("fig-3.12.d",), names, _differing, *records
+    )
 
 
 def growing_mu(longer: Iterable[xr.Dataset], shorter: Iterable[xr.Dataset]) -> Reading:
@@ -72,11 +67,17 @@ def growing_mu(longer: Iterable[xr.Dataset], shorter: Iterable[xr.Dataset]) -> R
         shorter: Those of a third of the length; of them fewer set-ups get beyond epoch 1.
     """
     longer, shorter = list(longer), list(shorter)
-    long, short = (
-        {"txt-3.2.4.3": {"slopes": _late_slopes(_parts(records))}} for records in (longer, shorter)
-    )
-    seeds = min(record.sizes["seed"] for record in longer)
-    return Reading(with_lengths(long, short, seeds), *longer, *shorter)
+
+    def both(*records: xr.Dataset) -> dict[str, dict]:
+        long, short = (
+            {"txt-3.2.4.3": {"slopes": _late_slopes(_parts(each))}}
+            for each in (records[: len(longer)], records[len(longer) :])
+        )
+        seeds = min(record.sizes["seed"] for record in records[: len(longer)])
+        return with_lengths(EFFECTS, long, short, seeds)
+
+    names = [name for name in _learning(longer) if not name.startswith("sgdw")]
+    return standing(("txt-3.2.4.3",), names, both, *longer, *shorter, of_many=True)
 
 
 def early_epochs(profiles: xr.Dataset, skips: xr.Dataset) -> Reading:
@@ -86,13 +87,8 @@ def early_epochs(profiles: xr.Dataset, skips: xr.Dataset) -> Reading:
         profiles: As ``profiles`` measures it.
         skips: As ``skips`` does.
     """
-    normalised = [of_setup(profiles, "step_decay")]
-    normalised += [of_setup(skips, name) for name in NORMALISED["skips"]]
-    quantities = {
-        "early_slope": _columns([_early_slope(one) for one in normalised]),
-        "early_slope_plain": _columns([_early_slope(of_setup(skips, "fixup20"))]),
-    }
-    return Reading({"txt-3.2.4.1": quantities}, profiles, skips)
+    names = ("step_decay", *NORMALISED["skips"], "fixup20")
+    return standing(("txt-3.2.4.1",), names, _early_slopes, profiles, skips)
 
 
 def first_epoch(skips: xr.Dataset, width_depth: xr.Dataset) -> Reading:
@@ -102,6 +98,36 @@ def first_epoch(skips: xr.Dataset, width_depth: xr.Dataset) -> Reading:
         skips: As ``skips`` measures it.
         width_depth: As ``width_depth`` does.
     """
+    names = [name for kind in (NORMALISED, PLAIN) for each in kind.values() for name in each]
+    return standing(("txt-3.2.4.2",), names, _excursions, skips, width_depth)
+
+
+def _all_ends(*records: xr.Dataset) -> dict[str, dict]:
+    parts = _parts(records).values()
+    low, high = zip(*(ends(layer_mean(checkpoints(one))) for one in parts), strict=True)
+    found = {
+        "distance_low": np.stack([rows(each) for each in low], 1),
+        "distance_high": np.stack([rows(each) for each in high], 1),
+    }
+    return {"txt-3.2.3.1": found}
+
+
+def _differing(*records: xr.Dataset) -> dict[str, dict]:
+    parts = _parts(records)
+    return {"fig-3.12.d": _factors(parts) | _seeds(parts)}
+
+
+def _early_slopes(profiles: xr.Dataset, skips: xr.Dataset) -> dict[str, dict]:
+    normalised = [of_setup(profiles, "step_decay")]
+    normalised += [of_setup(skips, name) for name in NORMALISED["skips"]]
+    found = {
+        "early_slope": columns([_early_slope(one) for one in normalised]),
+        "early_slope_plain": columns([_early_slope(of_setup(skips, "fixup20"))]),
+    }
+    return {"txt-3.2.4.1": found}
+
+
+def _excursions(skips: xr.Dataset, width_depth: xr.Dataset) -> dict[str, dict]:
     records = {"skips": skips, "width_depth": width_depth}
     quantities = {}
     for kind, names in (("with", NORMALISED), ("without", PLAIN)):
@@ -113,22 +139,19 @@ def first_epoch(skips: xr.Dataset, width_depth: xr.Dataset) -> Reading:
         # FixUp starts with outputs of zero: its first step changes nothing, so it has no mu there.
         both = [each for each in both if all(bool(part.notnull().all()) for part in each)]
         for place, what in enumerate(("change", "fall")):
-            quantities[f"{what}_{kind}"] = _columns([each[place] for each in both])
-    return Reading({"txt-3.2.4.2": quantities}, skips, width_depth)
+            quantities[f"{what}_{kind}"] = columns([each[place] for each in both])
+    return {"txt-3.2.4.2": quantities}
+
+
+def _learning(records: Iterable[xr.Dataset]) -> list[str]:
+    """The names of all set-ups that learn."""
+    names = (str(name) for record in records for name in record.setup.values)
+    return [name for name in names if name not in SHORT]
 
 
 def _parts(records: Iterable[xr.Dataset]) -> dict[str, xr.Dataset]:
     """All set-ups that learn, by name."""
-    return {
-        str(name): of_setup(record, name)
-        for record in records
-        for name in record.setup.values
-        if name not in SHORT
-    }
-
-
-def _columns(values: list[xr.DataArray]) -> xr.DataArray:
-    return xr.concat(values, "network").transpose("seed", "network")
+    return {str(name): of_setup(record, name) for record in records for name in _learning([record])}
 
 
 def _mu(one: xr.Dataset) -> xr.DataArray:
@@ -142,7 +165,7 @@ def _late_slopes(parts: dict[str, xr.Dataset]) -> xr.DataArray:
         mu = _mu(one).sel(step=slice(number(one, "epoch"), None))
         if not name.startswith("sgdw") and mu.sizes["step"] >= FEWEST_STATES:
             found.append(slope(mu))
-    return _columns(found)
+    return columns(found)
 
 
 def _early_slope(one: xr.Dataset) -> xr.DataArray:

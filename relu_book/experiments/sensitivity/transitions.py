@@ -160,6 +160,11 @@ def rate_at(shares: xr.DataArray, level: float) -> xr.DataArray:
     return xr.apply_ufunc(cross, shares, input_core_dims=[["rate"]], vectorize=True)
 
 
+def columns(values: list[xr.DataArray]) -> xr.DataArray:
+    """A column each: by seed and network."""
+    return xr.concat(values, "network").transpose("seed", "network")
+
+
 def variation(values: xr.DataArray) -> xr.DataArray:
     """Coefficient of variation over the states."""
     return values.std("step", ddof=1) / values.mean("step")

@@ -7,11 +7,11 @@ The source trains ResNet-56 of several widths, and ToyNets of 32 filters without
 several depths, by plain stochastic gradient descent under step decay.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import xarray as xr
 
-from relu_book.experiments.sensitivity.sweeping import DEVIATIONS, EARLY, SMOKE, Sweeping
+from relu_book.experiments.sensitivity.sweeping import DEVIATIONS, EARLY, SMOKE, Sweeping, a_third
 from relu_book.experiments.sensitivity.sweeps import swept
 from relu_book.runs import Run, experiment
 
@@ -62,10 +62,7 @@ def width_depth(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 
 @experiment(
-    scales={
-        "smoke": replace(SCALES["smoke"], divided=2),
-        "desk": replace(SCALES["desk"], divided=3, early=()),
-    },
+    scales=a_third(SCALES, early=()),
     expected={"smoke": "8 s on one core", "desk": "1 h on 2 cores"},
     over=("setup",),
     deviations={"desk": f"333 steps, 0.9 epochs of 200; {_DEVIATIONS}"},

@@ -4,9 +4,12 @@ import numpy as np
 import xarray as xr
 
 from relu_book.claims import Reading
+from relu_book.experiments.standing import standing
 from relu_book.experiments.temperature.beginning import EPOCH
 from relu_book.experiments.temperature.temperatures import counted, temperatures
 
+CONVNET = "convnet_one_cycle"
+CYCLIC = {network: f"{network}_cyclic" for network in ("resnet", "convnet")}
 SMOOTHED, FIRST_STEPS, PEAK = 20, 200, 1.2
 LAST_PEAK = 7.5  # a maximum at the end of the eight epochs is a rise that goes on
 
@@ -17,9 +20,7 @@ def beginning_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``beginning`` measures it.
     """
-    one_cycle = record.sel(setup="convnet_one_cycle", drop=True)
-    found, share = drop_and_peak(one_cycle), counted(one_cycle)
-    return Reading({"fig-3.9.b": found | {"counted": share}}, record)
+    return standing(("fig-3.9.b",), (CONVNET,), _beginning, record)
 
 
 def both_schedules(one_cycle: xr.Dataset, cyclic: xr.Dataset) -> Reading:
@@ -29,10 +30,19 @@ def both_schedules(one_cycle: xr.Dataset, cyclic: xr.Dataset) -> Reading:
         one_cycle: As ``beginning`` measures it.
         cyclic: As ``beginning_cyclic`` does.
     """
-    found = {"one_cycle": _shown(one_cycle.sel(setup="convnet_one_cycle", drop=True))}
-    for network in ("resnet", "convnet"):
-        found[network] = _shown(cyclic.sel(setup=f"{network}_cyclic", drop=True))
-    return Reading({"fig-3.9.c": found}, cyclic, one_cycle)
+    return standing(("fig-3.9.c",), (CONVNET, *CYCLIC.values()), _both, cyclic, one_cycle)
+
+
+def _beginning(record: xr.Dataset) -> dict[str, dict]:
+    one = record.sel(setup=CONVNET, drop=True)
+    return {"fig-3.9.b": drop_and_peak(one) | {"counted": counted(one)}}
+
+
+def _both(cyclic: xr.Dataset, one_cycle: xr.Dataset) -> dict[str, dict]:
+    found = {"one_cycle": _shown(one_cycle.sel(setup=CONVNET, drop=True))}
+    for network, setup in CYCLIC.items():
+        found[network] = _shown(cyclic.sel(setup=setup, drop=True))
+    return {"fig-3.9.c": found}
 
 
 def drop_and_peak(record: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -5,6 +5,7 @@ import xarray as xr
 
 from relu_book.claims import Reading
 from relu_book.experiments.curves import apart, in_blocks, slope
+from relu_book.experiments.standing import standing
 from relu_book.experiments.temperature.families import NETWORKS
 from relu_book.experiments.temperature.schedules_reading import RESNET, layer_mean
 from relu_book.experiments.temperature.temperatures import (
@@ -23,7 +24,7 @@ from relu_book.experiments.temperature.temperatures import (
 
 CONSTANT, HALVES = slice(200, 1000), (slice(200, 600), slice(601, 1000))
 POINTS = 10
-NO_SKIPS = "convnet_one_cycle"
+NO_SKIPS, OTHERS = "convnet_one_cycle", ("fixup", "pyramidnet")
 
 
 def families_reading(record: xr.Dataset) -> Reading:
@@ -33,14 +34,8 @@ def families_reading(record: xr.Dataset) -> Reading:
         record: As ``families`` measures it.
     """
     check_is_there(record, "network", NETWORKS, CONSTANT.stop)
-    record = record.sel(network=list(NETWORKS))
-    quantities = {
-        "fig-3.10.a": _slow_fall(record),
-        "fig-3.10.b": _drops(record),
-        "fig-3.10.c": _over_depth(record),
-        "fig-3.10.d": _ratio(record),
-    }
-    return Reading(quantities, record)
+    claims = tuple(f"fig-3.10.{part}" for part in "abcd")
+    return standing(claims, NETWORKS, _four_networks, record, dim="network")
 
 
 def six_setups(schedules: xr.Dataset, families: xr.Dataset) -> Reading:
@@ -51,11 +46,28 @@ def six_setups(schedules: xr.Dataset, families: xr.Dataset) -> Reading:
         families: As ``families`` does.
     """
     check_is_there(schedules, "setup", (*RESNET.values(), NO_SKIPS))
-    check_is_there(families, "network", ("fixup", "pyramidnet"))
+    check_is_there(families, "network", OTHERS)
+    # Labels of one kind, so that both records are asked for what is compared.
+    families = families.rename(network="setup")
+    compared = (*RESNET.values(), NO_SKIPS, *OTHERS)
+    return standing(("S-fig-1.a", "S-fig-1.b"), compared, _six, schedules, families)
+
+
+def _four_networks(record: xr.Dataset) -> dict[str, dict]:
+    record = record.sel(network=list(NETWORKS))
+    return {
+        "fig-3.10.a": _slow_fall(record),
+        "fig-3.10.b": _drops(record),
+        "fig-3.10.c": _over_depth(record),
+        "fig-3.10.d": _ratio(record),
+    }
+
+
+def _six(schedules: xr.Dataset, families: xr.Dataset) -> dict[str, dict]:
     parts = {name: schedules.sel(setup=setup, drop=True) for name, setup in RESNET.items()}
     parts["no_skips"] = schedules.sel(setup=NO_SKIPS, drop=True)
-    for name in ("fixup", "pyramidnet"):
-        there = families.sel(network=name, drop=True)
+    for name in OTHERS:
+        there = families.sel(setup=name, drop=True)
         parts[name] = there.sel(layer=there["block"].isel(seed=0).notnull().values)
     halves = {name: half_time(part) for name, part in parts.items()}
     blocks = [
@@ -81,7 +93,7 @@ def six_setups(schedules: xr.Dataset, families: xr.Dataset) -> Reading:
         "counted": share,
         "lengths_alike": 1,
     }
-    return Reading({"S-fig-1.a": cooling, "S-fig-1.b": rising}, schedules, families)
+    return {"S-fig-1.a": cooling, "S-fig-1.b": rising}
 
 
 def _slow_fall(record: xr.Dataset) -> dict:
@@ -99,7 +111,7 @@ def _slow_fall(record: xr.Dataset) -> dict:
 
 def _drops(record: xr.Dataset) -> dict:
     """How alike the layers cool when the rate falls, and whether they do."""
-    rate = record["rate"].max(("seed", "network"))  # NaN after a divergence
+    rate = record["rate"].isel(seed=0, network=0, drop=True)
     before, after = around_drops(temperatures(record), rate)
     there = record["block"].notnull()
     changed = distances(record) * record["evaluations"] > FEWEST - 0.5
@@ -107,10 +119,8 @@ def _drops(record: xr.Dataset) -> dict:
     sure = around_drops(temperatures(record).where(known), rate)
     ratio = np.log2(sure[1] / sure[0]).where(there)
     spread = ratio.std("layer", ddof=1).mean("drop")
-    # A network that has diverged cools in no layer: none is less consistent.
-    gone = (record["distance"].isnull() & there).any(("step", "layer"))
     # Of a layer without any such time there is no ratio; without any layer the guard refuses.
-    spread = spread.where(~gone, spread.max()).fillna(0.0)
+    spread = spread.fillna(0.0)
     lower = (after < before).all("drop").where(there).mean("layer")
     return {
         **apart(spread, "network", "spread_{}"),

@@ -5,6 +5,7 @@ import xarray as xr
 from scipy import stats
 
 from relu_book.claims import Reading
+from relu_book.experiments.standing import standing
 from relu_book.experiments.temperature.temperatures import temperatures
 
 DRAWS = 2000
@@ -16,9 +17,21 @@ def first_layer_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``first_layer`` measures it.
     """
-    trainings = record.stack(setting=("schedule", "learning_rate")).transpose(
-        "setting", "seed", ...
-    )
+    # Settings differ in two ways, and by their names in one.
+    settings = record.stack(setting=("schedule", "learning_rate"), create_index=False)
+    names = [
+        f"{schedule} at {rate:g}"
+        for schedule, rate in zip(
+            settings.schedule.values, settings.learning_rate.values, strict=True
+        )
+    ]
+    settings = settings.assign_coords(setting=names)
+    claims = ("S-txt-1", "S-txt-2")
+    return standing(claims, names, _related, settings, dim="setting", of_many=True)
+
+
+def _related(record: xr.Dataset) -> dict[str, dict]:
+    trainings = record.transpose("setting", "seed", ...)
     accuracy = trainings["test_accuracy"].values
     mean = temperatures(trainings).mean("step")
     layers = mean.sizes["layer"]
@@ -32,23 +45,20 @@ def first_layer_reading(record: xr.Dataset) -> Reading:
     ends = {name: interval(value.values, accuracy) for name, value in curves.items()}
     first = curves["first"].values
     others = [ends[name] for name in ("middle", "last", "mean")]
-    return Reading(
-        {
-            "S-txt-1": {
-                "correlation": rank(first, accuracy),
-                "low": ends["first"][0],
-                "high": ends["first"][1],
-                "trainings": accuracy.size,
-                "at_equal_peak": partial(first, accuracy, peaks),
-            },
-            "S-txt-2": {
-                "low": [low for low, _ in others],
-                "high": [high for _, high in others],
-                "trainings": accuracy.size,
-            },
+    return {
+        "S-txt-1": {
+            "correlation": rank(first, accuracy),
+            "low": ends["first"][0],
+            "high": ends["first"][1],
+            "trainings": accuracy.size,
+            "at_equal_peak": partial(first, accuracy, peaks),
         },
-        record,
-    )
+        "S-txt-2": {
+            "low": [low for low, _ in others],
+            "high": [high for _, high in others],
+            "trainings": accuracy.size,
+        },
+    }
 
 
 def rank(x: np.ndarray, y: np.ndarray) -> float:

@@ -4,7 +4,9 @@ import xarray as xr
 
 from relu_book.claims import Reading
 from relu_book.experiments.curves import slope
+from relu_book.experiments.standing import standing
 from relu_book.experiments.temperature.schedules_reading import (
+    RESNET,
     end_over_maximum,
     falling,
     layer_mean,
@@ -29,10 +31,8 @@ def longer_reading(record: xr.Dataset) -> Reading:
     Args:
         record: As ``longer`` measures it.
     """
-    decaying = record.sel(setup="resnet_step_decay", drop=True)
-    return Reading(
-        {"fig-3.8.e": _slopes_at_the_ends(decaying), "fig-3.8.g": _hidden_state(decaying)}, record
-    )
+    claims = ("fig-3.8.e", "fig-3.8.g")
+    return standing(claims, (RESNET["step_decay"],), _at_constant_rate, record)
 
 
 def layer_mean_reading(record: xr.Dataset, longer: xr.Dataset) -> Reading:
@@ -42,20 +42,33 @@ def layer_mean_reading(record: xr.Dataset, longer: xr.Dataset) -> Reading:
         record: As ``schedules`` measures it.
         longer: As ``longer`` does.
     """
+    return standing(("S-fig-2",), RESNET.values(), _layer_mean, record, longer)
+
+
+def _at_constant_rate(record: xr.Dataset) -> dict[str, dict]:
+    decaying = _of_step_decay(record)
+    return {"fig-3.8.e": _slopes_at_the_ends(decaying), "fig-3.8.g": _hidden_state(decaying)}
+
+
+def _layer_mean(record: xr.Dataset, longer: xr.Dataset) -> dict[str, dict]:
     one = of_resnet(record)
-    decaying = longer.sel(setup="resnet_step_decay", drop=True)
     starts = [layer_mean(part).isel(step=0, drop=True) for part in one.values()]
     found = {
         **falling(one, layer_mean),
         **straight(layer_mean(one["one_cycle"])),
-        **slopes(layer_mean(decaying)),
+        **slopes(layer_mean(_of_step_decay(longer))),
         "start": xr.concat(starts, "schedule").transpose("seed", "schedule"),
         "end_one_cycle": end_over_maximum(layer_mean(one["one_cycle"])),
         "end_step_decay": end_over_maximum(layer_mean(one["step_decay"])),
         "counted": min(counted(part) for part in one.values()),
         "lengths_alike": 1,
     }
-    return Reading({"S-fig-2": found}, record, longer)
+    return {"S-fig-2": found}
+
+
+def _of_step_decay(record: xr.Dataset) -> xr.Dataset:
+    """The ResNet's part of the record under step decay."""
+    return record.sel(setup=RESNET["step_decay"], drop=True)
 
 
 def slopes(values: xr.DataArray) -> dict[str, xr.DataArray]:

@@ -5,6 +5,9 @@ import xarray as xr
 
 from relu_book.claims import Reading
 from relu_book.experiments.curves import in_blocks, rank_correlation
+from relu_book.experiments.lengths import at_two_lengths
+from relu_book.experiments.standing import joined, standing
+from relu_book.experiments.temperature.effects import EFFECTS
 from relu_book.experiments.temperature.schedules import SCHEDULES, SETUPS, SMALL_BATCH
 from relu_book.experiments.temperature.temperatures import (
     along_falls,
@@ -28,37 +31,28 @@ from relu_book.experiments.temperature.temperatures import (
 )
 
 RESNET = {name: f"resnet_{name}" for name in SCHEDULES}
+PAIR = {network: f"{network}_one_cycle" for network in ("resnet", "convnet")}
+DEPENDENCE = (RESNET["step_decay"], "convnet_step_decay", SMALL_BATCH)
 PICTURED = {
     f"{network}_{schedule}": f"{network}_{schedule}"
     for network in ("resnet", "convnet")
     for schedule in ("one_cycle", "cyclic")
 }
 
-GUESSING = 0.1  # of ten classes, where a training has diverged
-
 
 def schedules_reading(record: xr.Dataset) -> Reading:
-    """The claims on figures 3.8 and 3.9 that one length decides.
+    """The claims on figure 3.8 that are not compared with a second length.
 
     Args:
         record: As ``schedules`` measures it.
     """
     check_is_there(record, "setup", SETUPS)
-    one = of_resnet(record)
-    quantities = {
-        "fig-3.8.a": {
-            **falling(one, lambda part: ends(temperatures(part))),
-            "counted": min(_counted_ends(part) for part in one.values()),
-            "lengths_alike": 1,
-        },
-        "fig-3.8.b": _start(one),
-        "fig-3.8.c": _end(one),
-        "fig-3.8.f": _dependence(record),
-        "fig-3.9.e": _block_starts(record),
-        "fig-3.9.f": _depth(record),
-        "fig-3.9.i": _sides(one["one_cycle"]),
-    }
-    return Reading(quantities, record)
+    parts = (
+        (("fig-3.8.b",), RESNET.values(), _start),
+        (("fig-3.8.c",), (RESNET["one_cycle"], RESNET["step_decay"]), _end),
+        (("fig-3.8.f",), DEPENDENCE, _dependence),
+    )
+    return joined(standing(*part, record) for part in parts)
 
 
 def two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
@@ -68,13 +62,40 @@ def two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
         record: As ``schedules`` measures it.
         third: As ``schedules_third`` does, with the same seeds.
     """
-    both = {"": record, "_third": third}
-    for one in both.values():
-        check_is_there(one, "setup", PICTURED.values())
-    lengths = sorted(int(each.step[-1]) for each in both.values())
-    lines, ranks, cooling, hotter = {}, {}, {}, {}
-    shares: dict[str, list[float]] = {name: [] for name in ("straight", "all", "setups", "pair")}
-    for ending, one in both.items():
+    for one in (record, third):
+        check_is_there(one, "setup", {*RESNET.values(), *PICTURED.values()})
+    alike = (
+        (("fig-3.8.a",), RESNET.values(), _falls),
+        (("fig-3.9.e",), PICTURED.values(), _block_starts),
+        (("fig-3.9.f",), PAIR.values(), _depth),
+        (("fig-3.9.i",), (RESNET["one_cycle"],), _sides),
+    )
+    both = (
+        (("fig-3.8.d", "txt-5.1.5", "fig-3.9.a"), (RESNET["one_cycle"],), _courses),
+        (("fig-3.9.d",), PICTURED.values(), _cooling),
+        (("S-fig-1.c",), PAIR.values(), _without_skips),
+    )
+    return joined(
+        [
+            *(at_two_lengths(EFFECTS, *part, record, third) for part in alike),
+            *(standing(*part, record, third) for part in both),
+        ]
+    )
+
+
+def _both(record: xr.Dataset, third: xr.Dataset) -> dict[str, xr.Dataset]:
+    """The two lengths by the ending of their quantities."""
+    return {"": record, "_third": third}
+
+
+def _lengths(record: xr.Dataset, third: xr.Dataset) -> list[int]:
+    return sorted(int(each.step[-1]) for each in (record, third))
+
+
+def _courses(record: xr.Dataset, third: xr.Dataset) -> dict[str, dict]:
+    """How straight the temperature falls, and how monotonically in each layer."""
+    lines, ranks, straightness, everywhere = {}, {}, [], []
+    for ending, one in _both(record, third).items():
         resnet = _setup(one, RESNET["one_cycle"])
         for name, value in straight(_mean_and_last(resnet)).items():
             lines[name + ending] = value
@@ -82,37 +103,42 @@ def two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
         monotone = rank_over_time(smoothed(temperatures(resnet)))
         # Without any layer that counts the guard refuses what is said of all.
         ranks[f"correlation{ending}"] = monotone.isel(layer=counting | ~counting.any())
-        prefix = "third" if ending else "half_time"
-        halves = {name: half_time(_setup(one, setup)) for name, setup in PICTURED.items()}
-        cooling |= {f"{prefix}_{name}": value for name, value in halves.items()}
-        cooling[f"blocks{ending}"] = [
-            rising_blocks(value, block_of(_setup(one, PICTURED[name])))
-            for name, value in halves.items()
-        ]
-        cooling[f"ranks{ending}"] = np.stack(
-            [rank_correlation(value).fillna(0.0).values for value in halves.values()], 1
-        )
-        compared, share = _skips(one)
-        hotter |= {("third_" if ending else "") + name: value for name, value in compared.items()}
-        shares["straight"].append(min(counted(resnet), _counted_ends(resnet)))
-        shares["all"].append(counted(resnet))
-        shares["setups"].append(counted(one.sel(setup=list(PICTURED.values()))))
-        shares["pair"].append(share)
-    layer = record.layer.values
-    line = {"lengths": lengths, **lines, "counted": min(shares["straight"])}
-    quantities = {
+        straightness.append(min(counted(resnet), _counted_ends(resnet)))
+        everywhere.append(counted(resnet))
+    lengths = _lengths(record, third)
+    line = {"lengths": lengths, **lines, "counted": min(straightness)}
+    return {
         "fig-3.8.d": line,
         "txt-5.1.5": line,
-        "fig-3.9.a": {"lengths": lengths, **ranks, "counted": min(shares["all"])},
-        "fig-3.9.d": {
-            "lengths": lengths,
-            "layer": layer,
-            **cooling,
-            "counted": min(shares["setups"]),
-        },
-        "S-fig-1.c": {"lengths": lengths, **hotter, "counted": min(shares["pair"])},
+        "fig-3.9.a": {"lengths": lengths, **ranks, "counted": min(everywhere)},
     }
-    return Reading(quantities, record, third)
+
+
+def _cooling(record: xr.Dataset, third: xr.Dataset) -> dict[str, dict]:
+    """When each layer has cooled to the half."""
+    found: dict = {"lengths": _lengths(record, third), "layer": record.layer.values}
+    shares = []
+    for ending, one in _both(record, third).items():
+        prefix = "third" if ending else "half_time"
+        parts = {name: _setup(one, setup) for name, setup in PICTURED.items()}
+        halves = {name: half_time(part) for name, part in parts.items()}
+        found |= {f"{prefix}_{name}": value for name, value in halves.items()}
+        found[f"blocks{ending}"] = [
+            rising_blocks(value, block_of(parts[name])) for name, value in halves.items()
+        ]
+        found[f"ranks{ending}"] = np.stack(
+            [rank_correlation(value).fillna(0.0).values for value in halves.values()], 1
+        )
+        shares.append(counted(one.sel(setup=list(PICTURED.values()))))
+    return {"fig-3.9.d": {**found, "counted": min(shares)}}
+
+
+def _without_skips(record: xr.Dataset, third: xr.Dataset) -> dict[str, dict]:
+    """Temperature, distance and accuracy without skips and with them, under OneCycle."""
+    (long, first), (short, second) = _skips(record), _skips(third)
+    found = long | {f"third_{name}": value for name, value in short.items()}
+    lengths = {"lengths": _lengths(record, third)}
+    return {"S-fig-1.c": {**lengths, **found, "counted": min(first, second)}}
 
 
 def of_resnet(record: xr.Dataset) -> dict[str, xr.Dataset]:
@@ -130,7 +156,7 @@ def _setup(record: xr.Dataset, setup: str) -> xr.Dataset:
 
 
 def _rate(record: xr.Dataset) -> xr.DataArray:
-    return record["rate"].max("seed")  # NaN after a divergence
+    return record["rate"].isel(seed=0, drop=True)
 
 
 def _counted_ends(record: xr.Dataset) -> float:
@@ -152,17 +178,25 @@ def falling(one: dict[str, xr.Dataset], curve) -> dict[str, xr.DataArray]:
     }
 
 
-def _start(one: dict[str, xr.Dataset]) -> dict[str, xr.DataArray]:
+def _falls(record: xr.Dataset) -> dict[str, dict]:
+    one = of_resnet(record)
+    found = falling(one, lambda part: ends(temperatures(part)))
+    return {"fig-3.8.a": {**found, "counted": min(map(_counted_ends, one.values()))}}
+
+
+def _start(record: xr.Dataset) -> dict[str, dict]:
     """Six columns: three schedules, the first layer and the last."""
+    one = of_resnet(record)
 
     def columns(values: list[xr.DataArray]) -> xr.DataArray:
         parts = [ends(value.isel(step=0, drop=True)).drop_vars("layer") for value in values]
         return xr.concat(parts, "layer")
 
-    return {
+    found = {
         "temperature_at_start": columns([temperatures(part) for part in one.values()]),
         "distance_at_start": columns([part["distance"] for part in one.values()]),
     }
+    return {"fig-3.8.b": found}
 
 
 def end_over_maximum(values: xr.DataArray) -> xr.DataArray:
@@ -171,9 +205,10 @@ def end_over_maximum(values: xr.DataArray) -> xr.DataArray:
     return last / values.max("step")
 
 
-def _end(one: dict[str, xr.Dataset]) -> dict[str, xr.DataArray]:
+def _end(record: xr.Dataset) -> dict[str, dict]:
+    one = of_resnet(record)
     at_rate = one["one_cycle"]["distance_at_rate"].mean("layer")
-    return {
+    found = {
         **{
             f"end_{name}": end_over_maximum(ends(temperatures(one[name])))
             for name in ("one_cycle", "step_decay")
@@ -181,6 +216,7 @@ def _end(one: dict[str, xr.Dataset]) -> dict[str, xr.DataArray]:
         "distance_start": at_rate.isel(fixed_step=0, drop=True),
         "distance_end": at_rate.isel(fixed_step=-1, drop=True),
     }
+    return {"fig-3.8.c": found}
 
 
 def in_common(first: xr.Dataset, second: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, float]:
@@ -192,17 +228,15 @@ def in_common(first: xr.Dataset, second: xr.Dataset) -> tuple[xr.DataArray, xr.D
     return *means, float(both.mean())
 
 
-def _dependence(record: xr.Dataset) -> dict:
+def _dependence(record: xr.Dataset) -> dict[str, dict]:
     """While the rate of step decay is constant: layers, skips, batch sizes."""
     rate = _rate(_setup(record, RESNET["step_decay"]))
     constant = record.sel(step=(rate == rate[0]).values)
-    resnet, convnet, small = (
-        _setup(constant, name) for name in (RESNET["step_decay"], "convnet_step_decay", SMALL_BATCH)
-    )
+    resnet, convnet, small = (_setup(constant, name) for name in DEPENDENCE)
     first, last = (mean_counted(resnet).isel(layer=place) for place in (0, -1))
     with_skips, without, skips = in_common(resnet, convnet)
     large, smaller, batches = in_common(resnet, small)
-    return {
+    found = {
         "first_layer": first,
         "last_layer": last,
         "with_skips": with_skips,
@@ -212,9 +246,10 @@ def _dependence(record: xr.Dataset) -> dict:
         "counted": min(_counted_ends(resnet), skips, batches),
         "lengths_alike": 1,
     }
+    return {"fig-3.8.f": found}
 
 
-def _block_starts(record: xr.Dataset) -> dict:
+def _block_starts(record: xr.Dataset) -> dict[str, dict]:
     pictured = record.sel(setup=list(PICTURED.values()))
     jump, usual = jumps(mean_counted(pictured))
     columns = {"column": ("setup", "start")}
@@ -224,35 +259,36 @@ def _block_starts(record: xr.Dataset) -> dict:
         name: value.stack(columns, create_index=False).transpose("seed", "column")
         for name, value in zip(names, both, strict=True)
     }
-    return {**found, "counted": counted(pictured), "lengths_alike": 1}
+    return {"fig-3.9.e": {**found, "counted": counted(pictured)}}
 
 
-def _depth(record: xr.Dataset) -> dict:
+def _depth(record: xr.Dataset) -> dict[str, dict]:
     found: dict = {"layer": record.layer.values}
     shares = []
-    for network in ("resnet", "convnet"):
-        one = _setup(record, f"{network}_one_cycle")
+    for network, setup in PAIR.items():
+        one = _setup(record, setup)
         mean = mean_counted(one)
         within = rank_in_blocks(mean, block_of(one))
         found[f"temperature_{network}"] = mean
         found[f"within_{network}"] = within.transpose("seed", "block")
         found[f"at_rate_{network}"] = rank_correlation(one["distance_at_rate"].mean("fixed_step"))
         shares.append(counted(one))
-    return {**found, "counted": min(shares), "lengths_alike": 1}
+    return {"fig-3.9.f": {**found, "counted": min(shares)}}
 
 
-def _sides(resnet: xr.Dataset) -> dict:
+def _sides(record: xr.Dataset) -> dict[str, dict]:
     """After less before a skip addition, in each block; the first layer is neither."""
+    resnet = _setup(record, RESNET["one_cycle"])
     mean, block = mean_counted(resnet), block_of(resnet)
     after = (resnet["after"] == 1).isel(seed=0, drop=True)
     before = (resnet["after"] == 0).isel(seed=0, drop=True) & (resnet.layer > 1)
     difference = in_blocks(mean.where(after), block) - in_blocks(mean.where(before), block)
-    return {
+    found = {
         "difference": difference.transpose("seed", "block"),
         "mean_difference": difference.mean("block"),
         "counted": counted(resnet),
-        "lengths_alike": 1,
     }
+    return {"fig-3.9.i": found}
 
 
 def _mean_and_last(record: xr.Dataset) -> xr.DataArray:
@@ -275,11 +311,11 @@ def straight(curves: xr.DataArray) -> dict[str, xr.DataArray]:
 
 
 def _skips(record: xr.Dataset) -> tuple[dict[str, xr.DataArray], float]:
-    """Temperature, distance and accuracy without skips and with them, under OneCycle."""
-    resnet, convnet = (_setup(record, f"{name}_one_cycle") for name in ("resnet", "convnet"))
+    """What is compared at one length, and the share that counts."""
+    resnet, convnet = (_setup(record, setup) for setup in PAIR.values())
     with_skips, without, share = in_common(resnet, convnet)
     found = {"temperature_without": without, "temperature_with": with_skips}
     for name, one in (("without", convnet), ("with", resnet)):
         found[f"distance_{name}"] = distances(one).mean(("step", "layer"))
-        found[f"accuracy_{name}"] = one["test_accuracy"].fillna(GUESSING)
+        found[f"accuracy_{name}"] = one["test_accuracy"]
     return found, share

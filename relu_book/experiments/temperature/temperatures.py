@@ -2,9 +2,6 @@
 
 A temperature is known where ten samples or more kept their pattern. Above, it is the number of
 samples that speaks: in ranks such values tie at that of ten samples, in means they are left out.
-
-A training that has diverged is a result. Its weights are not finite, and as in
-``relu_book.temperature`` what is not finite counts as changed: from there on the distance is 1.
 """
 
 from collections.abc import Iterable
@@ -37,9 +34,8 @@ def check_is_there(record: xr.Dataset, dim: str, labels: Iterable[str], last_ste
 
 
 def distances(record: xr.Dataset) -> xr.DataArray:
-    """Shares of changed patterns, 1 where a training has diverged, NaN where there is no layer."""
-    found = record["distance"].astype(float)
-    return found.where(found.notnull() | record["block"].isnull(), 1.0)
+    """Shares of changed patterns, NaN where there is no layer."""
+    return record["distance"].astype(float)
 
 
 def temperatures(record: xr.Dataset) -> xr.DataArray:

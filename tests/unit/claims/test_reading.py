@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from relu_book.claims import Reading, judge, load_claims, summary
+from relu_book.claims import Reading, judge, ledger, load_claims, summary, undecidable
+from relu_book.claims.cards import card
 
 CLAIM = "fig-3.1.o"  # desk, decided by the first steps
 STEPS, EARLY = "pattern_evolution/first_steps", "pattern_evolution/early_phase"
@@ -183,3 +184,25 @@ def test_of_named_dimensions_the_seeds_go_first_and_give_the_unit():
     for key in claim.measured:
         assert (turned.measured[key] == judge(name, bare).measured[key]).all()
     assert "7 seeds" in str(turned) and turned.verdict == judge(name, bare).verdict
+
+
+def test_what_does_not_count_is_told_in_print_and_on_the_card():
+    told = "resnet, seed 3: diverged after 7 of 100 steps"
+    reading = Reading(quantities(), record(), left_out=[told])
+    verdict = (reading | Reading({"fig-2.5.b": {"exact_counts": [2, 4]}}, record())).judge(CLAIM)
+    assert verdict.left_out == (told,)
+    (block,) = ledger.printed(f"{verdict}\n", [CLAIM])
+    assert block.parts["left out"] == told and told not in block.parts["measured"]
+    shown = card(ledger.entry(verdict.claim, block, None, None), {})
+    assert f"<p>left out: {told}" in shown and shown.count(told) == 1
+
+
+def test_a_claim_that_the_records_leave_open_has_a_reason_in_place_of_numbers():
+    reason = "guard not met: 60% of the seeds stand"
+    reading = Reading({CLAIM: undecidable(reason)}, record())
+    verdict = reading.judge(CLAIM)
+    assert verdict.words == f"not decidable at this scale ({reason})"
+    assert verdict.measured == {} and "measured" not in str(verdict)
+    assert not reading.agreement(reading, CLAIM).any()
+    smoke = Reading({CLAIM: undecidable(reason)}, record(scale="smoke")).judge(CLAIM)
+    assert smoke.reasons == ("needs scale desk",)

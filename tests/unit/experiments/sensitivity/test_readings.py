@@ -10,6 +10,7 @@ from sensitivity_records import record
 
 from relu_book.claims import load_claims
 from relu_book.experiments import sensitivity
+from relu_book.experiments.lengths import with_lengths
 from relu_book.experiments.sensitivity import (
     momentum_decay,
     other_nets,
@@ -17,7 +18,7 @@ from relu_book.experiments.sensitivity import (
     skips,
     width_depth,
 )
-from relu_book.experiments.sensitivity.lengths import EFFECTS, with_lengths
+from relu_book.experiments.sensitivity.effects import EFFECTS
 
 EXPERIMENTS = {
     "profiles": (profiles, 14),
@@ -275,7 +276,7 @@ def test_one_length_refutes_nothing_and_what_comes_nearer_is_not_refuted():
     far["mu_sgdw"], near["mu_sgdw"] = far["mu_sgdw"] + noise, near["mu_sgdw"] + noise[::-1]
 
     def alike(long, short):
-        found = with_lengths({"fig-3.21.a": long}, {"fig-3.21.a": short}, 5)
+        found = with_lengths(EFFECTS, {"fig-3.21.a": long}, {"fig-3.21.a": short}, 5)
         return found["fig-3.21.a"]["lengths_alike"]
 
     holding = {"mu_none": 3.0 + noise, "mu_sgdw": [1.0] * 5}
@@ -303,3 +304,53 @@ def test_a_record_that_lacks_a_set_up_says_so():
     long, short = pair("width_depth")
     with pytest.raises(ValueError, match="lacks resnet_width_8; measure it with: relu-book run"):
         sensitivity.width_depth_at_two_lengths(long.drop_sel(setup="resnet_width_8"), short)
+
+
+DECAY = ("fig-3.21.a", "fig-3.21.b", "fig-3.21.c", "fig-3.21.e")
+
+
+def test_a_seed_that_diverged_is_left_out_of_what_compares_it():
+    found = read_momentum_decay(diverged=(("sgdw_0.001", 2),))
+    verdicts = {name: found.judge(name) for name in found}
+    assert {each.verdict for each in verdicts.values()} == {"holds"}
+    assert {name for name, each in verdicts.items() if each.left_out} == {*DECAY}
+    assert found["fig-3.21.a"]["mu_sgdw"].seed.values.tolist() == [0, 1, 3, 4]
+    assert (
+        verdicts["fig-3.21.a"].left_out
+        == ("sgdw_0.001, seed 2: diverged after 2,000 of 5,000 steps",) * 2
+    )
+    # Divergence is what this one is on, so that all seeds count.
+    assert len(found["fig-3.21.d"]["failed_large"]) == 5 and found["fig-3.21.d"]["failed_large"][2]
+
+
+def test_of_five_seeds_four_refute_nothing():
+    found = read_momentum_decay(decay=0.8, diverged=(("sgdw_0.001", 2),))
+    verdict = found.judge("fig-3.21.a")
+    assert verdict.verdict == "undecided" and "4 of 5 seeds" in verdict.words
+
+
+@pytest.mark.parametrize("seeds", [(0, 1), (0, 1, 2, 3, 4)])
+def test_what_too_many_trainings_lack_is_not_decidable(seeds):
+    found = read_momentum_decay(diverged=tuple(("sgdw_0.001", seed) for seed in seeds))
+    verdicts = {name: found.judge(name) for name in DECAY}
+    share = f"{1 - len(seeds) / 5:.0%}"
+    for verdict in verdicts.values():
+        assert verdict.verdict == "not decidable at this scale"
+        assert verdict.reasons == (f"guard not met: {share} of the seeds stand",)
+        told = " ".join(str(verdict).split())
+        assert f"left out: sgdw_0.001, seed {seeds[0]}: diverged after" in told
+    rest = {name: found.judge(name).verdict for name in found if name not in DECAY}
+    assert rest == dict.fromkeys(("fig-3.20", "fig-3.21.d", "fig-3.21.f"), "holds")
+
+
+def test_whatever_diverges_in_all_seeds_leaves_its_claims_open_and_no_other():
+    diverged = tuple((name, seed) for name in width_depth.SETUPS for seed in range(5))
+    toys = tuple(each for each in diverged if each[0].startswith("toynet"))
+    verdicts = [
+        {name: found.judge(name).verdict for name in found}
+        for found in (read_width_depth(diverged=each) for each in (diverged, toys))
+    ]
+    barred = "not decidable at this scale"
+    assert set(verdicts[0].values()) == {barred}
+    of_toys = {"fig-3.17.a", "fig-3.17.b"}
+    assert {name for name, verdict in verdicts[1].items() if verdict == barred} == of_toys

@@ -51,3 +51,18 @@ def test_what_the_peak_explains_is_taken_from_both():
     x, y = z + 0.1 * rng.normal(size=800), z + 0.1 * rng.normal(size=800)
     assert abs(partial(x, y, z)) < 0.2
     assert partial(x, x, rng.normal(size=800)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("settings", "left"), [(1, 28), (2, None)])
+def test_settings_in_which_a_training_diverged_are_left_out(settings, left):
+    made = trainings(lambda layer: layer == 1)
+    for rate in RATES[:settings]:
+        place = {"schedule": SCHEDULES[0], "learning_rate": rate, "seed": 1}
+        made["trained"].loc[place], made["test_accuracy"].loc[place] = 7, np.nan
+    found = first_layer_reading(made)
+    verdict = found.judge("S-txt-1")
+    assert verdict.left_out[0] == "step_decay at 0.025, seed 1: diverged after 7 of 100 steps"
+    if left:
+        assert found["S-txt-1"]["trainings"] == left and verdict.verdict == "undecided"
+    else:
+        assert verdict.reasons == ("guard not met: 75% of the settings stand",)

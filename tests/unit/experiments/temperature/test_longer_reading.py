@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from temperature_records import as_stated, record
+from temperature_records import as_stated, diverged, record
 
 from relu_book.experiments.temperature.longer_reading import layer_mean_reading, longer_reading
 from relu_book.experiments.temperature.schedules import SETUPS
@@ -45,3 +45,11 @@ def test_layers_whose_temperature_is_not_known_decide_nothing():
     noise = np.random.default_rng(0)
     noisy = long_record(lambda time: noise.choice([0.01, 1.0], size=len(time)))
     assert longer_reading(noisy).judge("fig-3.8.g").verdict == "not decidable at this scale"
+
+
+def test_one_of_three_seeds_that_diverged_is_too_much():
+    made = long_record(lambda time: 1.5 - time).isel(seed=slice(3))
+    found = longer_reading(diverged(made, [("resnet_step_decay", 1)], 2500))
+    for claim in found:
+        verdict = found.judge(claim)
+        assert verdict.reasons == ("guard not met: 67% of the seeds stand",)
