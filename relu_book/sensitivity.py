@@ -12,7 +12,7 @@ The thesis takes 50 rates from 1e-4 to 1e2, supplement C 25.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isfinite, log, sqrt
+from math import log, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,9 +26,11 @@ from torch.optim import Optimizer
 from torch.utils._pytree import tree_map_only
 
 from relu_book.extras import needs
+from relu_book.spelling import did_you_mean
 from relu_book.temperature import pattern_distance
 from relu_book.temperature.passes import arguments_of, as_in_training, unwrapped
 from relu_book.transition import FitError, LogNormal
+from relu_book.transition.numbers import numbers
 from relu_book.undisturbed import (
     model_as_it_was,
     optimizer_as_it_was,
@@ -137,7 +139,8 @@ class Sensitivity:
         Raises:
             FitError: what should meet it has no fit.
             KeyError: no such site.
-            ValueError: the temperature is not positive and finite.
+            TypeError: the temperature is no number.
+            ValueError: it is not positive and finite.
 
         Example:
             >>> distances = np.array([[0.02, 0.06, 0.2, 0.42, 0.65, 0.8, 0.94]]).T
@@ -145,12 +148,17 @@ class Sensitivity:
             >>> [round(number, 3) for number in found.learning_rate_at(1.0)]
             [0.0..., 0.0...]
         """
-        if not (isfinite(temperature) and temperature > 0):
+        given = numbers(temperature, "temperature")
+        if given.ndim or not 0 < given < np.inf:
             raise ValueError(f"a temperature to meet is positive and finite, not {temperature!r}")
+        temperature = float(given)
         if site is None:
             fit = self.mean_fit
         elif site in self.failures:
             raise self.failures[site]
+        elif site not in self.fits:
+            hint = did_you_mean(site, self.sites, f"sites: {', '.join(self.sites)}")
+            raise KeyError(f"no site {site!r} was measured; {hint}")
         else:
             fit = self.fits[site]
         probability = -np.expm1(-temperature * log(2))
@@ -232,6 +240,7 @@ def sensitivity(
         A :class:`Sensitivity`.
 
     Raises:
+        TypeError: ``model`` is no module, ``optimizer`` no optimizer, or a rate no number.
         ValueError: no batch; one that is no pair; a loss that is no finite number; rates that are
             not positive; other sites in one batch than in the first; or as for
             ``pattern_distance``.
@@ -251,7 +260,12 @@ def sensitivity(
         >>> found.mean_fit.residual < 0.05
         True
     """
-    rates = np.asarray(learning_rates, dtype=np.float64)
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"sensitivity needs a torch.nn.Module, not {type(model).__name__}")
+    if not isinstance(optimizer, Optimizer):
+        kind = type(optimizer).__name__
+        raise TypeError(f"sensitivity needs a torch.optim.Optimizer, not {kind}")
+    rates = numbers(learning_rates, "learning_rates")
     if rates.ndim != 1 or not rates.size or not ((rates > 0) & (rates < np.inf)).all():
         raise ValueError(
             f"learning_rates is a row of positive, finite rates, not {learning_rates!r}"

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from relu_book.files import atomic_file
 from relu_book.patterns import backends
-from relu_book.patterns.packing import check_packed
+from relu_book.patterns.packing import check_packed, check_width, is_whole
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,17 +53,26 @@ class PatternCounts:
     mixed: bool = False
 
     def __post_init__(self) -> None:
+        check_width(self.width)
         check_packed(self.patterns, self.width)
         object.__setattr__(self, "width", int(self.width))  # one of NumPy's overflows in 2^width
-        if self.counts.dtype != torch.int64 or self.counts.shape != self.patterns.shape[:1]:
-            raise ValueError(
-                f"counts are int64, one for each of {len(self.patterns)} patterns, not "
-                f"{self.counts.dtype} of shape {tuple(self.counts.shape)}"
+        counts, rows = self.counts, self.patterns.shape[:1]
+        if not isinstance(counts, Tensor) or counts.dtype != torch.int64 or counts.shape != rows:
+            came = (
+                f"{counts.dtype} of shape {tuple(counts.shape)}"
+                if isinstance(counts, Tensor)
+                else type(counts).__name__
             )
-        if self.unlisted < 0 or (self.mixed and not (self.unlisted and len(self.counts))):
+            raise ValueError(
+                f"counts are an int64 tensor, one for each of {rows[0]} patterns, not {came}"
+            )
+        if rows[0] and counts.min() < 1:
+            raise ValueError(f"a pattern is counted {int(counts.min())} times, not once or more")
+        number = is_whole(self.unlisted) and self.unlisted >= 0
+        if not number or (self.mixed and not (self.unlisted and rows[0])):
             raise ValueError(
                 f"unlisted is a number of evaluations, which are mixed only with listed ones, not "
-                f"unlisted={self.unlisted} and mixed={self.mixed} beside {len(self.counts)} listed"
+                f"unlisted={self.unlisted!r} and mixed={self.mixed} beside {rows[0]} listed"
             )
 
     @property
@@ -153,6 +162,7 @@ class PatternCounts:
         be among its unlisted evaluations: the result is then ``mixed``.
 
         Raises:
+            TypeError: the other is no ``PatternCounts``.
             ValueError: the widths differ.
 
         Cost: one pass through both sorted lists and the memory of the result, on the CPU with
@@ -163,6 +173,8 @@ class PatternCounts:
             >>> a.merge(a).counts
             tensor([2, 2])
         """
+        if not isinstance(other, PatternCounts):
+            raise TypeError(f"PatternCounts are merged with others, not {type(other).__name__}")
         if self.width != other.width:
             raise ValueError(
                 f"counts of width {self.width} and of width {other.width} cannot be merged"
@@ -211,7 +223,7 @@ class PatternCounts:
                 operator.index(unlisted[()]),
                 bool(mixed),
             )
-            _require_counted(patterns.view(np.uint64), counts)
+            _require_sorted(patterns.view(np.uint64))
             return loaded
         except FileNotFoundError:
             raise
@@ -238,10 +250,8 @@ class PatternCounts:
         return f"{what}>={self.distinct_bounds[0]}, unlisted={self.unlisted})"
 
 
-def _require_counted(words: np.ndarray, counts: np.ndarray) -> None:
-    """Raises one sentence unless the rows are in order, all different, and each is counted."""
-    if (counts < 1).any():
-        raise ValueError(f"a pattern is counted {int(counts.min())} times")
+def _require_sorted(words: np.ndarray) -> None:
+    """Raises one sentence unless the rows are in order and all different."""
     tie = np.ones(max(len(words) - 1, 0), bool)
     for column in words.T:
         if (tie & (column[:-1] > column[1:])).any():
@@ -280,6 +290,7 @@ def count(packed: Int64[Tensor, "n words"], width: int) -> PatternCounts:
         0.8113
     """
     check_packed(packed)
+    check_width(width)
     check_packed(packed[:0], width)
     # Bits beyond the width are found among the distinct patterns, without a pass over all.
     patterns, counts = backends.of(packed).count(packed, width)

@@ -91,6 +91,7 @@ def unpack(packed: Int64[Tensor, "n words"], width: int) -> Bool[Tensor, "n widt
         >>> unpack(torch.tensor([[9]]), 4)
         tensor([[ True, False, False,  True]])
     """
+    check_width(width)
     check_packed(packed, width)
     bits = torch.arange(64, device=packed.device)
     active = (packed.unsqueeze(-1) >> bits & 1).bool()

@@ -87,7 +87,9 @@ def temperature(distance, evaluations=None):
         ``APTReLU``): a bound of the measurement, not of the network.
 
     Raises:
-        ValueError: NaN or a share outside of 0 to 1; fewer evaluations than one.
+        TypeError: shares or evaluations are no real numbers.
+        ValueError: NaN or a share outside of 0 to 1; fewer evaluations than one, or of a shape that
+            does not fit.
 
     Example:
         >>> temperature(0.0), temperature(7 / 8), temperature(1.0), temperature(1.0, 128)
@@ -99,7 +101,10 @@ def temperature(distance, evaluations=None):
         evaluations = distance.evaluations if evaluations is None else evaluations
         distance = distance.values
     tensor = isinstance(distance, Tensor)
-    shares = (distance if tensor else torch.tensor(np.array(distance, np.float64))).double()
+    try:
+        shares = (distance if tensor else torch.tensor(np.array(distance, np.float64))).double()
+    except (TypeError, ValueError):
+        raise TypeError(f"a distance is a share of evaluations, not {distance!r:.100}") from None
     outside = ~((shares >= 0) & (shares <= 1))
     if outside.any():
         raise ValueError(
@@ -109,10 +114,19 @@ def temperature(distance, evaluations=None):
     small = -torch.log1p(-shares) / np.log(2)
     bits = torch.where(shares < 0.5, small, -torch.log2(1 - shares))
     if evaluations is not None:
-        counts = torch.as_tensor(evaluations, dtype=torch.float64, device=bits.device)
+        try:
+            counts = torch.as_tensor(evaluations, dtype=torch.float64, device=bits.device)
+        except (TypeError, ValueError, RuntimeError):
+            raise TypeError(f"evaluations are counts, not {evaluations!r:.100}") from None
         if not (counts >= 1).all():
             raise ValueError(f"evaluations are counts of at least 1, not {evaluations!r}")
-        bits, most, shares = torch.broadcast_tensors(bits, torch.log2(2 * counts), shares)
+        try:
+            bits, most, shares = torch.broadcast_tensors(bits, torch.log2(2 * counts), shares)
+        except RuntimeError:
+            raise ValueError(
+                f"evaluations of shape {tuple(counts.shape)} do not fit distances of shape "
+                f"{tuple(bits.shape)}; give one number, or one for each site"
+            ) from None
         bits = torch.where(shares == 1, most, bits)
     if tensor:
         return bits.to(distance.dtype) if distance.is_floating_point() else bits

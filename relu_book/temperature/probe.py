@@ -6,6 +6,7 @@ the same inputs, after it, those to compare with.
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import index
 from typing import Any, Self
 
 import numpy as np
@@ -145,9 +146,19 @@ class TemperatureProbe:
         return {"steps": self._steps, "history": [packed(found) for found in self.history]}
 
     def load_state_dict(self, state: dict) -> None:
-        """Goes on behind the step at which ``state_dict`` was taken."""
-        self._steps = state["steps"]
-        self.history = [unpacked(found) for found in state["history"]]
+        """Goes on behind the step at which ``state_dict`` was taken.
+
+        Raises:
+            ValueError: it is no such state; the probe stays as it was.
+        """
+        try:
+            steps, history = index(state["steps"]), [unpacked(part) for part in state["history"]]
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(
+                "a state of TemperatureProbe is what its state_dict() gave, with steps and "
+                f"history, not {type(state).__name__} {state!r:.80}"
+            ) from error
+        self._steps, self.history = steps, history
         if self._handles:
             self._close()
             self._open()

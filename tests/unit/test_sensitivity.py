@@ -334,3 +334,25 @@ def test_as_a_dataset():
     assert float(data.mean_mu) == found.mean_fit.mu
     assert math.isnan(made(np.zeros(12)).dataset().mean_residual)
     assert data.evaluations.values.tolist() == [100, 100]
+
+
+def test_what_is_no_temperature_or_site_is_refused_in_a_sentence():
+    distances = np.array([[0.02, 0.06, 0.2, 0.42, 0.65, 0.8, 0.94]]).T
+    found = Sensitivity(distances, np.logspace(-3, 0, 7), ("layer1.relu",), np.array([256]))
+    with pytest.raises(TypeError, match="temperature are real numbers, not 'x'"):
+        found.learning_rate_at("x")
+    with pytest.raises(ValueError, match="a temperature to meet is positive and finite, not "):
+        found.learning_rate_at([1, 2])
+    with pytest.raises(KeyError, match=r"no site 'layer1' was measured; did you mean layer1\.relu"):
+        found.learning_rate_at(1, site="layer1")
+
+
+def test_what_is_no_model_or_optimizer_is_refused_in_a_sentence():
+    model = nn.Linear(2, 3)
+    with pytest.raises(TypeError, match=r"needs a torch\.nn\.Module, not str"):
+        sensitivity("model", None, [], [1.0])
+    with pytest.raises(TypeError, match=r"needs a torch\.optim\.Optimizer, not str"):
+        sensitivity(model, "Adam", [], [1.0])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(TypeError, match="learning_rates are real numbers, not"):
+        sensitivity(model, optimizer, [], ["fast"])

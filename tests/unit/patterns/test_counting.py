@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from relu_book.patterns import PatternCounts, count, pack, set_backend
+from relu_book.patterns import PatternCounts, count, pack, set_backend, unpack
 from relu_book.patterns.backends import numba_hashed
 
 WIDTHS = [1, 2, 15, 16, 17, 31, 63, 64, 65, 128, 130, 512, 2048]
@@ -379,3 +379,28 @@ def test_wrong_input_is_named():
         PatternCounts(torch.tensor([[1]]), torch.tensor([1]), 2, -1)
     with pytest.raises(ValueError, match="mixed=True beside 1 listed"):
         PatternCounts(torch.tensor([[1]]), torch.tensor([1]), 2, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("counts", "unlisted", "sentence"),
+    [
+        (torch.tensor([0, 1]), 0, "a pattern is counted 0 times, not once or more"),
+        (torch.tensor([-1, 1]), 0, "a pattern is counted -1 times, not once or more"),
+        ([1, 1], 0, "counts are an int64 tensor, one for each of 2 patterns, not list"),
+        (None, 0, "counts are an int64 tensor, one for each of 2 patterns, not NoneType"),
+        (torch.tensor([1, 1]), 1.5, "unlisted is a number of evaluations, .* not unlisted=1.5"),
+        (torch.tensor([1, 1]), "1", "unlisted is a number of evaluations, .* not unlisted='1'"),
+    ],
+)
+def test_no_counts_are_refused(counts, unlisted, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        PatternCounts(torch.tensor([[1], [3]]), counts, 2, unlisted)
+
+
+def test_no_width_and_what_is_no_counts_are_refused():
+    packed = torch.tensor([[1], [3]])
+    for refused in (lambda: count(packed, None), lambda: unpack(packed, None)):
+        with pytest.raises(ValueError, match="the width is a number of channels, not None"):
+            refused()
+    with pytest.raises(TypeError, match="PatternCounts are merged with others, not dict"):
+        count(packed, 2).merge({})

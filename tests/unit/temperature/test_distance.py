@@ -73,3 +73,13 @@ def test_a_distance_says_what_it_is():
     assert found.mean.tolist() == [0.25, 0.75]
     expected = "mean=0.25 to 0.75, approximate by jvp, overflow at 1e+09)"
     assert repr(found) == f"Distance(rates=2, sites=2, {expected}"
+
+
+def test_what_is_no_number_is_refused():
+    for wrong in ("x", 1j, np.array(["a"])):
+        with pytest.raises(TypeError, match="a distance is a share of evaluations, not"):
+            temperature(wrong)
+    with pytest.raises(TypeError, match="evaluations are counts, not 'many'"):
+        temperature(1.0, "many")
+    with pytest.raises(ValueError, match=r"evaluations of shape \(3,\) do not fit distances of"):
+        temperature([1.0, 0.5], [1, 2, 3])

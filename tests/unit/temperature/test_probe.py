@@ -391,3 +391,13 @@ def test_a_training_that_diverges_goes_on_with_the_steps_that_had_signs(options)
     assert len(told) == 1
     _, plain = trained(False)
     assert all(a.equal(b) or bool(a.isnan().all()) for a, b in zip(left, plain, strict=True))
+
+
+@pytest.mark.parametrize("state", [None, {}, [], {"steps": 7, "history": [{}]}, {"steps": "x"}])
+def test_what_is_no_state_is_refused_and_changes_nothing(state):
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    probe = TemperatureProbe(model, torch.optim.SGD(model.parameters(), lr=0.1))
+    before = probe.state_dict()
+    with pytest.raises(ValueError, match=r"a state of TemperatureProbe is what its state_dict\(\)"):
+        probe.load_state_dict(state)
+    assert probe.state_dict() == before
