@@ -97,14 +97,19 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 def _claim(name: str, entry) -> Claim:
     if not isinstance(entry, dict):
         raise ValueError(f"claim {name} must be a mapping of fields")
-    missing, unknown = sorted(_REQUIRED - {"id"} - set(entry)), sorted(set(entry) - _KNOWN)
+    missing = sorted(_REQUIRED - {"id"} - set(entry))
     if not {"rule", "readings"} & set(entry):
         missing.append("rule")
-    if missing or unknown:
-        wrong = f"lacks {missing[0]}" if missing else f"has an unknown field {unknown[0]}"
-        raise ValueError(f"claim {name} {wrong}")
+    if missing:
+        raise ValueError(f"claim {name} lacks {missing[0]}")
+    for unknown in sorted(set(entry) - _KNOWN, key=str):
+        known = ", ".join(sorted(_KNOWN))
+        raise ValueError(f"claim {name} has an unknown field {unknown}: a claim has {known}")
     if entry["kind"] not in KINDS or entry["scale"] not in SCALES:
-        raise ValueError(f"claim {name}: kind is one of {KINDS} and scale one of {SCALES}")
+        raise ValueError(
+            f"claim {name}: kind is one of {KINDS} and scale one of {SCALES}, not "
+            f"{entry['kind']!r} and {entry['scale']!r}"
+        )
     entry = dict(entry)
     for part in {"corrected", "instead"} & set(entry):
         entry[part] = _parts(Correction, entry[part], f"claim {name}: {part}")

@@ -53,8 +53,9 @@ OLD = {"date": "2026-11-29", "reason": "A defect.", "rule": "count < 9", "verdic
     ("change", "complaint"),
     [
         ({"rule": None}, "lacks rule"),
-        ({"colour": "red"}, "unknown field colour"),
-        ({"kind": "guess"}, "kind is one of"),
+        ({"colour": "red"}, "unknown field colour: a claim has .*, rule, rule_text, "),
+        ({7: "red"}, "unknown field 7: a claim has"),
+        ({"kind": "guess"}, "kind is one of .*, not 'guess' and 'live'"),
         ({"scale": "huge"}, "scale one of"),
         ({"rule": "counts <= 3"}, "counts is used by a rule and not described"),
         ({"rule": "1 <= 3"}, "count is described under measured and used by no rule"),
