@@ -225,6 +225,11 @@ def test_the_bare_command_line_says_which_extra_it_needs(environment, words):
 # ---- the extras ----------------------------------------------------------------------------------
 
 
+def test_the_reference_names_every_extra():
+    page = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
+    assert [extra for extra in EXTRAS if f"| `{extra}` |" not in page] == []
+
+
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
 def test_every_extra_can_be_installed_and_can_count(environment, extra):
     succeeded(environment(extra).python("import relu_book.patterns, relu_book.cells"))

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "book" / "contribute.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`([\w./]+)`\n```\w+\n(.*?)^```", PAGE, re.M | re.S))
-COPIED = ("relu_book", "data", "book", "tests/support", "tests/unit/claims")
+COPIED = ("relu_book", "data", "book", "tests/notebooks", "tests/support", "tests/unit/claims")
 COMMANDS = [words.split() for words in re.findall(r"^\$ relu-book (.*)$", PAGE, re.M)]
 # One process for several commands: each would import torch again.
 RELU_BOOK = "from relu_book.cli import main; sys.exit(max(main(words) for words in {}))"
@@ -94,6 +94,9 @@ def test_the_chapter_of_the_page_stands_in_the_ledger(clone):
     printed = cells[-1].outputs[0].text
     assert OutputChecker().check_output(expected, printed, ELLIPSIS), printed
     ledger = (clone / "book" / "claims.md").read_text(encoding="utf-8")
+    # What the tests ask of every notebook.
+    hygiene = ["tests/notebooks/test_hygiene.py", "-k", "first_layer or named_with_its_command"]
+    python(clone, "-m", "pytest", "-q", "-p", "no:cacheprovider", *hygiene)
     row = re.search(r'<div class="relu-card" id="first-layer-1" .*', ledger)[0]
     assert 'data-verdict="holds"' in row and "first_layer.html" in row
 
