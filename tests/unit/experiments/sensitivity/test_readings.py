@@ -324,7 +324,7 @@ def test_a_seed_that_diverged_is_left_out_of_what_compares_it():
 
 
 def test_of_five_seeds_four_refute_nothing():
-    found = read_momentum_decay(decay=0.8, diverged=(("sgdw_0.001", 2),))
+    found = read_momentum_decay(decay=0.8, decay_small_rate=0.0, diverged=(("sgdw_0.001", 2),))
     verdict = found.judge("fig-3.21.a")
     assert verdict.verdict == "undecided" and "4 of 5 seeds" in verdict.words
 
