@@ -30,7 +30,7 @@ from relu_book.claims.claim import Claim, Correction, Revision
 from relu_book.claims.judgements import Interval, Ranks
 from relu_book.claims.reading import Reading
 from relu_book.claims.session import check
-from relu_book.claims.truth import undecidable
+from relu_book.claims.truth import Open, undecidable
 from relu_book.claims.verdicts import VERDICTS, Verdict, judge
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Claim",
     "Correction",
     "Interval",
+    "Open",
     "Ranks",
     "Reading",
     "Revision",
