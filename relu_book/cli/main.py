@@ -1,6 +1,6 @@
 """The entry of the command line, and how errors end.
 
-    relu-book list | run NAME | show NAME | promote NAME | claims | doctor
+    relu-book list | run NAME | show NAME | promote NAME | claims | doctor | --version
 
 Errors that a user or a machine can cause end in one sentence on stderr. Exit status: 0 done, 1 not
 done, 2 not understood, 3 another process works on the same run, 130 stopped by Ctrl-C.
@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from relu_book import __version__
 from relu_book.extras import needs
 
 
@@ -31,11 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII alone gets "?"
             stream.reconfigure(errors="replace")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == ["--version"]:
+        print(f"relu-book {__version__}")
+        return 0
     try:
         needs("the command line", "lab", "tyro")
         from relu_book.cli.commands import understood
 
-        command = understood(list(sys.argv[1:] if arguments is None else arguments))
+        command = understood(words)
     except ImportError as error:
         print(f"relu-book: {error}", file=sys.stderr)
         return 1

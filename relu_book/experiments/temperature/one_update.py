@@ -7,10 +7,8 @@ batches see the same two networks.
 """
 
 from collections.abc import Collection
-from typing import Self
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -22,13 +20,14 @@ from relu_book.experiments.changed import (
     shares,
     weights_of,
 )
+from relu_book.experiments.watched import StepWatcher
 from relu_book.temperature import temperature
 
 RATES = tuple(float(rate) for rate in 10 ** np.linspace(-3.2, 2, 25))  # supplement, table 1
 
 
-class OneUpdate:
-    """A probe and context manager, as ``trained(..., around=...)`` takes it.
+class OneUpdate(StepWatcher):
+    """Measures the updates of some steps of a training.
 
     Args:
         model: The network that is trained.
@@ -47,9 +46,6 @@ class OneUpdate:
     Cost: two forward passes of each batch, of the many images, and a rate.
     """
 
-    # It is told of steps by the optimizer, and never called by the loop, which keeps its state.
-    steps = ()
-
     def __init__(
         self,
         model: nn.Module,
@@ -61,55 +57,22 @@ class OneUpdate:
         batches: int,
         seed: int,
     ) -> None:
-        self._model, self._optimizer, self._at, self._images = model, optimizer, steps, images
+        super().__init__(model, optimizer, own=())
+        self._measured, self._images = steps, images
         self._many, self._sizes, self._batches, self._seed = many, batch_sizes, batches, seed
-        self._step = 0
         self._before: Weights = {}
-        self._handles: list = []
-        self.found: dict[int, dict[str, np.ndarray]] = {}
 
-    def __enter__(self) -> Self:
-        self._handles = [
-            self._optimizer.register_step_pre_hook(self._before_step),
-            self._optimizer.register_step_post_hook(self._after_step),
-        ]
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for handle in self._handles:
-            handle.remove()
-
-    def __call__(self, step: int, model: nn.Module) -> None:
-        """The loop has nothing to tell."""
-
-    def state_dict(self) -> dict:
-        """All that was found, in the types that a checkpoint holds."""
-        found = {
-            step: {name: torch.from_numpy(values) for name, values in one.items()}
-            for step, one in self.found.items()
-        }
-        return {"step": self._step, "found": found}
-
-    def load_state_dict(self, state: dict) -> None:
-        """What a training that is resumed had found."""
-        self._step = state["step"]
-        self.found = {
-            step: {name: values.numpy() for name, values in one.items()}
-            for step, one in state["found"].items()
-        }
-
-    def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
-        self._step += 1
-        if self._step in self._at:
+    def _before_step(self) -> None:
+        if self._step in self._measured:
             self._before = weights_of(self._model)
 
-    def _after_step(self, optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
-        if self._step in self._at:
+    def _after_step(self) -> None:
+        if self._step in self._measured:
             drawn = np.random.default_rng((self._seed, self._step))
             many = changed_evaluations(self._model, self._before, self._images[: self._many])
             self.found[self._step] = {
                 "many": shares(many),
-                "sweep": self._at_rates(direction_of(self._model, optimizer)),
+                "sweep": self._at_rates(direction_of(self._model, self._optimizer)),
             } | on_batches(
                 self._model, self._before, self._images, self._sizes, self._batches, drawn
             )

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,10 @@ def test_wrong_words_are_answered_in_one_sentence(capsys, words, status, message
     assert (found, output) == (status, "")
     assert message in errors and errors.startswith("relu-book: ")
     assert errors.count("\n") == 1, errors
+
+
+def test_version_is_that_of_the_installed_package(capsys):
+    assert told(capsys, "--version") == (0, f"relu-book {version('relu_book')}\n", "")
 
 
 def test_help_names_every_command(capsys):
