@@ -4,6 +4,7 @@
 Each figure carries its alt text and its caption.
 """
 
+from relu_book.plots.temperature.instrument import instrument
 from relu_book.plots.temperature.one_step import draw_step
 from relu_book.plots.temperature.proposition import proposition
 from relu_book.plots.temperature.scale import temperature_scale
@@ -15,6 +16,7 @@ __all__ = [
     "draw_profiles",
     "draw_step",
     "four_models",
+    "instrument",
     "profile_of",
     "proposition",
     "schedules",

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from relu_book.experiments.temperature import live
 from relu_book.plots import temperature as plots
 from relu_book.plots.words import words_of
+from relu_book.records import load
 from relu_book.transition import LogNormal
 
 RATES = np.geomspace(1e-3, 1e2, 21)
@@ -87,3 +88,19 @@ def test_other_pictures_are_drawn():
     drawn = plots.proposition(samples, filters, 0.1)
     assert "rises from 0.100 to 0.900" in words_of(drawn).alt
     assert isinstance(plots.temperature_scale(), Figure)
+
+
+def test_the_instrument_shows_its_record():
+    record = load("temperature/instrument")
+    usual = record.sel(stride=2)
+    left, right = plots.instrument(record).axes
+    seeds = [line.get_ydata() for line in left.lines if line.get_marker() == "o"][:5]
+    spread = usual.spread.mean(("step", "layer")).sel(batch_size=256)
+    assert [seed[-1] for seed in seeds] == pytest.approx(spread.values.tolist())
+    kept = 1 - usual.sweep.sel(layer=14).mean(("seed", "step"))
+    assert right.lines[2].get_ydata() == pytest.approx(kept.values, abs=1e-6)
+    exponential = right.lines[4]
+    rates, shares = exponential.get_xdata(), np.log(exponential.get_ydata())
+    slopes = np.diff(shares) / np.diff(rates)
+    assert slopes == pytest.approx(slopes[0])
+    assert f"{float(spread.mean()):.4f} at 256 images" in words_of(left.figure).alt
