@@ -105,13 +105,15 @@ def typeset(sentence: str) -> str:
 
 
 def _evidence(entry) -> str:
-    """What the verdict rests on: intervals with pictures, else few values; its setting."""
+    """What the verdict rests on: intervals with pictures, few values or the report; its setting."""
     parts = entry.parts
     lines = []
     if "interval" in parts:
         lines += [_interval(line) for line in parts["interval"].split("; ")]
     elif 0 < len(parts.get("measured", "")) <= _READABLE:
         lines += [html.escape(parts["measured"])]
+    elif "report" in parts:
+        lines += [html.escape(parts["report"])]
     lines += map(html.escape, entry.settings)
     lines += [f"left out: {html.escape(parts['left out'])}"] if "left out" in parts else []
     return "".join(f"<p>{line}" for line in lines)

@@ -330,10 +330,10 @@ SAMPLES = {
         {
             "line_in_log_rate": seeds([0.01] * 5, 3),
             "line_in_rate": seeds([0.05] * 5, 3),
-            "beyond_in_rate": seeds([0.1] * 5, 3),
+            "beyond_in_rate": seeds([0.5] * 5, 3),
             "beyond_in_log_rate": seeds([0.3] * 5, 3),
         },
-        {"line_in_rate": seeds([0.05] * 4 + [0.001], 3)},
+        {"beyond_in_rate": seeds([0.1] * 5, 3)},
     ),
 }
 
@@ -344,6 +344,7 @@ OTHER_FAILS = {
     "txt-3.2.2.1": {"pattern_mismatches": [0, 1]},
     "txt-3.2.2.5": {"totals": [4] * 100},
     "S-prop-1.a": {"independent": [[0.9, 0.9, 0.9, 0.9, 0.1]] * 4},
+    "S-txt-3": {"line_in_rate": seeds([0.05] * 4 + [0.001], 3)},
     "S-prop-1.c": {"probability": 0.5 * (1 - 0.1**FILTERS) ** 20},
 }
 

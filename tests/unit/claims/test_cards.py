@@ -142,4 +142,6 @@ def test_each_verdict_shows_what_it_rests_on_without_a_click():
         if row.verdict != "not run":
             shown = card(row, COSTS).split("<details>")[0]
             found = row.parts.get("interval", "").split(" ")[0] or row.parts["measured"]
+            if len(found) > 260:
+                found = row.parts["report"]
             assert found and html.escape(found) in shown, row.claim.id
