@@ -6,7 +6,8 @@ file.
 """
 
 import numpy as np
-from numba import njit
+
+from relu_book.compiled import kernel
 
 
 class CompiledNumbering:
@@ -38,7 +39,7 @@ class CompiledNumbering:
         return self._rows[: self._used]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _place(rows, row, known, table):
     """Where the number of a row lies in the table, or the empty place where it belongs."""
     mixed = np.uint64(0x9E3779B97F4A7C15)
@@ -63,13 +64,13 @@ def _place(rows, row, known, table):
     return place
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill(known, used, table):
     for number in range(used):
         table[_place(known, number, known, table)] = number
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _number(rows, done, known, used, table, numbers):
     """Numbers rows from ``done`` on until all are numbered or ``known`` is full."""
     for row in range(done, rows.shape[0]):

@@ -9,9 +9,9 @@ Compiled once (some seconds) and kept on disk beside this file.
 """
 
 import numpy as np
-from numba import njit
 
 from relu_book.cells.pieces import COINCIDENCE, TOLERANCE, Pieces, Split, TooManyPiecesError
+from relu_book.compiled import kernel
 
 
 class CompiledMesh:
@@ -40,7 +40,7 @@ class CompiledMesh:
         return Split(Pieces(offsets, corners), parents, words.view(np.int64), thin, coincident)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _larger(array, needed):
     """The same entries with room for ``needed``, at least doubled so that growth stays cheap."""
     grown = np.empty((max(needed, 2 * array.shape[0]), *array.shape[1:]), dtype=array.dtype)
@@ -48,7 +48,7 @@ def _larger(array, needed):
     return grown
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _slot(edge, unit, edges, units):
     """Where (edge, unit) lies in the table, or the empty place where it belongs."""
     mask = np.uint64(edges.shape[0] - 1)
@@ -63,7 +63,7 @@ def _slot(edge, unit, edges, units):
     return place
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _larger_table(edges, units, values):
     size = 2 * edges.shape[0]
     new_edges = np.full(size, -1, dtype=np.int64)
@@ -78,7 +78,7 @@ def _larger_table(edges, units, values):
     return new_edges, new_units, new_values
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _next_cut(step, piece, affine, rounding, order, x, y, size, height, word, left_out):
     """The first step at which a unit cuts the polygon, or the number of units.
 
@@ -131,7 +131,7 @@ def _next_cut(step, piece, affine, rounding, order, x, y, size, height, word, le
     return step
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _split(
     offsets, corners, affine, rounding, order, first_unit, limit,
     points, used, edges, units, values, entries,

@@ -5,8 +5,8 @@ known, so equal fingerprints cost time and never exactness.
 """
 
 import numpy as np
-from numba import njit
 
+from relu_book.compiled import kernel
 from relu_book.patterns.backends.numba_prefetch import prefetch
 from relu_book.patterns.backends.numba_sample import expected, sampled
 
@@ -19,7 +19,7 @@ _SLOT_AHEAD, _PATTERN_AHEAD = 64, 24  # rows before it is read that memory is as
 _FEW_SLOTS = 1 << 18  # up to 2 MiB; twice as many, where space is made at once, save steps
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def fingerprints(words):
     """A 64-bit number for each row, whose upper bits are mixed best; equal rows have equal ones.
 
@@ -35,7 +35,7 @@ def fingerprints(words):
     return prints
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _shift(slots):
     """By how many bits a fingerprint is shifted to give its place, its upper bits."""
     bits = 0
@@ -44,7 +44,7 @@ def _shift(slots):
     return np.uint64(64 - bits)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _enter(words, prints, slots, patterns, counts, size, limit):
     """Counts rows until there is no space for a new pattern.
 
@@ -90,7 +90,7 @@ def _enter(words, prints, slots, patterns, counts, size, limit):
     return len(words), size, unlisted
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _enter_known(prints, first, slots):
     """Gives slots to patterns ``first``, ``first + 1``, …, all different, by their fingerprints."""
     last, shift = np.uint64(len(slots) - 1), _shift(slots)
@@ -103,7 +103,7 @@ def _enter_known(prints, first, slots):
         slots[place] = prints[r] << np.uint64(32) | np.uint64(first + r + 1)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _gather(patterns, order, first, some):
     """Words ``first``, ``first + 1``, … of the patterns in this order, into ``some``."""
     for r in range(len(order)):

@@ -13,9 +13,9 @@ from math import prod
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
 
+from relu_book.compiled import kernel
 from relu_book.patterns.backends import reference
 from relu_book.patterns.backends.threads import together
 
@@ -42,7 +42,7 @@ LIMITS = {
 }
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def signs_of(bits, outer, first, start, end, largest, top, signs):
     """Writes the signs of up to 16 channels, from ``first`` on, into uint16, one for each pixel.
 
@@ -61,7 +61,7 @@ def signs_of(bits, outer, first, start, end, largest, top, signs):
     return top
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def pack_planes(bits, infinity, largest, out):
     """Channels apart, pixels together: ``bits (outer, channels, pixels)``, 16 channels at a time.
 
@@ -86,7 +86,7 @@ def pack_planes(bits, infinity, largest, out):
     return top > infinity
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _pack_rows(bits, infinity, largest, out):
     """Channels together: ``bits (rows, channels)``, ``out (rows, words)``.
 

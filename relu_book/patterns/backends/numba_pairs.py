@@ -8,13 +8,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
+
+from relu_book.compiled import kernel
 
 _AT_ONCE = 1 << 20  # shared patterns given at a time: 16 MiB
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _order(a, i, b, j):
     """-1, 0 or 1, as row i of one list comes before row j of the other, is the same, or after."""
     for k in range(a.shape[1]):
@@ -23,7 +24,7 @@ def _order(a, i, b, j):
     return 0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _merge(a, a_counts, b, b_counts, patterns, counts):
     """Writes all rows of both lists in order, equal ones once; returns how many these are."""
     i = j = found = 0
@@ -50,7 +51,7 @@ def _merge(a, a_counts, b, b_counts, patterns, counts):
     return found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _shared(a, a_counts, b, b_counts, i, j, in_a, in_b):
     """Counts of the rows that both lists have, from rows i and j on, until there is no space.
 

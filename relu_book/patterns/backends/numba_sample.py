@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
-from numba import njit
+
+from relu_book.compiled import kernel
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def runs(rows, keys, times):
     """The distinct words of the sorted ``rows`` and how often each occurs; how many there are.
 

@@ -4,15 +4,15 @@ The multiplier and the shift make a place of a key, which is compared itself.
 """
 
 import numpy as np
-from numba import njit
 
+from relu_book.compiled import kernel
 from relu_book.patterns.backends.numba_packing import BLOCK, signs_of
 
 _FAR = 256  # places looked at, so that words that crowd around one place cost a sort and no more
 _AT_ONCE = 1024  # rows looked up before those that were not at their place are gone through
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sieve(keys, slots, shift, multiplier, rest):
     """Counts the keys that lie at their place in the table, and keeps the others in ``rest``.
 
@@ -29,7 +29,7 @@ def sieve(keys, slots, shift, multiplier, rest):
     return np.int64(left)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def enter(keys, slots, shift, multiplier, size, room, rest):
     """Counts the keys that the table holds, or has room for, and keeps the others in ``rest``.
 
@@ -69,7 +69,7 @@ def enter(keys, slots, shift, multiplier, size, room, rest):
     return size, room, left
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def enter_signs(bits, infinity, largest, slots, shift, multiplier, size, room, rest):
     """The same of signs, ``bits (outer, channels, pixels)``; whether it met a NaN comes besides."""
     outer, channels, pixels = bits.shape
@@ -94,7 +94,7 @@ def enter_signs(bits, infinity, largest, slots, shift, multiplier, size, room, r
     return size, room, left, top > infinity
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def entries(slots, size):
     """The keys of the table and their counts."""
     # One place more than needed takes what is written in vain: no branch to be predicted.

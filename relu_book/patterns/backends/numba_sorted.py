@@ -1,14 +1,14 @@
 """Sorted rows counted among, or put between, the sorted keys of a count of 17 to 64 channels."""
 
 import numpy as np
-from numba import njit
 
+from relu_book.compiled import kernel
 from relu_book.patterns.backends.numba_sample import runs
 
 _AT_ONCE = 1024  # rows of which runs are made at a time
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def match(keys, counts, rows):
     """Counts the sorted ``rows`` that are among the sorted ``keys``, and keeps the others.
 
@@ -38,7 +38,7 @@ def match(keys, counts, rows):
     return kept, new
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def match_runs(keys, counts, rows):
     """The same, faster where most rows come several times: a step takes a run of equal rows."""
     some = np.empty(_AT_ONCE, np.uint64)
@@ -72,7 +72,7 @@ def match_runs(keys, counts, rows):
     return kept, new
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def insert(keys, counts, size, rows):
     """Puts the sorted ``rows``, none of which is a key, between the first ``size`` keys.
 
@@ -109,7 +109,7 @@ def insert(keys, counts, size, rows):
             place -= 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def first_to_come(rows, arrived, room):
     """Keeps, of the sorted ``rows``, those of the first ``room`` patterns that arrived.
 

@@ -1,14 +1,14 @@
 """A streaming count of up to 16 channels: a table with an entry for every pattern there can be."""
 
 import numpy as np
-from numba import njit
 
+from relu_book.compiled import kernel
 from relu_book.patterns.backends.numba_packing import BLOCK, signs_of
 
 _ROWS = 1 << 16  # read at a time, in the cache
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _tabulate(keys, low, table):
     """Counts in bytes, which the first caches hold, and carries every 256 into the table.
 
@@ -26,7 +26,7 @@ def _tabulate(keys, low, table):
     return bits
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _tabulate_signs(bits, infinity, largest, low, table):
     """The same of signs, ``bits (outer, channels, pixels)``, which are packed nowhere else.
 
@@ -47,7 +47,7 @@ def _tabulate_signs(bits, infinity, largest, low, table):
     return top > infinity
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _tabulate_some(keys, table, room):
     """Counts keys that the table has or has room for; what room is left, how many were not."""
     unlisted = 0
@@ -61,7 +61,7 @@ def _tabulate_some(keys, table, room):
     return room, unlisted
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _entries(low, table):
     """The patterns that occur, in order, and their counts; nothing is left in the bytes."""
     found = 0

@@ -12,8 +12,8 @@ exactness.
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 
+from relu_book.compiled import kernel
 from relu_book.patterns.backends.numba_packing import pack_planes
 from relu_book.patterns.backends.numba_sample import expected, runs, sampled
 from relu_book.patterns.backends.numba_slots import enter, enter_signs, entries, sieve
@@ -31,7 +31,7 @@ _MANY_ROWS = 1 << 18
 _FEW_ROWS = 1 << 14  # not worth a sample
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _scatter(keys, shift, starts, out):
     """Puts the keys into parts by their upper bits; part p begins at ``starts[p]`` of ``out``.
 
@@ -51,7 +51,7 @@ def _scatter(keys, shift, starts, out):
         ends[part] = place + np.uint64(1)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _sieve_parts(keys, counts, shift, places, to_place, multiplier, rows, starts):
     """Counts the rows of each part that lie at their place among the sorted ``keys``.
 
