@@ -91,7 +91,28 @@ class ActCooLR(LRScheduler):
         RuntimeError: the first step came without a forward pass of the model.
         DivergedError: the rate has left its limits (policy ``"thesis"``).
 
-    Cost: about 10 forward passes at the first step, and one every ``probing_step_size`` steps.
+    The policy ``"safe"`` steers the mean of the layers' temperatures. Of the mean of their shares
+    the narrow layers decide, which cannot change more than about 1 - 2^-d of their patterns. Mean
+    training loss over the last 10 of 200 steps on the digits (SGD with momentum 0.9, batches of 64,
+    one seed; it starts at 2.3 to 2.6), by T_start:
+
+    ======================== ===== ===== ==================== ====================
+    network                  safe, at    thesis, at 3.17      thesis, at 6
+    ------------------------ ----------- -------------------- --------------------
+    \                        3.17  6     \                    \
+    ======================== ===== ===== ==================== ====================
+    4 dense layers           0.027 0.015 NaN at step 35       beyond max_lr at 21
+    the same, batch norm     0.037 0.056 0.075                inf at step 87
+    ======================== ===== ===== ==================== ====================
+
+    Four convolutions end as NaN at step 12 by the thesis at 3.17, with batch norm at a loss of 1e4.
+
+    No policy trains where signals vanish on the way, as in 12 dense layers as torch draws them: the
+    safe one ends where it began, at 2.3.
+
+    Cost: about 10 forward passes at the first step, and one every ``probing_step_size`` steps; of
+    the policy ``"safe"`` one in each of the first 32 steps, and later at most one more every
+    ``probing_step_size`` steps.
 
     A checkpoint holds ``scheduler.state_dict()`` beside those of model and optimizer; a killed
     training that loads the three goes on bitwise as if it had not been killed. With the recorded

@@ -140,7 +140,7 @@ def losses(network, optimizer, start, policy="safe", steps=100):
         drawn = torch.randint(len(x), (64,), generator=order)
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(x[drawn]), y[drawn])
-        if not math.isfinite(loss):
+        if not math.isfinite(loss.item()):
             return [*found, math.inf]
         loss.backward()
         optimizer.step()
