@@ -119,8 +119,13 @@ def pattern_distance(
         return distance_of_pass(model, optimizer, forward, rates, sites, measured)
 
 
-def distance_of_pass(model, optimizer, forward: Pass, rates, sites, measured=None) -> Distance:
-    """As :func:`pattern_distance`, of a forward pass that may have been made already."""
+def distance_of_pass(
+    model, optimizer, forward: Pass, rates, sites, measured=None, before: Patterns | None = None
+) -> Distance:
+    """As :func:`pattern_distance`, of a forward pass that may have been made already.
+
+    With ``before``, its patterns where they are known, it is not made again: one pass a rate.
+    """
     stepped = [p for group in optimizer.param_groups for p in group["params"]]
     with (
         torch.no_grad(),
@@ -128,18 +133,24 @@ def distance_of_pass(model, optimizer, forward: Pass, rates, sites, measured=Non
         random_numbers_as_they_were(model),
     ):
         start = {p: start[p] for p in stepped}
-        return (measured or _exact)(model, optimizer, forward, start, rates, sites)
+        if measured is not None:
+            return measured(model, optimizer, forward, start, rates, sites)
+        return _exact(model, optimizer, forward, start, rates, sites, before)
 
 
-def _exact(model, optimizer, forward: Pass, start, rates, sites) -> Distance:
-    seen = before = Patterns()
+def _exact(
+    model, optimizer, forward: Pass, start, rates, sites, before: Patterns | None = None
+) -> Distance:
+    is_known = before is not None
+    seen = before = before if is_known else Patterns()
     values, overflowed = [], []
     block = watch(model, lambda site: seen.keep(site), sites=sites)
     with (
         steps(optimizer, start, rates.tolist()) as take_step,
         forward.repeating(block) as again,
     ):
-        again()
+        if not is_known:
+            again()
         check_evaluations(before.evaluations, type(model).__name__)
         for rate in rates.tolist():
             take_step(rate)

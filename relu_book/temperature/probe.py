@@ -42,11 +42,15 @@ class TemperatureProbe:
         model: the module that the training calls, or that inside of what distributes it.
         optimizer: any of torch's, or another subclass of its ``Optimizer``.
         every: measure at the steps k, 2k, ….
-        steps: measure at exactly these steps instead, counted from 1.
+        steps: measure at exactly these steps instead, counted from 1; or a function that is asked
+            once of each step, when the one before it has been measured.
         sites: which, as for :class:`relu_book.patterns.watch`; all by default.
         learning_rates: of the first parameter group, tried besides the training's own at each
             measured step: what a phase diagram is drawn from
             (:func:`relu_book.plots.probe.phase_diagram`). Not for ``step(closure)``.
+        before: called just before each measured step, with a function that tries this step at a
+            rate of the first group and returns the :class:`Distance`, for one forward pass. It may
+            set the rates that the step then takes.
 
     Attributes:
         history: a :class:`Measurement` of each measured step.
@@ -88,9 +92,10 @@ class TemperatureProbe:
         optimizer: Optimizer,
         *,
         every: int = 1,
-        steps: Collection[int] | None = None,
+        steps: Collection[int] | Callable[[int], bool] | None = None,
         sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
         learning_rates: Iterable[float] | None = None,
+        before: Callable[[Callable[[float], Distance]], object] | None = None,
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"TemperatureProbe needs a torch.nn.Module, not {type(model).__name__}")
@@ -99,7 +104,8 @@ class TemperatureProbe:
             raise TypeError(f"TemperatureProbe needs a torch.optim.Optimizer, not {kind}")
         if not is_whole(every) or every < 1:
             raise ValueError(f"every is a number of steps, at least 1, not {every!r}")
-        for step in steps or ():
+        asked = steps if callable(steps) or steps is None else frozenset(steps)
+        for step in () if callable(asked) else asked or ():
             if not is_whole(step) or step < 1:
                 raise ValueError(f"steps holds numbers of steps, counted from 1, not {step!r}")
         self.history: list[Measurement] = []
@@ -107,10 +113,11 @@ class TemperatureProbe:
         self._rates = None if learning_rates is None else checked_rates(optimizer, learning_rates)
         sites = tuple(sites) if isinstance(sites, Iterator) else sites  # asked more than once
         self._every, self._sites = every, sites
-        self._at = None if steps is None else frozenset(steps)
+        self._at = asked if callable(asked) or asked is None else asked.__contains__
+        self._before_measured = before
         # Compiled code is seen only where it runs eagerly, which would round another way.
         self._compiled = any(map(_is_compiled, self._model.modules()))
-        self._steps = 0
+        self._steps, self._due = 0, False
         self._handles: list = []
         self._look: Callable[[Site], object] = self._keep
         # Open while the training makes its passes before a measured step.
@@ -141,6 +148,11 @@ class TemperatureProbe:
         self._handles = []
         self._close(kind)
 
+    @property
+    def passes(self) -> int:
+        """How many extra forward passes a measurement takes, without tried rates."""
+        return 2 if self._compiled else 1
+
     def state_dict(self) -> dict:
         """Steps so far and what they changed, in the types that a checkpoint holds."""
         return {"steps": self._steps, "history": [packed(found) for found in self.history]}
@@ -163,12 +175,9 @@ class TemperatureProbe:
             self._close()
             self._open()
 
-    @property
-    def _due(self) -> bool:
-        step = self._steps + 1
-        return step % self._every == 0 if self._at is None else step in self._at
-
     def _open(self) -> None:
+        step = self._steps + 1
+        self._due = step % self._every == 0 if self._at is None else self._at(step)
         if self._due and not self._compiled:
             self._block.__enter__()
             self._is_open = True
@@ -202,7 +211,9 @@ class TemperatureProbe:
                 raise
             self._nan_at = site.name
 
-    def _before_step(self, optimizer: Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
+    def _before_step(
+        self, optimizer: Optimizer, args: tuple, kwargs: dict[str, Any]
+    ) -> tuple[tuple, dict[str, Any]] | None:
         self._rate = present_rate(optimizer)
         if any(callable(given) for given in (*args[1:], kwargs.get("closure"))):
             if self._rates is not None:
@@ -212,13 +223,31 @@ class TemperatureProbe:
                     "then step(), or leave learning_rates out"
                 )
             self._pass, self._in_closure = None, True
+            if self._before_measured is not None and self._due:
+                return _with_gradients_told(args, kwargs, self._look_ahead)
         elif self._pass is not None:
             if self._compiled:
                 self._repeat(self._pass, self._keep)
-            if self._rates is not None and self._nan_at is None:
-                check_optimizer(optimizer)
-                asked = self._pass, self._rates, self._sites
-                self._tried = distance_of_pass(self._model, optimizer, *asked)
+            self._look_ahead()
+        return None
+
+    def _look_ahead(self) -> None:
+        """Tries rates before the step; the gradients are there."""
+        if self._pass is None or self._nan_at is not None or is_skipped(self._optimizer):
+            return
+        if self._rates is not None:
+            check_optimizer(self._optimizer)
+            asked = self._pass, self._rates, self._sites
+            self._tried = distance_of_pass(self._model, self._optimizer, *asked)
+        if self._before_measured is not None:
+            self._before_measured(self._try_at)
+            self._rate = present_rate(self._optimizer)
+
+    def _try_at(self, rate: float) -> Distance:
+        check_optimizer(self._optimizer)
+        rates = checked_rates(self._optimizer, rate)
+        asked = self._model, self._optimizer, self._pass, rates, self._sites
+        return distance_of_pass(*asked, before=self._before)
 
     def _repeat(self, forward: Pass, look: Callable[[Site], object]) -> None:
         self._look = look
@@ -228,8 +257,7 @@ class TemperatureProbe:
             self._look = self._keep
 
     def _after_step(self, optimizer: Optimizer, args: tuple, kwargs: dict[str, Any]) -> None:
-        infinite = getattr(optimizer, "found_inf", None)  # what a GradScaler tells a fused one
-        if infinite is not None and bool(infinite):
+        if is_skipped(optimizer):
             return
         due, seen, nan_at = self._due, (self._pass, self._before, self._tried), self._nan_at
         self._close()
@@ -287,6 +315,35 @@ class _Start:
 
     def __reduce__(self) -> tuple:
         return _Start, ()
+
+
+def is_skipped(optimizer: Optimizer) -> bool:
+    """Whether a ``GradScaler`` has told a fused optimizer that its step is none."""
+    infinite = getattr(optimizer, "found_inf", None)
+    return infinite is not None and bool(infinite)
+
+
+def _with_gradients_told(
+    args: tuple, kwargs: dict[str, Any], tell: Callable[[], None]
+) -> tuple[tuple, dict[str, Any]]:
+    """The arguments of ``step(closure)``, whose closure tells when it has computed gradients."""
+    told = False
+
+    def telling(closure: Callable) -> Callable:
+        def call() -> Any:
+            nonlocal told
+            loss = closure()
+            if not told:
+                told = True
+                tell()
+            return loss
+
+        return call
+
+    args = args[:1] + tuple(telling(each) if callable(each) else each for each in args[1:])
+    if callable(kwargs.get("closure")):
+        kwargs = kwargs | {"closure": telling(kwargs["closure"])}
+    return args, kwargs
 
 
 def _is_compiled(module: nn.Module) -> bool:
