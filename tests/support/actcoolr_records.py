@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from relu_book.experiments.actcoolr.scheduled import Scheduling
+from relu_book.experiments.actcoolr.scheduling import Scheduling
 from relu_book.runs.settings import as_json
 
 Course = Mapping[str, object]
@@ -75,6 +75,7 @@ def _training(made: Scheduling, one: Course, seed: int) -> xr.Dataset:
         "share": 1 - 2.0**-target,
         "temperature": target,
         "counted": np.ones_like(time),
+        **dict.fromkeys(("off", "extreme", "all_changed"), np.zeros_like(time)),
     }
     numbers = {
         "test_error": 40.0,
@@ -83,6 +84,7 @@ def _training(made: Scheduling, one: Course, seed: int) -> xr.Dataset:
         "extra_passes": 0.14,
         "updates": float(made.steps),
         "trained": float(made.steps),
+        **dict.fromkeys(("hits", "hits_old_mu", "checks"), 0.0),
     }
     rate = one["rate"](time) * (1 + 0.02 * jitter.standard_normal())
     error = one.get("validation_error", lambda share: 90 - 50 * share)(checked)
@@ -92,6 +94,8 @@ def _training(made: Scheduling, one: Course, seed: int) -> xr.Dataset:
         elif name in numbers:
             numbers[name] = value
     numbers["test_error"] += 0.1 * jitter.standard_normal()
+    for name in ("share", "off"):  # no two seeds are equal
+        curves[name] = curves[name] * (1 + 1e-4 * jitter.standard_normal())
     return xr.Dataset(
         {
             "rate": ("point", rate),

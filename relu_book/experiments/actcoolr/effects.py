@@ -37,4 +37,39 @@ EFFECTS: Effects = {
         _ratio("peak_temperature", "peak_onecycle"),
     ),
     "txt-3.3.3.4": (of("rise_share"), of("rise_temperature")),
+    "txt-3.3.3.1": tuple(
+        less(f"{form}accuracy_4", f"{form}accuracy_{other}")
+        for form in ("", "late_")
+        for other in ("05", "20")
+    ),
+    **dict.fromkeys(
+        ("tab-3.2.order-onecycle", "S-tab-2.order", "txt-3.3.3.2"),
+        (lambda q: -abs(np.asarray(q["difference"], float)),),
+    ),
+    "txt-3.3.2.7": (of("behind", -1), of("behind_late", -1)),
+    "tab-3.2.order-best": (of("behind_onecycle", -1), of("behind_step", -1)),
+    "tab-3.2.order-vgg": (less("accuracy", "accuracy_step"), less("accuracy", "accuracy_onecycle")),
+    "txt-3.3.2.4": (_ratio("error_1", "error_8"),),
+    "txt-3.3.2.6": (of("hits"),),
+    # These two have set-ups where others have seeds.
+    "alg-D.b": (of("first_hit", -1), of("later_hits")),
+    "alg-D.c": (_ratio("error_best", "error_default"),),
+    "alg-D.d": tuple(
+        less(f"{error}{form}", error)
+        for error in ("error", "bits")
+        for form in ("_temperature", "_logarithm")
+    ),
+    "S-fig-5.a": tuple(
+        effect
+        for form in ("printed", "arriving")
+        for effect in (
+            of(f"distance_{form}", -1),
+            lambda q, form=form: -abs(np.asarray(q[f"drift_{form}"], float)),
+        )
+    ),
+    "S-fig-5.b": tuple(
+        less(f"{what}_high_{form}", f"{what}_others_{form}")
+        for form in ("printed", "arriving")
+        for what in ("accuracy", "distance")
+    ),
 }

@@ -16,13 +16,8 @@ from dataclasses import dataclass, replace
 
 import xarray as xr
 
-from relu_book.experiments.actcoolr.scheduled import (
-    DEVIATIONS,
-    SMOKE,
-    Scheduling,
-    a_third,
-    scheduled,
-)
+from relu_book.experiments.actcoolr.scheduled import scheduled
+from relu_book.experiments.actcoolr.scheduling import DEVIATIONS, SMOKE, Scheduling, a_third
 from relu_book.experiments.actcoolr.tuning import SEED, tuned
 from relu_book.runs import Run, experiment
 

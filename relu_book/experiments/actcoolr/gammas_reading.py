@@ -63,6 +63,24 @@ def gammas_at_two_lengths(
     return joined([*readings, peaks, Reading(large, record, third, tuning)])
 
 
+def annealing_reading(temperature: Reading, gammas: Reading) -> Reading:
+    """The claim that a good one-cycle curve is an annealing of the temperature.
+
+    Args:
+        temperature: Of the records of schedules in the chapter on temperature, with fig-3.8.d.
+        gammas: As ``gammas_at_two_lengths`` gives it.
+    """
+    verdicts = [
+        temperature.judge("fig-3.8.d").verdict,
+        *(gammas.judge(claim).verdict for claim in ("fig-3.22.a", "fig-3.22.c")),
+    ]
+    found = {
+        "held": [verdict.startswith("holds") for verdict in verdicts],
+        "decided": [verdict.startswith(("holds", "fails")) for verdict in verdicts],
+    }
+    return Reading({"txt-3.3.3.5": found}, temperature, gammas)
+
+
 def largest_constant(tuning: xr.Dataset) -> float:
     """The largest constant rate at which a run ends finite and below its first loss; 0 if none.
 

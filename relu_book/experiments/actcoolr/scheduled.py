@@ -1,14 +1,11 @@
 """One training under a named schedule, with its rate, loss, temperature and errors.
 
 All records of this chapter are made by ``scheduled``; they differ in their settings. Thesis 3.3.2
-trains with stochastic gradient descent, a large constant momentum and no weight decay, and measures
-every 8 steps; supplement E keeps 1 % of the training images for validation, flips them and takes
-batches of 256 (CIFAR-10) or 64 (FashionMNIST). OneCycle and CyclicLR move the momentum between 0.85
-and 0.95. A training that diverges is a result: what comes after is NaN.
+trains with stochastic gradient descent and measures every 8 steps. OneCycle and CyclicLR move the
+momentum between 0.85 and 0.95. A training that diverges is a result: what comes after is NaN.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -17,131 +14,26 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from relu_book.actcoolr import POLICIES, ActCooLR
-from relu_book.experiments.trainings import Images, Training, images_for
+from relu_book.experiments.actcoolr.scheduling import Scheduling
+from relu_book.experiments.trainings import Images, images_for
 from relu_book.experiments.watched import StepWatcher, watched_training
 from relu_book.runs import Run
+from relu_book.temperature import Distance
 from relu_book.training import History, Probe, accuracy, make_schedule
 
 FEWEST = 10  # samples that are unchanged, below which a temperature does not count
-MEASURED = {
+_BITS = 12  # of the mantissa, that curves are kept to: four digits, so that records are small
+TOLD = {
     "target": "target_temperature",
     "share": "mean_share",
     "temperature": "mean_temperature",
+    "mu": "mu",
+    "sigma": "sigma",
 }
-# What a set-up does not change where all are small.
-SIZES = {
-    "data", "size", "train_images", "validation_images", "test_images", "batch_size", "width",
-    "depth", "steps", "scheduled_steps", "epochs", "points", "network",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Scheduling(Training):
-    """A training and its schedule.
-
-    Attributes:
-        setup: Names of what the experiment trains; a job each.
-        learning_rate: The largest one of a fixed schedule, and the one that ActCooLR is given.
-        schedule: ``"actcoolr"``, or as ``relu_book.training.make_schedule`` names it.
-        validation_images: Training images that are held out.
-        test_images: How many images the error in the end is measured on.
-        epochs: Length of the training, in place of ``steps``.
-        start_temperature: As for ``ActCooLR``, like the next five.
-        gamma: See there.
-        shape: See there.
-        probing_step_size: See there.
-        policy: A name in ``relu_book.actcoolr.POLICIES``.
-        mean: Which mean over the layers the policy steers.
-        options: Further ones of the policy, pairs of name and value.
-        peak: Share of the run at which OneCycle is highest.
-        checks: How many times the validation error is measured, evenly, besides the start.
-        points: In how many parts of equal length the curves of a run are recorded.
-        watched_every: Every k-th step is measured layer by layer by a probe of its own.
-        divided: Steps are divided by it, for a second length.
-        small: Whether a set-up changes neither data, networks, sizes nor lengths: for tests.
-    """
-
-    setup: str | tuple[str, ...] = ()
-    size: int = 32
-    train_images: int = 48_000
-    batch_size: int = 128
-    learning_rate: float = 0.1
-    weight_decay: float = 0.0
-    depth: int = 32
-    schedule: str = "actcoolr"
-    validation_images: int = 2000
-    test_images: int = 10_000
-    epochs: float | None = None
-    start_temperature: float = 3.17
-    gamma: float = 1.0
-    shape: str = "power"
-    probing_step_size: int = 8
-    policy: str = "thesis"
-    mean: str = "share"
-    options: tuple[tuple[str, str | float], ...] = ()
-    peak: float = 0.3
-    checks: int = 20
-    points: int = 500
-    watched_every: int = 25
-    divided: int = 1
-    small: bool = False
-
-    def of(self, changes: Mapping[str, object]) -> "Scheduling":
-        """What one set-up trains: with its changes, and as long as is asked for."""
-        kept = {key: value for key, value in changes.items() if not self.small or key not in SIZES}
-        one = replace(self, **kept)
-        steps = one.steps if one.epochs is None else round(one.epochs * one.epoch)
-        whole = one.scheduled_steps and max(one.scheduled_steps // one.divided, 1)
-        return replace(one, steps=max(steps // one.divided, 1), scheduled_steps=whole, divided=1)
-
-    @property
-    def length(self) -> int:
-        """Steps of the whole schedule, of which only the beginning may be trained."""
-        return self.scheduled_steps or self.steps
-
-    @property
-    def checked(self) -> tuple[int, ...]:
-        """After how many steps the validation error is measured."""
-        return tuple(int(s) for s in np.linspace(0, self.steps, self.checks + 1).round())
-
-    @property
-    def watched(self) -> tuple[int, ...]:
-        """The steps, counted from 1, that are measured layer by layer."""
-        return tuple(range(self.watched_every, self.steps + 1, self.watched_every))
-
-
-SMOKE = {
-    "data": "digits",
-    "size": 8,
-    "network": "convnet",
-    "width": 4,
-    "depth": 8,
-    "dtype": "float64",
-    "train_images": 320,
-    "validation_images": 64,
-    "test_images": 64,
-    "batch_size": 32,
-    "steps": 20,
-    "checks": 2,
-    "points": 10,
-    "watched_every": 5,
-    "seeds": (0,),
-    "small": True,
-}
-DEVIATIONS = "of the momentum only that it is large is printed, here 0.9"
-
-
-def a_third(scales: Mapping[str, Scheduling], **changes: object) -> dict[str, Scheduling]:
-    """The scales of a second length: a third of the steps at desk, a half at smoke.
-
-    Args:
-        scales: Those of the first length.
-        **changes: What else differs at desk.
-    """
-    return {
-        "smoke": replace(scales["smoke"], divided=2),
-        "desk": replace(scales["desk"], divided=3, **changes),
-    }
+CURVES = (
+    *("rate", "loss", "target", "share", "temperature"),
+    *("seen", "off", "counted", "extreme", "all_changed"),
+)
 
 
 class LayerWatcher(StepWatcher):
@@ -165,14 +57,9 @@ class LayerWatcher(StepWatcher):
         return super().__enter__()
 
     @property
-    def counted(self) -> dict[int, float]:
-        """By step the share of layers in which enough samples are unchanged."""
-        return {
-            found.step: float(
-                ((1 - found.distance.values[0]) * found.distance.evaluations >= FEWEST - 0.5).mean()
-            )
-            for found in self._probe.history
-        }
+    def seen(self) -> dict[int, dict[str, float]]:
+        """By step what its layers show, see ``scheduled``."""
+        return {found.step: _seen(found.distance) for found in self._probe.history}
 
     def state_dict(self) -> dict:
         """With the number of passes."""
@@ -204,16 +91,18 @@ def scheduled(one: Scheduling, seed: int, run: Run) -> xr.Dataset:
     Returns:
         By ``point`` the last ``step`` of this part of the run, and means over it: ``rate``,
         ``loss``, ``target`` (in bits), ``share`` (mean of D over the layers) and ``temperature``
-        (mean of T), where they were measured, ``counted`` (share of layers with enough unchanged
-        samples). By ``check`` the ``checked_step`` and the ``validation_error``, in per cent as the
-        ``test_error``. ``first_rate``, ``first_loss``, ``extra_passes`` a step beyond those of
+        (mean of T), where they were measured. Of steps that a probe of its own saw: ``seen`` (mean
+        of D), ``off`` (its distance from the target's D), and the shares of layers that are
+        ``counted`` (enough samples are unchanged), ``extreme`` (exactly 0 or 1) and ``all_changed``
+        (exactly 1). By ``check`` the ``checked_step`` and the ``validation_error``, in per cent as
+        the ``test_error``. ``first_rate``, ``first_loss``, ``extra_passes`` a step beyond those of
         plain training, ``updates`` and ``trained``, the numbers of steps to take and taken.
     """
-    return thinned(one, *course(one, seed, run))
+    return thinned(one, course(one, seed, run))
 
 
-def course(one: Scheduling, seed: int, run: Run) -> tuple[xr.Dataset, LayerWatcher]:
-    """As ``scheduled``, with what there is of every step along ``update``, and who watched it."""
+def course(one: Scheduling, seed: int, run: Run) -> xr.Dataset:
+    """As ``scheduled``, but with curves by ``update``, and ``mu`` and ``sigma`` beside them."""
     images, held_out = _images(one, run)
     errors = Probe(lambda _, model: _error(model, *held_out), steps=one.checked)
     made: list[LRScheduler] = []
@@ -231,7 +120,7 @@ def course(one: Scheduling, seed: int, run: Run) -> tuple[xr.Dataset, LayerWatch
         probes=[errors],
         schedule=schedule,
     )
-    table = _by_step(one, history, made[0], trained)
+    table = _by_step(one, history, made[0], trained, watcher)
     watched = [step for step in one.watched if step <= trained]
     extra = watcher.passes - trained - len(watched)
     ended = trained == one.steps
@@ -244,7 +133,7 @@ def course(one: Scheduling, seed: int, run: Run) -> tuple[xr.Dataset, LayerWatch
         extra_passes=extra / max(trained, 1),
         updates=float(one.steps),
         trained=float(trained),
-    ), watcher
+    )
 
 
 def schedule_for(one: Scheduling, model: nn.Module, optimizer: Optimizer) -> LRScheduler:
@@ -264,40 +153,61 @@ def schedule_for(one: Scheduling, model: nn.Module, optimizer: Optimizer) -> LRS
     )
 
 
-def thinned(one: Scheduling, found: xr.Dataset, watcher: LayerWatcher) -> xr.Dataset:
-    """A course with its curves in parts of equal length, of the whole schedule."""
+def thinned(one: Scheduling, found: xr.Dataset) -> xr.Dataset:
+    """A course whose curves are means over parts of equal length, of the whole schedule."""
     edges = np.linspace(0, one.length, one.points + 1).round()
     part = np.searchsorted(edges, found["update"].values, side="left") - 1
-    counted = [watcher.counted.get(int(step), np.nan) for step in found["update"].values]
-    found = found.assign(counted=("update", counted))
-    curves = [name for name in found.data_vars if found[name].dims == ("update",)]
-    means = {"step": ("point", edges[1:])}
-    for name in (*MEASURED, "rate", "loss", "counted"):
+    means = {"step": ("point", edges[1:].astype(np.float32))}
+    for name in CURVES:
         values = found[name].values
         there = np.isfinite(values)
         number = np.bincount(part[there], minlength=one.points)
         total = np.bincount(part[there], values[there], one.points)
-        means[name] = ("point", np.where(number, total / np.maximum(number, 1), np.nan))
-    kept = found.drop_vars(curves).drop_dims("update", errors="ignore")
-    with np.errstate(over="ignore"):  # the last losses before a training diverges
-        return kept.assign(means).astype(np.float32)
+        mean = np.where(number, total / np.maximum(number, 1), np.nan)
+        means[name] = ("point", _rounded(mean))
+    return found.drop_dims("update").astype(np.float32).assign(means)
 
 
-def _by_step(one: Scheduling, history: History, schedule: LRScheduler, trained: int) -> xr.Dataset:
-    """Rate and loss of every step, and what ActCooLR tells of it; NaN after a divergence."""
-    table = {name: np.full(one.steps, np.nan) for name in ("rate", "loss", *MEASURED, "mu")}
+def _by_step(
+    one: Scheduling, history: History, schedule: LRScheduler, trained: int, watcher: LayerWatcher
+) -> xr.Dataset:
+    """What there is of every step; NaN after a divergence."""
+    table = {name: np.full(one.steps, np.nan) for name in (*CURVES, "mu", "sigma")}
     length = min(len(history), trained)
     table["rate"][:length] = history.learning_rate[:length]
     table["loss"][:length] = history.loss[:length]
     for entry in getattr(schedule, "history", ())[:length]:
-        for name, theirs in {**MEASURED, "mu": "mu", "sigma": "sigma"}.items():
+        for name, theirs in TOLD.items():
             if entry[theirs] is not None:
-                table.setdefault(name, np.full(one.steps, np.nan))
                 table[name][entry["step"] - 1] = entry[theirs]
+    for step, seen in watcher.seen.items():
+        for name, value in seen.items():
+            table[name][step - 1] = value
+    table["off"] = abs(table["seen"] - (1 - 2.0 ** -table["target"]))
     return xr.Dataset(
         {name: ("update", values) for name, values in table.items()},
         {"update": np.arange(1, one.steps + 1)},
     )
+
+
+def _seen(distance: Distance) -> dict[str, float]:
+    shares = distance.values[0]
+    unchanged = (1 - shares) * distance.evaluations
+    return {
+        "seen": shares.mean(),
+        "counted": (unchanged > FEWEST - 0.5).mean(),
+        "extreme": ((shares == 0) | (shares == 1)).mean(),
+        "all_changed": (shares == 1).mean(),
+    }
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """In float32, the last bits of which are 0; what it cannot hold is infinite."""
+    with np.errstate(over="ignore"):  # the last losses before a training diverges
+        bits = values.astype(np.float32).view(np.uint32)
+    half = np.uint32(1 << (22 - _BITS))
+    kept = ((bits + half) & np.uint32(2**32 - (1 << (23 - _BITS)))).view(np.float32)
+    return np.where(np.isnan(values), np.float32(np.nan), kept)
 
 
 def _images(one: Scheduling, run: Run) -> tuple[Images, tuple[Tensor, Tensor]]:

@@ -5,7 +5,7 @@ trains all of them with one seed, and the one with the smallest validation error
 method's. The trainings that are reported have other seeds and are measured on test images.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import xarray as xr
 
@@ -16,12 +16,28 @@ SEED = 100
 Changes = Mapping[str, object]
 
 
-def best(record: xr.Dataset, candidates: Collection[str]) -> str:
-    """The candidate with the smallest validation error at the end; of equal ones the first.
+def at_end(record: xr.Dataset) -> xr.DataArray:
+    """The validation error at the end, by set-up and seed."""
+    return record["validation_error"].isel(check=-1)
+
+
+def off_target(record: xr.Dataset) -> xr.DataArray:
+    """Mean distance of the share D from its target, by set-up and seed; NaN after a divergence."""
+    distance = abs(record["share"] - (1 - 2.0 ** -record["target"])).mean("point")
+    return distance.where(record["trained"] >= record["updates"])
+
+
+def best(
+    record: xr.Dataset,
+    candidates: Collection[str],
+    error: Callable[[xr.Dataset], xr.DataArray] = at_end,
+) -> str:
+    """The candidate with the smallest error; of equal ones the first.
 
     Args:
-        record: Of an experiment that trained them, ``validation_error`` along ``check``.
+        record: Of an experiment that trained them.
         candidates: Their names along ``setup``.
+        error: By set-up and seed; NaN after a divergence.
 
     Raises:
         ValueError: None of them came to its end.
@@ -33,8 +49,7 @@ def best(record: xr.Dataset, candidates: Collection[str]) -> str:
         >>> best(record, ["rate_1", "rate_2", "rate_4"])
         'rate_2'
     """
-    errors = record["validation_error"].sel(setup=list(candidates)).isel(check=-1)
-    errors = errors.mean("seed", skipna=False)
+    errors = error(record.sel(setup=list(candidates))).mean("seed", skipna=False)
     if not errors.notnull().any():
         raise ValueError(
             f"one of {', '.join(candidates)} was to be chosen, but all of these trainings "
@@ -44,7 +59,11 @@ def best(record: xr.Dataset, candidates: Collection[str]) -> str:
 
 
 def tuned(
-    changes: Changes, candidates: Mapping[str, Changes], experiment: str, run: Run
+    changes: Changes,
+    candidates: Mapping[str, Changes],
+    experiment: str,
+    run: Run,
+    error: Callable[[xr.Dataset], xr.DataArray] = at_end,
 ) -> tuple[dict[str, object], str]:
     """What a set-up changes, with the best candidate of its method.
 
@@ -54,6 +73,7 @@ def tuned(
         experiment: The name of the one that trained the candidates. Its record at the scale
             ``desk`` is read; at ``smoke`` the first candidate is taken.
         run: Of the job.
+        error: As for ``best``.
 
     Returns:
         The changes, and the name of the candidate; an empty one if there is none.
@@ -66,5 +86,5 @@ def tuned(
     if run.scale == "smoke":
         name = next(iter(candidates))
     else:
-        name = best(load(experiment, "desk"), candidates)
+        name = best(load(experiment, "desk"), candidates, error)
     return {**candidates[name], **changes}, name
