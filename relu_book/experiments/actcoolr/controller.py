@@ -23,7 +23,7 @@ from scipy.special import ndtr
 from relu_book.experiments.actcoolr.f1 import F1
 from relu_book.experiments.actcoolr.scheduled import course, thinned
 from relu_book.experiments.actcoolr.scheduling import DEVIATIONS, SMOKE, Scheduling, a_third
-from relu_book.experiments.actcoolr.tuning import SEED, off_target, tuned
+from relu_book.experiments.actcoolr.tuning import SEED, share_error, tuned
 from relu_book.runs import Run, experiment
 
 FIRST_RATES = (1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5)
@@ -156,7 +156,7 @@ def controller(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """
     name = settings.setup
     changes, candidate = tuned(
-        SETUPS[name], CANDIDATES.get(name, {}), "actcoolr/controller_tuning", run, off_target
+        SETUPS[name], CANDIDATES.get(name, {}), "actcoolr/controller_tuning", run, share_error
     )
     one = settings.of(changes)
     found = course(one, seed, run)

@@ -21,7 +21,7 @@ def at_end(record: xr.Dataset) -> xr.DataArray:
     return record["validation_error"].isel(check=-1)
 
 
-def off_target(record: xr.Dataset) -> xr.DataArray:
+def share_error(record: xr.Dataset) -> xr.DataArray:
     """Mean distance of the share D from its target, by set-up and seed; NaN after a divergence."""
     distance = abs(record["share"] - (1 - 2.0 ** -record["target"])).mean("point")
     return distance.where(record["trained"] >= record["updates"])

@@ -37,7 +37,7 @@ def test_what_diverged_is_never_the_best():
 def test_a_controller_is_chosen_by_its_distance_from_the_target():
     off = course(share=lambda time: 0.5 + 0 * time, validation_error=lambda share: 90 - 80 * share)
     made = record("tuning", {"off": off, "on": course()}, seeds=1)
-    assert tuning.best(made, ["off", "on"], tuning.off_target) == "on"
+    assert tuning.best(made, ["off", "on"], tuning.share_error) == "on"
     assert tuning.best(made, ["off", "on"]) == "off"
 
 
