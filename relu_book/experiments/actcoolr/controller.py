@@ -111,6 +111,7 @@ class Settings(Scheduling):
     checks: int = 2
     points: int = 200
     watched_every: int = 100
+    test_images: int = 1000
 
 
 SCALES = {"smoke": Settings(**SMOKE), "desk": Settings()}
@@ -140,7 +141,10 @@ def controller_tuning(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "20 s on one core", "desk": "3 h on 2 cores, 220 networks of 1 to 6 min"},
+    expected={
+        "smoke": "20 s on one core",
+        "desk": "3.7 h on 2 cores, 220 jobs of up to 15 min",
+    },
     over=("setup",),
     deviations={"desk": f"600 and 2,000 steps instead of 50 epochs; {_DEVIATIONS}"},
 )
@@ -170,7 +174,7 @@ def controller(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         )
         for scale, one in a_third(SCALES).items()
     },
-    expected={"smoke": "15 s on one core", "desk": "55 min on 2 cores"},
+    expected={"smoke": "15 s on one core", "desk": "1.2 h on 2 cores"},
     over=("setup",),
     deviations={"desk": f"200 and 666 steps instead of 50 epochs; {_DEVIATIONS}"},
 )

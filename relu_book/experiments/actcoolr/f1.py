@@ -67,7 +67,7 @@ SCALES = {"smoke": Settings(**{**SMOKE, "epochs": 2.0}), "desk": Settings(**F1)}
         "smoke": replace(SCALES["smoke"], setup=tuple(TRIED)),
         "desk": replace(SCALES["desk"], setup=tuple(TRIED), seeds=(SEED,)),
     },
-    expected={"smoke": "30 s on one core", "desk": "55 min on 2 cores, 36 networks of 3 min each"},
+    expected={"smoke": "30 s on one core", "desk": "40 min on 2 cores, 36 networks of 2 min each"},
     over=("setup",),
     deviations={"desk": DEVIATIONS},
 )
@@ -83,7 +83,7 @@ def f1_tuning(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "5 s on one core", "desk": "25 min on 2 cores, 15 networks of 3 min each"},
+    expected={"smoke": "5 s on one core", "desk": "16 min on 2 cores, 15 networks of 2 min each"},
     over=("setup",),
     deviations={"desk": DEVIATIONS},
 )

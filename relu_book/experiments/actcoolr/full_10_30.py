@@ -50,8 +50,8 @@ SCALES = {
     scales=SCALES,
     expected={
         "smoke": "5 s on one core",
-        "desk": "7 h on 2 cores: 6 networks of 35 min and 6 of 1 h 45 min on one core each",
-        "paper": "190 h on 2 cores, 66 networks of up to 12 h; on a GPU not measured",
+        "desk": "6.3 h on 2 cores: 6 networks of 32 min and 6 of 95 min on one core each",
+        "paper": "190 h on 2 cores, 66 networks of up to 11 h; on a GPU not measured",
     },
     over=("setup",),
     deviations={"desk": DEVIATIONS, "paper": DEVIATIONS},

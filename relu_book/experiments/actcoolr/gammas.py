@@ -94,7 +94,7 @@ def gammas_tuning(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "10 s on one core", "desk": "3.6 h on 2 cores, 55 networks of 8 min each"},
+    expected={"smoke": "10 s on one core", "desk": "4.1 h on 2 cores, 55 networks of 10 min each"},
     over=("setup",),
     deviations={"desk": f"1,000 steps, 2.7 epochs of 10 to 210; {_DEVIATIONS}"},
 )
@@ -111,7 +111,7 @@ def gammas(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=a_third(SCALES, points=333),
-    expected={"smoke": "10 s on one core", "desk": "1.3 h on 2 cores"},
+    expected={"smoke": "10 s on one core", "desk": "1.6 h on 2 cores, 55 networks of 4 min each"},
     over=("setup",),
     deviations={"desk": f"333 steps, 0.9 epochs of 10 to 210; {_DEVIATIONS}"},
 )

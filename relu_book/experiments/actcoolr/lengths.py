@@ -46,7 +46,7 @@ _DEVIATIONS = (
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "10 s on one core", "desk": "2.9 h on 2 cores, 60 networks of 2 to 14 min"},
+    expected={"smoke": "10 s on one core", "desk": "3 h on 2 cores, 60 networks of 1 to 14 min"},
     over=("setup",),
     deviations={"desk": f"250 to 3,000 steps, 0.7 to 8 epochs of 10 to 210; {_DEVIATIONS}"},
 )
@@ -63,7 +63,7 @@ def lengths(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales={scale: replace(one, setup=tuple(OF_GAMMA)) for scale, one in a_third(SCALES).items()},
-    expected={"smoke": "5 s on one core", "desk": "25 min on 2 cores, 30 networks of 1.5 min each"},
+    expected={"smoke": "5 s on one core", "desk": "30 min on 2 cores, 30 networks of 2 min each"},
     over=("setup",),
     deviations={"desk": f"333 steps, 0.9 epochs of 10 to 210; {_DEVIATIONS}"},
 )

@@ -89,7 +89,7 @@ SMALL = f"VGG-11 at quarter width; 2,000 images held out; gamma 1; {DEVIATIONS}"
         "smoke": replace(SCALES["smoke"], setup=tuple(TRIED)),
         "desk": replace(SCALES["desk"], setup=tuple(TRIED), divided=3, seeds=(SEED,)),
     },
-    expected={"smoke": "20 s on one core", "desk": "50 min on 2 cores, 48 networks of 1 to 3 min"},
+    expected={"smoke": "20 s on one core", "desk": "35 min on 2 cores, 48 networks of 1 to 2 min"},
     over=("setup",),
     deviations={"desk": f"5 epochs, of four convolutions 1.7; {SMALL}"},
 )
@@ -106,7 +106,7 @@ def pairs_tuning(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "10 s on one core", "desk": "3.4 h on 2 cores, 75 networks of 3 to 9 min"},
+    expected={"smoke": "10 s on one core", "desk": "2.3 h on 2 cores, 75 networks of 2 to 6 min"},
     over=("setup",),
     deviations={"desk": f"15 epochs, of four convolutions 5, instead of 15 to 200; {SMALL}"},
 )
@@ -127,7 +127,7 @@ def pairs(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales={scale: replace(one, setup=tuple(CANDIDATES)) for scale, one in a_third(SCALES).items()},
-    expected={"smoke": "10 s on one core", "desk": "1 h on 2 cores, 60 networks of 1 to 3 min"},
+    expected={"smoke": "10 s on one core", "desk": "40 min on 2 cores, 60 networks of 1 to 2 min"},
     over=("setup",),
     deviations={"desk": f"5 epochs, of four convolutions 1.7, instead of 15 to 200; {SMALL}"},
 )

@@ -51,7 +51,7 @@ SCALES = {"smoke": Settings(**pairs.SMALLEST), "desk": Settings()}
         "smoke": replace(SCALES["smoke"], setup=tuple(TRIED)),
         "desk": replace(SCALES["desk"], setup=tuple(TRIED), divided=3, seeds=(SEED,)),
     },
-    expected={"smoke": "20 s on one core", "desk": "40 min on 2 cores, 40 networks of 1 to 3 min"},
+    expected={"smoke": "20 s on one core", "desk": "30 min on 2 cores, 40 networks of 1 to 2 min"},
     over=("setup",),
     deviations={"desk": f"5 epochs, of four convolutions 1.7; {pairs.SMALL}"},
 )
@@ -68,7 +68,7 @@ def pairs_gammas_tuning(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=SCALES,
-    expected={"smoke": "10 s on one core", "desk": "3.8 h on 2 cores, 80 networks of 3 to 9 min"},
+    expected={"smoke": "10 s on one core", "desk": "2.7 h on 2 cores, 80 networks of 2 to 6 min"},
     over=("setup",),
     deviations={"desk": f"15 epochs, of four convolutions 5, instead of 15 to 200; {pairs.SMALL}"},
 )
@@ -90,7 +90,7 @@ def pairs_gammas(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=a_third(SCALES),
-    expected={"smoke": "10 s on one core", "desk": "1.3 h on 2 cores, 80 networks of 1 to 3 min"},
+    expected={"smoke": "10 s on one core", "desk": "55 min on 2 cores, 80 networks of 1 to 2 min"},
     over=("setup",),
     deviations={"desk": f"5 epochs, of four convolutions 1.7, instead of 15 to 200; {pairs.SMALL}"},
 )
