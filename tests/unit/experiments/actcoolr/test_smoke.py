@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import xarray as xr
 
 from relu_book.experiments.actcoolr import (
     controller,
@@ -13,6 +14,7 @@ from relu_book.experiments.actcoolr import (
     pairs,
     pairs_gammas,
 )
+from relu_book.records import read, save
 from relu_book.runs import Run, find
 
 CASES = [
@@ -50,3 +52,14 @@ def test_an_experiment_runs_at_its_smallest_scale(tmp_path, module, name, setup)
     assert setup in desk.setup and {"smoke", "desk"} == set(known.expected) - {"paper"}
     found = known.function(replace(smoke, setup=setup), 0, Run(tmp_path, "smoke"))
     assert found.trained > 0 and found.sizes["point"] == 10 and "desk" in known.deviations
+
+
+def test_results_of_tuned_and_other_set_ups_make_one_record(tmp_path):
+    results = [
+        gammas.gammas(replace(gammas.SCALES["smoke"], setup=setup), 0, Run(tmp_path, "smoke"))
+        for setup in ("gamma_1", "gamma_1_plain", "one_cycle")
+    ]
+    made = xr.concat(results, "setup")
+    again = read(save(made, tmp_path / "record.nc"))
+    assert again.candidate.values.tolist() == ["", "", "one_cycle_0.3_at_0.3"]
+    assert again.sizes == {"setup": 3, "point": 10, "check": 3}
