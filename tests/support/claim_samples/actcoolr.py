@@ -10,7 +10,11 @@ GAMMA = np.array([0.5, 1, 2, 4, 10])
 EARLY, LATE = 1 - 0.5 ** (1 / GAMMA), 0.5 ** (1 / GAMMA)
 # ActCooLR is as good as OneCycle in three pairs, and one pair is not clear; then two are beyond.
 ALIKE = (
-    {"difference": np.array([[0.5, -0.4, 0.3, w] for w in (-9, 9, 5, -5, 0)]), "lengths_alike": 2},
+    {
+        "difference": np.array([[0.5, -0.4, 0.3, w] for w in (-9, 9, 5, -5, 0)]),
+        "reached": [90, 60, 55, 89],
+        "lengths_alike": 2,
+    },
     {"difference": seeds([0.5, -0.4, 6, -5])},
 )
 
@@ -250,6 +254,7 @@ SAMPLES = {
             "distance_arriving": seeds([0.1] * 10),
             "drift_arriving": seeds(0.2),
             "spread_arriving": seeds(1.5),
+            "smallest_error": 25,
             "lengths_alike": 2,
         },
         {"drift_printed": seeds(3), "distance_arriving": seeds([0.1] * 9 + [0.3])},
@@ -362,6 +367,7 @@ SAMPLES = {
         {
             "behind_onecycle": seeds([0, 1, 1.5, 0]),
             "behind_step": seeds([-3, 1, -1, 0]),
+            "reached": [90, 60, 55, 89],
             "lengths_alike": 2,
         },
         {"behind_step": seeds([-3, 1, -1, 2.5])},
@@ -397,6 +403,7 @@ SAMPLES = {
         {
             "behind": seeds([0.5, 0.5, 0.5, 0.5]),
             "behind_late": seeds([0.5, 0.5, 0.5, 0.5]),
+            "reached": [90, 60, 55, 89],
             "lengths_alike": 2,
         },
         {"behind": seeds([0.5, 0.5, 3, 3]), "behind_late": seeds([0.5, 3, 3, 3])},
@@ -481,6 +488,12 @@ OTHER_FAILS = {
 }
 
 OUT_OF_REACH = {
+    **{
+        name: {"reached": [90, 12, 55, 89]}
+        for name, (measured, _) in SAMPLES.items()
+        if "reached" in measured
+    },
+    "S-fig-5.a": {"smallest_error": 89},
     "txt-3.3.2.6": {"checks": [40] * 4 + [20]},
     "alg-6.j": {"fewest_filters": seeds(0.001)},
     "fig-3.22.f": {"counted": 0.5},

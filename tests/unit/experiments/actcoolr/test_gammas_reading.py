@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from actcoolr_records import course, diverged, one_cycle, record
 
+from relu_book.claims import Reading, undecidable
 from relu_book.experiments.actcoolr.gammas import CONSTANT, GAMMAS, SETUPS
-from relu_book.experiments.actcoolr.gammas_reading import gammas_at_two_lengths, largest_constant
+from relu_book.experiments.actcoolr.gammas_reading import (
+    annealing_reading,
+    gammas_at_two_lengths,
+    largest_constant,
+)
 
 FULL = [f"epochs_{epochs}_{mean}" for epochs in (10, 30) for mean in ("share", "temperature")]
 
@@ -77,6 +82,42 @@ def test_what_is_stated_has_the_sign_of_the_statement():
     assert found["txt-3.3.3.3"]["largest_constant"] == 30
     assert mean(found, "txt-3.3.3.4", "rise_share") == pytest.approx(3, abs=0.3)
     assert mean(found, "txt-3.3.3.4", "rise_plain") == pytest.approx(1, abs=0.1)
+
+
+def test_what_is_stated_holds_and_the_opposite_fails():
+    found = reading(as_stated())
+    for claim in found:
+        assert found.judge(claim).verdict == "holds", claim
+    even = course(
+        lambda time: 0.5 - 0.4 * time,
+        first_rate=0.5,
+        validation_error=lambda share: 90 - 50 * share**0.2,
+        share=lambda time: 0.5 + 0 * time,
+        temperature=lambda time: 1 + 0 * time,
+    )
+    near = course(one_cycle(0.8), validation_error=late)
+    opposite = {name: even for name in SETUPS if name.startswith("gamma")} | {
+        "gamma_10": near,
+        "one_cycle": near,
+        "one_cycle_at_30": near,
+        "step_decay": near,
+        "cyclic": near,
+    }
+    found = reading(as_stated(**opposite, gamma_7=course(one_cycle(0.8, 0.0001))))
+    for claim in set(found) - {"fig-3.22.b"}:
+        assert found.judge(claim).verdict == "fails", claim
+    still = {f"gamma_{gamma}": course(one_cycle(9)) for gamma in GAMMAS}
+    assert reading(as_stated(**still)).judge("fig-3.22.b").verdict == "fails"
+
+
+def test_annealing_takes_the_verdicts_of_three_claims():
+    sources = [
+        record("schedules", {"one": course()}).assign_attrs(experiment=f"temperature/{name}")
+        for name in ("schedules", "schedules_third")
+    ]
+    open_one = Reading({"fig-3.8.d": undecidable("not measured")}, *sources)
+    found = annealing_reading(open_one, reading(as_stated()))["txt-3.3.3.5"]
+    assert found == {"held": [False, True, True], "decided": [False, True, True]}
 
 
 def test_a_smaller_exponent_peaks_earlier_and_is_no_one_cycle():

@@ -55,10 +55,11 @@ def test_an_experiment_runs_at_its_smallest_scale(tmp_path, module, name, setup)
 
 
 def test_results_of_tuned_and_other_set_ups_make_one_record(tmp_path):
-    results = [
-        gammas.gammas(replace(gammas.SCALES["smoke"], setup=setup), 0, Run(tmp_path, "smoke"))
-        for setup in ("gamma_1", "gamma_1_plain", "one_cycle")
-    ]
+    results = []
+    for setup in ("gamma_1", "gamma_1_plain", "one_cycle"):
+        (tmp_path / setup).mkdir()
+        run = Run(tmp_path / setup, "smoke")
+        results.append(gammas.gammas(replace(gammas.SCALES["smoke"], setup=setup), 0, run))
     made = xr.concat(results, "setup")
     again = read(save(made, tmp_path / "record.nc"))
     assert again.candidate.values.tolist() == ["", "", "one_cycle_0.3_at_0.3"]
