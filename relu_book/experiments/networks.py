@@ -14,6 +14,7 @@ from relu_book.models import (
     cifar_resnet,
     convnet,
     fixup_resnet,
+    mlp,
     pyramidnet,
     resnet18,
     toynet,
@@ -73,6 +74,36 @@ def _resnet18_no_skips(depth: int, width: int, **options) -> nn.Module:
     return resnet18(width, skip=False, **options)
 
 
+def dense(
+    depth: int,
+    width: int,
+    *,
+    size: int,
+    in_channels: int = 1,
+    classes: int = 10,
+    **options,
+) -> nn.Module:
+    """A dense network of hidden layers of one width; six layers of 512 on 28 x 28 pixels are F1.
+
+    Args:
+        depth: Linear layers, the last one included.
+        width: Filters of the hidden ones.
+        size: Height and width of the images.
+        in_channels: As for ``cifar_resnet``.
+        classes: As for ``cifar_resnet``.
+        **options: As for ``relu_book.models.mlp``.
+
+    Returns:
+        A network from ``(n, in_channels, size, size)`` to ``(n, classes)``.
+
+    Example:
+        >>> dense(3, 4, size=8, seed=0)(torch.zeros(2, 1, 8, 8)).shape
+        torch.Size([2, 10])
+    """
+    widths = (in_channels * size * size, *(depth - 1) * (width,), classes)
+    return nn.Sequential(nn.Flatten(), *mlp(widths, **options))
+
+
 def _toynet(depth: int, width: int, **options) -> nn.Module:
     return toynet(depth, 2 * width, **options)
 
@@ -86,4 +117,5 @@ MAKERS: dict[str, Callable[..., nn.Module]] = {
     "fixup": fixup_resnet,
     "vgg": vgg,
     "four_convolutions": four_convolutions,
+    "dense": dense,
 }

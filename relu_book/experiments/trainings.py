@@ -16,6 +16,7 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from relu_book import datasets
 from relu_book.experiments.networks import MAKERS
@@ -155,7 +156,7 @@ def untrained(settings: Training, seed: int, images: Images) -> nn.Module:
         seed=seed,
         dtype=getattr(torch, settings.dtype),
         **({} if settings.batch_norm else {"batch_norm": False}),
-        **({"size": settings.size} if settings.network == "vgg" else {}),
+        **({"size": settings.size} if settings.network in ("vgg", "dense") else {}),
     )
 
 
@@ -179,6 +180,7 @@ def trained(
     probes: Sequence = (),
     around: Callable[[nn.Module, Optimizer], AbstractContextManager] | None = None,
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    schedule: Callable[[nn.Module, Optimizer], LRScheduler] | None = None,
     checkpoint_steps: int | None = None,
 ) -> tuple[nn.Module, History]:
     """Makes a network and trains it on the device of a run.
@@ -192,6 +194,8 @@ def trained(
         around: Called with network and optimizer; makes a further probe, a context manager that is
             entered before the training and left after it.
         augment: Instead of the usual flips and shifts.
+        schedule: Makes the schedule of network and optimizer, instead of the one that the settings
+            name.
         checkpoint_steps: Updates between two checkpoints; None keeps none.
 
     Returns:
@@ -199,15 +203,18 @@ def trained(
     """
     model = untrained(settings, seed, images).to(run.device)
     optimizer, every = optimizer_for(model, settings), checkpoint_steps
+    if schedule is None:
+        total = settings.scheduled_steps or settings.steps
+        scheduler = make_schedule(settings.schedule, optimizer, total)
+    else:
+        scheduler = schedule(model, optimizer)
     with nullcontext() if around is None else around(model, optimizer) as surrounding:
         history = train(
             model,
             images.train,
             images.labels,
             optimizer=optimizer,
-            schedule=make_schedule(
-                settings.schedule, optimizer, settings.scheduled_steps or settings.steps
-            ),
+            schedule=scheduler,
             steps=settings.steps,
             batch_size=settings.batch_size,
             seed=seed,

@@ -1,6 +1,6 @@
 """A training that is measured around every step of its optimizer, up to its end or divergence."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from typing import Self, TypeVar
 
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from relu_book.experiments.trainings import Images, Training, trained
 from relu_book.runs import Run
@@ -100,6 +101,9 @@ def watched_training(
     images: Images,
     run: Run,
     watcher: Callable[[nn.Module, Optimizer], Watcher],
+    *,
+    probes: Sequence = (),
+    schedule: Callable[[nn.Module, Optimizer], LRScheduler] | None = None,
 ) -> tuple[nn.Module, Watcher, History, int]:
     """Trains with flips, and ends where training diverges.
 
@@ -109,6 +113,8 @@ def watched_training(
         images: To learn from.
         run: Of the job.
         watcher: Makes what measures the steps.
+        probes: As for ``trained``.
+        schedule: As for ``trained``.
 
     Returns:
         The network, what measured it, the history, and how many steps were taken: fewer than
@@ -126,8 +132,10 @@ def watched_training(
             seed,
             images,
             run,
+            probes=probes,
             around=around,
             augment=Augment(flip=True, padding=0),
+            schedule=schedule,
             checkpoint_steps=CHECKPOINT_STEPS,
         )
         taken = settings.steps

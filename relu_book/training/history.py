@@ -32,7 +32,7 @@ class History:
 
 
 class DivergenceError(FloatingPointError):
-    """The loss or a weight is no longer finite.
+    """The loss or a weight is no longer finite, or a schedule has no rate any more.
 
     Attributes:
         step: The state (number of updates) in which it was seen first.

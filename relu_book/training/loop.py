@@ -17,10 +17,11 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from relu_book.actcoolr import DivergedError
 from relu_book.training import checks
 from relu_book.training.checkpoints import Checkpoint
 from relu_book.training.feed import Feed
-from relu_book.training.history import History, Recorder
+from relu_book.training.history import DivergenceError, History, Recorder
 from relu_book.training.inputs import floating_type, home
 from relu_book.training.probes import when
 from relu_book.training.randomness import own_randomness
@@ -86,7 +87,8 @@ def train(
 
     Raises:
         ValueError: arguments that do not fit together; the sentence says which.
-        DivergenceError: a loss or weight is NaN or infinite. A checkpoint of before is kept.
+        DivergenceError: a loss or weight is NaN or infinite, or the rate of ``ActCooLR`` has left
+            its limits. A checkpoint of before is kept.
         CheckpointError: the checkpoint is damaged or of another run.
 
     Example:
@@ -168,8 +170,11 @@ def train(
                 recorder.check_losses(checkpoint)
             optimizer.zero_grad()
             loss.backward()
-            optimizer.step()
-            schedule.step()
+            try:
+                optimizer.step()
+                schedule.step()
+            except DivergedError as error:
+                raise DivergenceError(str(error), step, recorder.history()) from error
             step += 1
 
             call_probes()

@@ -7,6 +7,7 @@ import torch
 
 from relu_book.experiments.networks import MAKERS, four_convolutions
 from relu_book.experiments.trainings import Images, Training, optimizer_for, untrained
+from relu_book.models import f1
 from relu_book.patterns import watch
 from relu_book.training import SGDW
 
@@ -40,6 +41,13 @@ def test_decoupled_decay_is_that_of_sgdw():
     assert type(optimizer_for(model, settings)) is torch.optim.SGD
     decoupled = optimizer_for(model, replace(settings, decoupled=True))
     assert type(decoupled) is SGDW and decoupled.param_groups[0]["weight_decay"] == 0.01
+
+
+def test_f1_is_the_dense_network_of_its_size():
+    f1_again = MAKERS["dense"](6, 512, size=28, seed=0).state_dict()
+    known = f1(seed=0).state_dict()
+    assert known.keys() == f1_again.keys()
+    assert all(torch.equal(known[name], f1_again[name]) for name in known)
 
 
 def test_other_depths_are_refused():

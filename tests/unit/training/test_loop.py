@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.optim import SGD, lr_scheduler
 
+from relu_book.actcoolr import DivergedError
 from relu_book.models import mlp
 from relu_book.training import (
     SCHEDULES,
@@ -425,6 +426,19 @@ def test_weights_that_are_not_finite_never_reach_a_checkpoint_or_a_probe(tmp_pat
         with pytest.raises(DivergenceError, match="a weight is NaN or infinite at step 1, after"):
             simple(model, optimizer=optimizer, steps=1, **options)
     assert not (tmp_path / "run.pt").exists()
+
+
+def test_a_schedule_that_has_run_away_is_a_divergence_with_its_history():
+    class RunAway(lr_scheduler.ConstantLR):
+        def step(self, epoch=None):
+            if self.last_epoch == 3:
+                raise DivergedError("the training has run away")
+            super().step(epoch)
+
+    optimizer = SGD((model := small()).parameters(), lr=0.1)
+    with pytest.raises(DivergenceError, match="the training has run away") as caught:
+        simple(model, optimizer=optimizer, schedule=RunAway(optimizer))
+    assert caught.value.step == 3 and len(caught.value.history) == 4
 
 
 def test_the_error_travels_between_processes():

@@ -1,0 +1,134 @@
+"""ActCooLR with five exponents beside three other schedules (thesis 3.3.2, figure 3.22).
+
+    relu-book run actcoolr/gammas_tuning --scale desk
+    relu-book promote actcoolr/gammas_tuning --scale desk
+    relu-book run actcoolr/gammas --scale desk
+    relu-book run actcoolr/gammas_third --scale desk
+
+ResNet-32 on CIFAR-10, T_start 3.17, momentum 0.9, no weight decay. The rates of the other
+schedules, and the place of OneCycle's maximum, are those with the smallest validation error in a
+training of half the length. Section 3.3.2 steers the mean temperature of the layers and A.4 a
+probability; both
+are trained at gamma 1. FixUp-32 has no batch normalisation; of it only the first tenth is trained.
+"""
+
+from dataclasses import dataclass, replace
+
+import xarray as xr
+
+from relu_book.experiments.actcoolr.scheduled import scheduled
+from relu_book.experiments.actcoolr.scheduling import DEVIATIONS, SMOKE, Scheduling, a_third
+from relu_book.experiments.actcoolr.tuning import SEED, tuned
+from relu_book.runs import Run, experiment
+
+GAMMAS = (1, 2, 4, 7, 10)
+PLACES, PEAKS = (0.3, 0.15, 0.5), (0.3, 1.0, 3.0)
+ONE_CYCLE = {
+    f"one_cycle_{rate:g}_at_{place:g}": {
+        "schedule": "one_cycle",
+        "learning_rate": rate,
+        "peak": place,
+    }
+    for place in PLACES
+    for rate in PEAKS
+}
+CANDIDATES = {
+    "one_cycle": ONE_CYCLE,
+    "one_cycle_at_30": {
+        name: changes for name, changes in ONE_CYCLE.items() if changes["peak"] == PLACES[0]
+    },
+    **{
+        schedule: {
+            f"{schedule}_{rate:g}": {"schedule": schedule, "learning_rate": rate} for rate in rates
+        }
+        for schedule, rates in {"step_decay": (0.03, 0.1, 0.3), "cyclic": (0.1, 0.3, 1.0)}.items()
+    },
+}
+CONSTANT = {
+    f"constant_{rate:g}": {"schedule": "constant", "learning_rate": rate}
+    for rate in (3.0, 10.0, 30.0, 100.0)
+}
+TRIED = {name: one for group in CANDIDATES.values() for name, one in group.items()} | CONSTANT
+SETUPS = {
+    **{f"gamma_{gamma}": {"gamma": float(gamma)} for gamma in GAMMAS},
+    "gamma_1_temperature": {"mean": "temperature"},
+    "gamma_1_plain": {"network": "fixup", "scheduled_steps": 1000, "steps": 100},
+    **{method: {} for method in CANDIDATES},
+}
+
+
+@dataclass(frozen=True)
+class Settings(Scheduling):
+    """What is trained, and under which schedule."""
+
+    setup: tuple[str, ...] = tuple(SETUPS)
+    network: str = "resnet"
+
+
+SCALES = {"smoke": Settings(**SMOKE), "desk": Settings()}
+_DEVIATIONS = (
+    f"batches of 128 instead of 256, 48,000 training images instead of 49,500; {DEVIATIONS}; "
+    "rates of OneCycle, StepDecay and CyclicLR of a grid of factor 3"
+)
+
+
+@experiment(
+    scales={
+        "smoke": replace(SCALES["smoke"], setup=tuple(TRIED)),
+        "desk": replace(SCALES["desk"], setup=tuple(TRIED), steps=500, seeds=(SEED,)),
+    },
+    expected={"smoke": "10 s on one core", "desk": "50 min on 2 cores, 19 networks"},
+    over=("setup",),
+    deviations={"desk": f"500 steps, 1.3 epochs; {_DEVIATIONS}"},
+)
+def gammas_tuning(settings: Settings, seed: int, run: Run) -> xr.Dataset:
+    """relu-book run actcoolr/gammas_tuning --scale desk
+
+    Expected result: a rate for each schedule, on a seed that ``gammas`` has not; of constant rates
+    how large they can be. Nothing is judged.
+
+    The result is that of ``scheduled``.
+    """
+    return scheduled(settings.of(TRIED[settings.setup]), seed, run)
+
+
+@experiment(
+    scales=SCALES,
+    expected={"smoke": "10 s on one core", "desk": "4.1 h on 2 cores, 55 networks of 10 min each"},
+    over=("setup",),
+    deviations={"desk": f"1,000 steps, 2.7 epochs of 10 to 210; {_DEVIATIONS}"},
+)
+def gammas(settings: Settings, seed: int, run: Run) -> xr.Dataset:
+    """relu-book run actcoolr/gammas --scale desk
+
+    Expected result (thesis 3.3.2): the rate rises and falls as under OneCycle, to above 8, and
+    gamma sets when it is highest; the validation error falls late.
+
+    The result is that of ``scheduled``, with the ``candidate`` that a tuned schedule took.
+    """
+    return _trained(settings, seed, run)
+
+
+@experiment(
+    scales=a_third(SCALES, points=333),
+    expected={"smoke": "10 s on one core", "desk": "1.6 h on 2 cores, 55 networks of 4 min each"},
+    over=("setup",),
+    deviations={"desk": f"333 steps, 0.9 epochs of 10 to 210; {_DEVIATIONS}"},
+)
+def gammas_third(settings: Settings, seed: int, run: Run) -> xr.Dataset:
+    """relu-book run actcoolr/gammas_third --scale desk
+
+    Expected result: that of ``gammas``; what this second length does not show as well is not
+    refuted.
+
+    The result is that of ``gammas``.
+    """
+    return _trained(settings, seed, run)
+
+
+def _trained(settings: Settings, seed: int, run: Run) -> xr.Dataset:
+    name = settings.setup
+    changes, candidate = tuned(
+        SETUPS[name], CANDIDATES.get(name, {}), "actcoolr/gammas_tuning", run
+    )
+    return scheduled(settings.of(changes), seed, run).assign(candidate=candidate)
