@@ -14,6 +14,7 @@ FUNCTIONS: dict[str, Callable] = {
     **truth.ON_CONDITIONS,
     "all": truth.every,
     "any": truth.some,
+    "nearly_all": truth.nearly_all,
     "implies": truth.implies,
     # judgements
     "equal": judge.equal,

@@ -91,6 +91,34 @@ def some(values):
     return negated(every([negated(value) for value in elements(values)]))
 
 
+def nearly_all(values, least):
+    """True if so many are true and none is false, false if too many are, else undecided.
+
+    Args:
+        values: Judgements, one a pair of network and data, or the like.
+        least: How many of them have to be true.
+
+    Example:
+        >>> pairs = [True, True, True, undecided("wide")]
+        >>> nearly_all(pairs, 3), nearly_all([True, True, False, False], 3)
+        (True, False)
+        >>> nearly_all([True, True, True, False], 3)
+        Open(reasons=('1 of 4 fail',), decidable=True)
+    """
+    values = elements(values)
+    left_open = opened(values)
+    if left_open is not None and not left_open.decidable:
+        return left_open
+    failed = sum(value is False for value in values)
+    if len(values) < least:
+        return undecided(f"too few: {len(values)} of {least}")
+    if failed > len(values) - least:
+        return False
+    if failed:
+        return undecided(f"{failed} of {len(values)} fail")
+    return True if sum(value is True for value in values) >= least else left_open
+
+
 def negated(value):
     """Not: true and false change places, open stays as it is."""
     return value if isinstance(value, Open) else not value

@@ -31,7 +31,7 @@ BAND, MOST = (0.1, 0.9), 0.8  # of the rates between which D is, so many must co
 EARLY = 0.3  # of OneCycle's run
 NEAR, WIDE = 0.05, 0.001
 SOURCE_IS_RESNET50 = 0
-SHAPES = tuple(f"fig-3.11.{part}" for part in "abcf")
+SHAPES = (*(f"fig-3.11.{part}" for part in "abcf"), "alg-D.e")
 REFUTABLE = (
     *(f"fig-3.{part}" for part in ("11.d", "11.e", "12.a", "12.b", "13")),
     *(f"S-fig-4.{part}" for part in "abc"),
@@ -89,8 +89,10 @@ def _parts(record: xr.Dataset) -> Parts:
 
 def _shapes(record: xr.Dataset) -> dict[str, dict]:
     parts = _parts(record)
+    shape = _shape(parts)
     return {
-        "fig-3.11.a": _shape(parts),
+        "fig-3.11.a": shape,
+        "alg-D.e": {name: shape[name] for name in ("lowest", "highest", "largest_fall")},
         "fig-3.11.b": _changes(parts),
         "fig-3.11.c": _cooling(parts),
         "fig-3.11.f": {"deviation": _deviations(parts)},

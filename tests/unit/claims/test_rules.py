@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from small_claims import NEVER, decide, evaluate
 
 from relu_book.claims import rules
+from relu_book.claims.truth import undecidable, undecided
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,27 @@ def test_all_and_any_are_repeated_and_and_or(values):
     chained = {f"t{n}": truth for n, truth in enumerate(truths)}
     for word, repeated in (("and", "all(a)"), ("or", "any(a)")):
         assert decide(repeated, a=array) == decide(f" {word} ".join(chained), **chained)
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ("tttt", "true"),
+        ("ttt?", "true"),
+        ("tttf", "1 of 4 fail"),
+        ("tt??", "wide"),
+        ("tt?f", "1 of 4 fail"),
+        ("t?ff", "false"),
+        ("tt", "too few: 2 of 3"),
+        ("ttt-", "capped"),
+        ("t-ff", "capped"),
+    ],
+)
+def test_nearly_all_bears_what_is_open_and_nothing_that_fails(values, found):
+    of = {"t": True, "f": False, "?": undecided("wide"), "-": undecidable("capped")}
+    pairs = np.array([of[value] for value in values], dtype=object)
+    truth = rules.weigh("nearly_all(pairs, 3)", {"pairs": pairs}).value
+    assert found == (str(truth).lower() if isinstance(truth, bool) else truth.reasons[0])
 
 
 def test_the_reasons_of_the_open_parts_that_count_are_kept():

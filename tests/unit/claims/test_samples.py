@@ -29,7 +29,6 @@ OPPOSITES = {"fig-3.21.i", "S-prop-1.b"}
 
 # They rank fewer than six values, which decides nothing, until their rules are revised.
 RANK_TOO_FEW = {
-    "alg-6.j",
     "fig-4.5.a", "txt-4.2.6.2", "P-fig-2.a", "P-fig-2.b", "P-fig-2.j", "P-txt-7",
 }  # fmt: skip
 
