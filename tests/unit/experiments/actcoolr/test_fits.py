@@ -48,3 +48,31 @@ def test_fits_leave_extreme_points_out():
     assert len(found["extremes_in_fit"]) > 30
     assert not any(found["extremes_in_fit"])
     assert found["rates_for_smaller"] == [1e-10] * 4
+
+
+def test_the_first_guess_leads_to_any_curve(monkeypatch):
+    found = fits.first_guess()
+    assert verdict("alg-6.b", found) == "holds"
+    assert sum(found["measurements"]) > sum(found["measurements_from_truth"])
+    monkeypatch.setattr(fits, "PATTERNS", 64)
+    assert verdict("alg-6.b", fits.first_guess()) == "fails"
+
+
+def test_the_search_ends_at_its_limits(monkeypatch):
+    assert verdict("alg-6.d", fits.limits_of_the_search()).startswith("holds")
+    monkeypatch.setattr(fits, "Limits", lambda: Limits(1e-40, 1e40))
+    assert verdict("alg-6.d", fits.limits_of_the_search()) == "fails"
+
+
+def test_as_printed_the_search_adds_extreme_points(monkeypatch):
+    found = fits.full_update()
+    assert verdict("alg-6.e", found) == WRONG
+    assert len(found["fell_back"]) > 10
+    take = fits.Watched._take
+
+    def take_all(policy, points, tried):
+        take(policy, points[:-1], tried)
+        policy.used = (*points, Seen(1.0, 1.0))
+
+    monkeypatch.setattr(fits.Watched, "_take", take_all)
+    assert verdict("alg-6.e", fits.full_update()) == BROKEN

@@ -61,6 +61,21 @@ def test_model_and_inverses_agree(monkeypatch):
     assert verdict("alg-6.a", statements.three_round_trips()) == "fails"
 
 
+def test_three_counted_points_are_enough():
+    found = statements.three_points()
+    assert verdict("txt-3.3.2.1", found) == "holds"
+    few = {name: found[f"{name}_256"] for name in ("error_mu", "error_sigma")}
+    assert verdict("txt-3.3.2.1", found | few) == "fails"
+
+
+def test_a_cut_of_singular_values_empties_the_fit_or_changes_nothing():
+    found = judge("alg-6.f", statements.cut_singular_values())
+    assert found.words == "undecided (the readings disagree)"
+    assert sorted(found.parts.values()) == ["fails", "holds"]
+    both_empty = statements.cut_singular_values(threshold=1.5)
+    assert verdict("alg-6.f", both_empty) == "fails"
+
+
 @pytest.mark.parametrize("claim", statements.defaults())
 def test_a_default_is_that_of_the_table(claim):
     assert verdict(claim, statements.defaults()[claim]) == "setting, followed"

@@ -26,3 +26,19 @@ def test_a_full_step_arrives(monkeypatch):
 def test_the_listing_divides_twice():
     assert verdict("alg-S.c", supplement.way_to_the_rate()) == WRONG
     assert supplement.way_to_the_rate()["reached"] == pytest.approx([15 / 64, 0.19])
+
+
+def test_the_mean_of_temperatures_is_steered(monkeypatch):
+    found = supplement.mean_temperature()
+    assert verdict("alg-S.d", found).startswith("holds")
+    assert found["rate_if_all_changed"] == pytest.approx(7 / 8)
+    of = supplement.Seen.of
+    monkeypatch.setattr(supplement.Seen, "of", lambda distance, mean: of(distance, "share"))
+    assert verdict("alg-S.d", supplement.mean_temperature()) == "fails"
+
+
+def test_the_listed_fit_is_in_natural_units():
+    found = supplement.fit_of_sigma()
+    assert verdict("alg-S.e", found) == WRONG
+    swapped = {"error_bits": found["error_natural"], "error_natural": found["error_bits"]}
+    assert verdict("alg-S.e", swapped) == "holds"
