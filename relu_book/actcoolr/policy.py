@@ -35,11 +35,13 @@ class Limits:
         min_lr: the lowest rate of the first group; lower ones become it.
         max_lr: the highest one.
         every: steps from one measurement to the next.
+        passes: forward passes that a measurement costs; two where the model is compiled.
     """
 
     min_lr: float = 1e-10
     max_lr: float = 1e10
     every: int = 8
+    passes: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Seen:
         mean_share: the mean of D over the sites.
         mean_temperature: the mean of T over the sites, in bits.
         overflowed: whether pre-activations became infinite or NaN.
+        growth: of the weights since the start, see ``weights``.
+        relative_step: of the weights in this step, likewise.
     """
 
     learning_rate: float
@@ -61,10 +65,12 @@ class Seen:
     mean_share: float = float("nan")
     mean_temperature: float = float("nan")
     overflowed: bool = False
+    growth: float = 1.0
+    relative_step: float = 0.0
 
     @classmethod
-    def of(cls, distance: Distance, mean: Mean) -> Seen:
-        """Of a distance at one rate."""
+    def of(cls, distance: Distance, mean: Mean, moved: tuple[float, float] = (1.0, 0.0)) -> Seen:
+        """Of a distance at one rate, and of how far the weights have moved."""
         share = float(distance.mean[0])
         bits = float(temperature(distance)[0].mean())
         return cls(
@@ -74,6 +80,7 @@ class Seen:
             share,
             bits,
             bool(distance.overflowed),
+            *moved,
         )
 
     @property
@@ -88,11 +95,13 @@ class Policy(ABC):
 
     Attributes:
         mean: which mean over the sites is steered.
+        watches_weights: whether it wants to know how far the weights move.
         state: all that a training has taught it, numbers only: what a checkpoint holds.
         notes: what it did since the last step, in words, for the history.
     """
 
     mean: Mean = "share"
+    watches_weights: ClassVar[bool] = False
     initial: ClassVar[dict[str, Any]] = {}
 
     def begin(self, limits: Limits, learning_rate: float) -> None:
@@ -112,6 +121,10 @@ class Policy(ABC):
     def wants_fit(self) -> bool:
         """Whether ``fit`` is to be called before the next step."""
         return False
+
+    def measures(self, step: int) -> bool:
+        """Whether a step, counted from 1, is to be measured; asked once of each step."""
+        return step == 1 or step % self.limits.every == 0
 
     @property
     def mu(self) -> float | None:

@@ -18,9 +18,13 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from relu_book.actcoolr.auto import HOTTEST, Range
+from relu_book.actcoolr.dynamic import DynamicPolicy
 from relu_book.actcoolr.history import NUMBERS, History
+from relu_book.actcoolr.listing import ListingPolicy
 from relu_book.actcoolr.policy import Limits, Policy, Seen
 from relu_book.actcoolr.ranks import over_ranks
+from relu_book.actcoolr.safe import SafePolicy
 from relu_book.actcoolr.targets import (
     Target,
     TemperatureTarget,
@@ -29,12 +33,18 @@ from relu_book.actcoolr.targets import (
     temperature_of,
 )
 from relu_book.actcoolr.thesis import ThesisPolicy
+from relu_book.actcoolr.weights import WeightWatch
 from relu_book.patterns.packing import is_whole
 from relu_book.spelling import did_you_mean
 from relu_book.temperature import Distance, TemperatureProbe
 from relu_book.temperature.probe import is_skipped
 
-POLICIES: dict[str, type[Policy]] = {"thesis": ThesisPolicy}
+POLICIES: dict[str, type[Policy]] = {
+    "safe": SafePolicy,
+    "thesis": ThesisPolicy,
+    "listing": ListingPolicy,
+    "dynamic": DynamicPolicy,
+}
 
 
 class ActCooLR(LRScheduler):
@@ -57,13 +67,15 @@ class ActCooLR(LRScheduler):
             once.
         model: the module that the training calls, or that inside of what distributes it.
         total_steps: optimizer steps of the whole training, t_max of equation 3.45.
-        start_temperature: T_start in bits; 3.17 is 89 % of changed patterns.
+        start_temperature: T_start in bits; 3.17 is 89 % of changed patterns. ``"auto"`` takes what
+            the first tenth of the training bears, at most 32 steps (policy ``"safe"``).
         gamma: γ of equation 3.45.
         shape: ``"power"`` or ``"late"``, see :class:`TemperatureTarget`.
         probing_step_size: steps from one measurement to the next.
         min_lr: the lowest rate of the first group.
         max_lr: the highest one; the policy ``"thesis"`` gives up there.
-        policy: ``"thesis"``, or a :class:`Policy` of your own; a copy of it is used.
+        policy: ``"safe"``, ``"thesis"``, ``"listing"``, ``"dynamic"``, or a :class:`Policy` with
+            settings of your own; a copy of it is used.
         target: in place of ``start_temperature``, ``gamma`` and ``shape``: a
             :class:`TemperatureTarget`, a :class:`ProbabilityTarget`, or any function from the
             progress (0 to 1) to a temperature in bits.
@@ -114,13 +126,13 @@ class ActCooLR(LRScheduler):
         model: nn.Module,
         total_steps: int,
         *,
-        start_temperature: float = 3.17,
+        start_temperature: float | Literal["auto"] = 3.17,
         gamma: float = 1.0,
         shape: Literal["power", "late"] = "power",
         probing_step_size: int = 8,
         min_lr: float = 1e-10,
         max_lr: float = 1e10,
-        policy: str | Policy = "thesis",
+        policy: str | Policy = "safe",
         target: Target | None = None,
         sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
     ) -> None:
@@ -140,9 +152,19 @@ class ActCooLR(LRScheduler):
             )
         self.history = History()
         self.total_steps = total_steps
-        self._target = _target(target, start_temperature, gamma, shape)
         self._policy = _policy(policy)
-        self._every = probing_step_size
+        self._range: Range | None = None
+        if start_temperature == "auto":
+            if target is not None or not isinstance(self._policy, SafePolicy):
+                raise ValueError(
+                    "start_temperature='auto' is found by the policy 'safe' and without target=; "
+                    "give a number, or leave these out"
+                )
+            self._curve = lambda start: TemperatureTarget(start, gamma, shape)
+            self._target = self._curve(HOTTEST)
+            self._range = Range(min(self._policy.dense_steps, max(2, total_steps // 10)))
+        else:
+            self._target = _target(target, start_temperature, gamma, shape)
         self._taken = 0  # optimizer steps
         self._told = 0  # of them, at the last step()
         self._seen: Seen | None = None  # the measurement since then
@@ -159,10 +181,12 @@ class ActCooLR(LRScheduler):
                     f"for the first and {base!r} for group {number}; give each group a rate"
                 )
         self._last_lr = [float(group["lr"]) for group in optimizer.param_groups]
-        self._policy.begin(Limits(min_lr, max_lr, probing_step_size), self._last_lr[0])
+        self._weights = WeightWatch(optimizer)
         self._probe = TemperatureProbe(
             model, optimizer, steps=self._measures, sites=sites, before=self._before_measured
         )
+        limits = Limits(min_lr, max_lr, probing_step_size, self._probe.passes)
+        self._policy.begin(limits, self._last_lr[0])
         self._probe.__enter__()
         self._counter = optimizer.register_step_post_hook(self._after_step)
 
@@ -221,6 +245,8 @@ class ActCooLR(LRScheduler):
             "told": self._told,
             "used": self._used,
             "learning_rates": self.get_lr(),
+            "range": None if self._range is None else dict(vars(self._range)),
+            "weights": list(self._weights.start),
             "policy": dict(self._policy.state),
             "notes": list(self._policy.notes),
             "seen": None if self._seen is None else dict(vars(self._seen)),
@@ -240,6 +266,8 @@ class ActCooLR(LRScheduler):
             history = History.unpacked(state_dict["history"])
             seen = None if state_dict["seen"] is None else Seen(**state_dict["seen"])
             taken, told, used = (state_dict[name] for name in ("taken", "told", "used"))
+            weights = list(state_dict["weights"])
+            found = None if state_dict["range"] is None else Range(**state_dict["range"])
             policy, notes = dict(state_dict["policy"]), list(state_dict["notes"])
             rates = [float(rate) for rate in state_dict["learning_rates"]]
         except (TypeError, KeyError, AttributeError, ValueError) as error:
@@ -247,19 +275,22 @@ class ActCooLR(LRScheduler):
                 "a state of ActCooLR is what its state_dict() gave, not this "
                 f"{type(state_dict).__name__} ({error!r:.100})"
             ) from error
-        if policy.keys() != self._policy.state.keys():
+        if policy.keys() != self._policy.state.keys() or (found is None) != (self._range is None):
             raise ValueError(
-                f"this state is of another policy than {type(self._policy).__name__}; construct "
-                "the scheduler with the policy that it was trained with"
+                f"this state is of another policy than {type(self._policy).__name__}, or of "
+                "another start_temperature; construct the scheduler as it was at that time"
             )
         if len(rates) != len(self.optimizer.param_groups):
             raise ValueError(
                 f"this state is of an optimizer with {len(rates)} parameter groups, not with "
                 f"{len(self.optimizer.param_groups)}"
             )
-        self.history, self._seen = history, seen
+        self.history, self._seen, self._weights.start = history, seen, weights
         self._taken, self._told, self._used, self.last_epoch = taken, told, used, told
         self._policy.state, self._policy.notes = policy, notes
+        self._range = found
+        if found is not None and found.start is not None:
+            self._target = self._curve(found.start)
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             _set(group, rate)
         self._last_lr = rates
@@ -286,11 +317,23 @@ class ActCooLR(LRScheduler):
         """Whether a step is measured; asked when the one before has been."""
         if self._probe.history:
             distance = over_ranks(self._probe.history.pop().distance)
-            self._seen = Seen.of(distance, self._policy.mean)
+            moved = self._weights.after() if self._policy.watches_weights else (1.0, 0.0)
+            self._seen = Seen.of(distance, self._policy.mean, moved)
             self._policy.observe(self._seen, probability_of(self._wanted(step - 2)))
-        return step == 1 or step % self._every == 0 or self._policy.wants_fit
+            self._look_for_a_start(step - 1, self._seen)
+        is_due = self._policy.measures(step)
+        return is_due or self._policy.wants_fit
+
+    def _look_for_a_start(self, step: int, seen: Seen) -> None:
+        if self._range is not None and self._range.start is None:
+            self._range.observe(step, seen, self._policy)
+            if self._range.start is not None:
+                self._target = self._curve(self._range.start)
+                self._policy.notes.append(f"start temperature {self._range.start:.3g} chosen")
 
     def _before_measured(self, try_at: Callable[[float], Distance]) -> None:
+        if self._policy.watches_weights:
+            self._weights.before()
         if self._policy.wants_fit:
             target = probability_of(self._wanted(self._taken))
             mean = self._policy.mean

@@ -148,6 +148,11 @@ class TemperatureProbe:
         self._handles = []
         self._close(kind)
 
+    @property
+    def passes(self) -> int:
+        """How many extra forward passes a measurement takes, without tried rates."""
+        return 2 if self._compiled else 1
+
     def state_dict(self) -> dict:
         """Steps so far and what they changed, in the types that a checkpoint holds."""
         return {"steps": self._steps, "history": [packed(found) for found in self.history]}

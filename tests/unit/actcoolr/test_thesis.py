@@ -22,7 +22,9 @@ def fitted(mu, sigma):
         tried.append(rate)
         return Seen(rate, LogNormal(mu, sigma).probability(rate))
 
-    return policy, policy.fit(try_at, 0.6), tried
+    rate = policy.fit(try_at, 0.6)
+    policy.observe(Seen(rate, 0.6), 0.6)  # the step itself is measured too
+    return policy, rate, tried
 
 
 def test_the_defaults_are_those_of_table_a1():
