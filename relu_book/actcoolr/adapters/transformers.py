@@ -9,7 +9,6 @@ well, without this file.
 from __future__ import annotations
 
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 from torch.optim import Optimizer
@@ -26,8 +25,8 @@ def use_actcoolr(trainer: Any, **options: Any) -> None:
         use_actcoolr(trainer, start_temperature=1.0)
         trainer.train()
 
-    Afterwards ``trainer.lr_scheduler`` is the scheduler, with its ``history``. ``lr_scheduler_type``
-    and ``warmup_steps`` of the arguments say nothing then.
+    Afterwards ``trainer.lr_scheduler`` is the scheduler, with its ``history``. What the arguments
+    say of a scheduler, ``lr_scheduler_type`` and ``warmup_steps``, says nothing then.
 
     Args:
         trainer: the ``Trainer``.
@@ -38,9 +37,9 @@ def use_actcoolr(trainer: Any, **options: Any) -> None:
         ValueError: it has a scheduler already.
 
     Example:
-        >>> use_actcoolr(SimpleNamespace(model=None))
+        >>> use_actcoolr("trainer")
         Traceback (most recent call last):
-        TypeError: use_actcoolr needs a transformers.Trainer, not SimpleNamespace
+        TypeError: use_actcoolr needs a transformers.Trainer, not str
     """
     if not callable(getattr(trainer, "create_scheduler", None)) or not hasattr(trainer, "model"):
         raise TypeError(f"use_actcoolr needs a transformers.Trainer, not {type(trainer).__name__}")

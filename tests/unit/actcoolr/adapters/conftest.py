@@ -1,0 +1,10 @@
+"""torchvision is imported here by the frameworks, which know nothing of a binary that does not fit."""
+
+import pytest
+
+from relu_book.torchvision_compat import torchvision
+
+
+@pytest.fixture(scope="session", autouse=True)
+def importable_torchvision():
+    torchvision()
