@@ -59,7 +59,7 @@ def train(
     inputs: int = 4096,
     **options,
 ) -> ActCooLR:
-    """Trains the network under ActCooLR, a step for each pair (μ, σ).
+    """Trains the network under ActCooLR by algorithm 6, a step for each pair (μ, σ).
 
     Args:
         transitions: the pairs, one a step.
@@ -80,7 +80,7 @@ def train(
     model = Synthetic()
     weights = model.filter.weight
     optimizer = torch.optim.SGD([weights], lr=0.1)
-    scheduler = ActCooLR(optimizer, model, len(transitions), **options)
+    scheduler = ActCooLR(optimizer, model, len(transitions), policy="thesis", **options)
     for mu, sigma in transitions:
         critical = critical_rates(mu, sigma, inputs)
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""torchvision is imported here by the frameworks, which know nothing of a binary that does not fit."""
+"""The frameworks import torchvision, and know nothing of a binary that does not fit."""
 
 import pytest
 
