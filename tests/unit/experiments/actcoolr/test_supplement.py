@@ -2,8 +2,10 @@
 
 import pytest
 
+from relu_book.actcoolr import Limits, ListingPolicy, Seen
 from relu_book.claims import judge
 from relu_book.experiments.actcoolr import supplement
+from relu_book.transition import LogNormal
 
 WRONG = "wrong as printed; corrected: holds"
 
@@ -26,6 +28,20 @@ def test_a_full_step_arrives(monkeypatch):
 def test_the_listing_divides_twice():
     assert verdict("alg-S.c", supplement.way_to_the_rate()) == WRONG
     assert supplement.way_to_the_rate()["reached"] == pytest.approx([15 / 64, 0.19])
+
+
+@pytest.mark.parametrize(
+    ("interpolation", "way"), [("printed", "reached"), ("corrected", "reached_evenly")]
+)
+def test_the_library_goes_as_far_as_the_listing(interpolation, way):
+    every, wanted, truth = 8, 0.6, LogNormal(-2.0, 1.5)
+    policy = ListingPolicy(interpolation=interpolation)
+    policy.begin(Limits(every=every), 0.1)
+    policy.fit(lambda rate: Seen(rate, truth.probability(rate)), wanted)
+    policy.observe(Seen(0.1, truth.probability(0.1)), wanted)
+    *_, last = (policy.rate(wanted) for _ in range(every))
+    gone = (last - 0.1) / (truth.learning_rate(wanted) - 0.1)
+    assert gone == pytest.approx(supplement.way_to_the_rate()[way][0])
 
 
 def test_the_mean_of_temperatures_is_steered(monkeypatch):
