@@ -49,7 +49,7 @@ class Range:
         bits = temperature_of(seen.between)
         self.highest = max(self.highest, min(bits, self.before))
         self.before = bits
-        is_limit = seen.relative_step > 0.9 * policy.relative_step
+        is_limit = seen.relative_step > 0.9 * policy.relative_step[bits >= 1]
         is_long = seen.growth > policy.growth[0]
         if is_limit or is_long or self.highest >= HOTTEST or step >= self.last:
             self.start = max(self.highest / 2, LEAST)

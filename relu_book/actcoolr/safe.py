@@ -8,7 +8,8 @@ As in ``thesis`` a log-normal transition gives the rate, and measurements correc
   where nothing at all has changed, as in a network that is dead;
 - it rises to ``unanswered`` times the last rate that made half of the wanted temperature, and no
   further: a network whose loss or gradients vanish does not answer, and would be torn apart;
-- no step may move a weight by more than the share ``relative_step`` of its length;
+- no step may move a weight by more than a share ``relative_step`` of its length, which is larger
+  below one bit: with few inputs a filter, as in a first convolution, mild steps are long;
 - where weights have grown, the target is lowered: from ``growth[0]`` times their length at the
   start on, to nearly nothing at ``growth[1]``;
 - after a surprise (μ off by half, in ln η), or while the target is lowered, there are additional
@@ -30,6 +31,7 @@ from relu_book.actcoolr.targets import probability_of, temperature_of
 from relu_book.transition import LogNormal
 
 _SURPRISE = 0.5  # of μ, in ln η
+_HOT = 1.0  # bits
 _LEAST_SCALE = 0.02  # of the target: a training is never frozen
 _MOST_SPARE = 8.0  # forward passes that can be saved up
 
@@ -46,7 +48,7 @@ class SafePolicy(FittedPolicy):
         first_temperature: of the first step, at most.
         rise: of the rate from one measurement to the next, at most.
         unanswered: how far the rate rises beyond the last that made half of what was wanted.
-        relative_step: of a weight, at most.
+        relative_step: of a weight, at most, in a step cooler than one bit and in a hotter one.
         growth: of a weight, where the target begins to be lowered, and where it has been.
         dense_steps: of the beginning, all measured.
 
@@ -66,7 +68,7 @@ class SafePolicy(FittedPolicy):
     first_temperature: float = 0.3
     rise: float = 1.5
     unanswered: float = 2.0
-    relative_step: float = 0.04
+    relative_step: tuple[float, float] = (0.16, 0.04)
     growth: tuple[float, float] = (2.0, 6.0)
     dense_steps: int = 32
 
@@ -107,7 +109,8 @@ class SafePolicy(FittedPolicy):
         highest = rate / self.rise if is_dead else rate * self.rise
         highest = min(highest, self.unanswered * state["answered"])
         if seen.relative_step > 0:
-            highest = min(highest, rate * self.relative_step / seen.relative_step)
+            most = self.relative_step[temperature_of(seen.between) >= _HOT]
+            highest = min(highest, rate * most / seen.relative_step)
         state["highest"] = max(highest, self.limits.min_lr)
         low, high = self.growth
         scale = (

@@ -204,7 +204,7 @@ def test_the_given_rate_sets_ratios_alone(case, whole, factor):
         assert abs(another[0] / one[0] - 1) < 0.5
     early = other.scheduler.history[: STEPS // 10 + 1]
     found = [e["temperature"] - e["target_temperature"] for e in early if e["temperature"]]
-    assert min(map(abs, found)) < 0.15
+    assert min(map(abs, found)) < 0.1
 
 
 def test_every_policy_keeps_the_contract():

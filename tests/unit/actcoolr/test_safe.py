@@ -55,9 +55,10 @@ def test_it_rises_no_further_where_nothing_answers_and_falls_where_all_is_dead()
 
 
 def test_a_step_moves_a_weight_by_a_share_of_its_length():
-    policy, rate = begun()
-    policy.observe(seen(rate, relative_step=0.08), 0.9)
-    assert np.isclose(policy.rate(0.9), rate / 2)
+    for temperature, most in ((0.5, 0.16), (1.5, 0.04)):
+        policy, rate = begun()
+        policy.observe(Seen(rate, probability_of(temperature), relative_step=0.32), 0.99)
+        assert np.isclose(policy.rate(0.99), rate * most / 0.32)
 
 
 def test_grown_weights_lower_the_target():
