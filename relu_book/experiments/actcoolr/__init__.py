@@ -1,5 +1,6 @@
 """What the chapter on ActCooLR measures (thesis 3.3, A.4; supplement B, D, G and H)."""
 
+from relu_book.experiments.actcoolr import fits, statements, steps, supplement
 from relu_book.experiments.actcoolr.controller_reading import (
     controller_at_two_lengths,
     controller_reading,
@@ -19,6 +20,7 @@ __all__ = [
     "controller_at_two_lengths",
     "controller_reading",
     "f1_reading",
+    "fits",
     "full_10_30_reading",
     "gamma_4_at_two_lengths",
     "gamma_at_two_lengths",
@@ -26,5 +28,8 @@ __all__ = [
     "lengths_reading",
     "pairs_at_two_lengths",
     "presets_reading",
+    "statements",
     "step_decay_reading",
+    "steps",
+    "supplement",
 ]
