@@ -96,14 +96,12 @@ class ActCooLR(LRScheduler):
     training loss over the last 10 of 200 steps on the digits (SGD with momentum 0.9, batches of 64,
     one seed; it starts at 2.3 to 2.6), by T_start:
 
-    ======================== ===== ===== ==================== ====================
-    network                  safe, at    thesis, at 3.17      thesis, at 6
-    ------------------------ ----------- -------------------- --------------------
-    \                        3.17  6     \                    \
-    ======================== ===== ===== ==================== ====================
-    4 dense layers           0.027 0.015 NaN at step 35       beyond max_lr at 21
-    the same, batch norm     0.037 0.056 0.075                inf at step 87
-    ======================== ===== ===== ==================== ====================
+    ====================== ========== ======= ================ ===================
+    network                safe, 3.17 safe, 6 thesis, 3.17     thesis, 6
+    ====================== ========== ======= ================ ===================
+    4 dense layers         0.027      0.015   NaN at step 35   max_lr at step 21
+    the same, batch norm   0.037      0.056   0.075            infinite at step 87
+    ====================== ========== ======= ================ ===================
 
     Four convolutions end as NaN at step 12 by the thesis at 3.17, with batch norm at a loss of 1e4.
 
