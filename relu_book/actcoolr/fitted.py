@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 from typing import Any, ClassVar
 
 import numpy as np
@@ -66,6 +66,10 @@ class FittedPolicy(Policy):
                 walked = self._walk(try_at, near, bound)
                 points = points + _useful(walked)
                 tried += len(walked)
+        if len(points) == 2:  # of a sharp transition; a fit has three (3.3.2)
+            low, high = (seen.learning_rate for seen in points)
+            points = points + _useful([try_at(sqrt(low * high))])
+            tried += 1
         self._take(points, tried)
         self.state["stale"] = False
         return self.rate(target)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite, log
+from math import isfinite, log, nan
 from typing import Any, ClassVar
 
 from scipy.special import ndtri
@@ -92,7 +92,8 @@ class ThesisPolicy(FittedPolicy):
         """Item 5: see :meth:`Policy.rate`."""
         if target <= 0:
             return self.limits.min_lr
-        rate = LogNormal(self.state["mu"], self.state["sigma"]).learning_rate(min(target, HIGHEST))
+        mu, sigma = self.state["mu"], self.state["sigma"]
+        rate = LogNormal(mu, sigma).learning_rate(min(target, HIGHEST)) if isfinite(mu) else nan
         if not (isfinite(rate) and rate <= self.limits.max_lr):
             raise DivergedError(
                 f"the training has run away: the share {target:.3g} of changed patterns asks for "

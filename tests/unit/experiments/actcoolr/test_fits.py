@@ -1,7 +1,5 @@
 """Items 1, 3 and 4 of algorithm 6: right where they are right, off where they are broken."""
 
-import pytest
-
 from relu_book.actcoolr import Limits, Seen
 from relu_book.claims import judge
 from relu_book.experiments.actcoolr import fits
@@ -38,7 +36,6 @@ def test_the_search_takes_no_more_than_the_way(monkeypatch):
     assert verdict("txt-3.3.2.2", fits.walks()) == "fails"
 
 
-@pytest.mark.xfail(strict=True, reason="the fit of a sharp transition may have two points")
 def test_fits_have_three_points_that_are_no_extremes():
     assert verdict("txt-3.3.2.3", fits.what_is_left_out()).startswith("holds")
 

@@ -22,7 +22,6 @@ def at_the_limits():
     return steps.out_of_range()
 
 
-@pytest.mark.xfail(strict=True, reason="a rate that is not a number ends a run with another error")
 def test_a_training_ends_where_the_rate_leaves_its_limits(at_the_limits):
     assert verdict("alg-6.h", at_the_limits).startswith("holds")
 
