@@ -188,6 +188,7 @@ class ActCooLR(LRScheduler):
         self._told = 0  # of them, at the last step()
         self._seen: Seen | None = None  # the measurement since then
         self._used = 0.0  # the rate of the last optimizer step
+        self._asked: tuple[int, bool] | None = None  # the latest step, and whether it is measured
         self._is_attached, self._has_warned = False, False
         super().__init__(optimizer)
         self._is_built = True
@@ -263,6 +264,7 @@ class ActCooLR(LRScheduler):
             "taken": self._taken,
             "told": self._told,
             "used": self._used,
+            "asked": list(self._asked),
             "learning_rates": self.get_lr(),
             "range": None if self._range is None else dict(vars(self._range)),
             "weights": list(self._weights.start),
@@ -285,6 +287,7 @@ class ActCooLR(LRScheduler):
             history = History.unpacked(state_dict["history"])
             seen = None if state_dict["seen"] is None else Seen(**state_dict["seen"])
             taken, told, used = (state_dict[name] for name in ("taken", "told", "used"))
+            step, is_due = state_dict["asked"]
             weights = list(state_dict["weights"])
             found = None if state_dict["range"] is None else Range(**state_dict["range"])
             policy, notes = dict(state_dict["policy"]), list(state_dict["notes"])
@@ -307,7 +310,7 @@ class ActCooLR(LRScheduler):
         self.history, self._seen, self._weights.start = history, seen, weights
         self._taken, self._told, self._used, self.last_epoch = taken, told, used, told
         self._policy.state, self._policy.notes = policy, notes
-        self._range = found
+        self._range, self._asked = found, (step, is_due)
         if found is not None and found.start is not None:
             self._target = self._curve(found.start)
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
@@ -333,15 +336,18 @@ class ActCooLR(LRScheduler):
         return target_at(self._target, step / self.total_steps)
 
     def _measures(self, step: int) -> bool:
-        """Whether a step is measured; asked when the one before has been."""
+        """Whether a step is measured; asked when the one before has been, and after loading."""
+        if self._asked is not None and self._asked[0] == step:
+            return self._asked[1]  # a policy may have paid for it
         if self._probe.history:
             distance = over_ranks(self._probe.history.pop().distance)
             moved = self._weights.after() if self._policy.watches_weights else (1.0, 0.0)
             self._seen = Seen.of(distance, self._policy.mean, moved)
             self._policy.observe(self._seen, probability_of(self._wanted(step - 2)))
             self._look_for_a_start(step - 1, self._seen)
-        is_due = self._policy.measures(step)
-        return is_due or self._policy.wants_fit
+        is_due = self._policy.measures(step) or self._policy.wants_fit
+        self._asked = step, is_due
+        return is_due
 
     def _look_for_a_start(self, step: int, seen: Seen) -> None:
         if self._range is not None and self._range.start is None:

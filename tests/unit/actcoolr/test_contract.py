@@ -4,6 +4,7 @@ import copy
 import io
 import itertools
 import warnings
+from typing import ClassVar
 
 import pytest
 import torch
@@ -73,6 +74,8 @@ CASES = [
 class Training:
     """A training on made-up pictures that tells the same story each time."""
 
+    made: ClassVar[list["Training"]] = []
+
     def __init__(self, network, optimizer, *, rate=0.1, steps=STEPS, make=ActCooLR, **options):
         torch.manual_seed(0)
         self.model = NETWORKS[network]()
@@ -88,6 +91,7 @@ class Training:
         y = (x[:, 0, :3].sum((1, 2)) > 0) * 2 + (x[:, 0, 3:].sum((1, 2)) > 0)
         self.batches = x.split(32), y.long().split(32)
         self.losses, self.rates = [], []
+        self.made.append(self)
 
     def _count(self, *call):
         self.passes += 1
@@ -111,6 +115,10 @@ class Training:
     def weights(self):
         return [tensor.clone() for tensor in self.model.state_dict().values()]
 
+    def close(self):
+        if isinstance(self.scheduler, ActCooLR):
+            self.scheduler.close()
+
     def checkpoint(self):
         file = io.BytesIO()
         parts = (self.model, self.optimizer, self.scheduler)
@@ -121,6 +129,14 @@ class Training:
 
 def same(one, other):
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_watched_afterwards():
+    """A training that was cut off watches its next step still, of which compiled models warn."""
+    yield
+    while Training.made:
+        Training.made.pop().close()
 
 
 @pytest.fixture(scope="module", params=CASES, ids="-".join)
