@@ -7,6 +7,7 @@ and ``DynamicPolicy`` are those of the supplement, sections H and D.
 """
 
 from relu_book.actcoolr.dynamic import DynamicPolicy
+from relu_book.actcoolr.fitted import FittedPolicy
 from relu_book.actcoolr.history import History
 from relu_book.actcoolr.listing import ListingPolicy
 from relu_book.actcoolr.policy import DivergedError, Limits, Policy, Seen
@@ -21,6 +22,7 @@ __all__ = [
     "ActCooLR",
     "DivergedError",
     "DynamicPolicy",
+    "FittedPolicy",
     "History",
     "Limits",
     "ListingPolicy",

@@ -9,8 +9,6 @@ with λ_T = 0.05. The supplement found the linear scale to work best. There a ra
 negative (from 0.01 to -0.04 in one step); it ends at ``min_lr`` here.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import exp
 from typing import Any, ClassVar, Literal

@@ -5,8 +5,6 @@ grid, and then at rates beyond 0.25 and 0.75, which the search walks to; least s
 and σ. As printed the linear fit truncates singular values at 10, which would leave none of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import log, sqrt

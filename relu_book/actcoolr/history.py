@@ -1,9 +1,7 @@
 """What a scheduler did, step by step, and how a checkpoint holds it."""
 
-from __future__ import annotations
-
 from math import isnan, nan
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -60,7 +58,7 @@ class History(list):
         }
 
     @classmethod
-    def unpacked(cls, parts: dict[str, Any]) -> History:
+    def unpacked(cls, parts: dict[str, Any]) -> Self:
         """The history that ``packed`` made this of."""
         steps, skipped = parts["steps"].tolist(), parts["skipped"].tolist()
         reasons = parts["reasons"].split("\n")[: len(steps)]

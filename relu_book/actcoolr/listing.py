@@ -12,8 +12,6 @@ what is reported, but not the rates; here T = -log2(1 - P) both ways. Its first 
 the optimizer was given (supplement B, figure 5), and may be computed from the sweep instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, isfinite, log

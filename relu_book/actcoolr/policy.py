@@ -10,12 +10,10 @@ A share is bound by the narrowest layers, of which d filters have 2^d patterns a
 1 - 2^-d; a mean temperature is moved by the hottest layers.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from relu_book.actcoolr.targets import probability_of
 from relu_book.temperature import Distance, temperature
@@ -69,7 +67,7 @@ class Seen:
     relative_step: float = 0.0
 
     @classmethod
-    def of(cls, distance: Distance, mean: Mean, moved: tuple[float, float] = (1.0, 0.0)) -> Seen:
+    def of(cls, distance: Distance, mean: Mean, moved: tuple[float, float] = (1.0, 0.0)) -> Self:
         """Of a distance at one rate, and of how far the weights have moved."""
         share = float(distance.mean[0])
         bits = float(temperature(distance)[0].mean())

@@ -16,8 +16,6 @@ As in ``thesis`` a log-normal transition gives the rate, and measurements correc
   measurements, as far as the allowance reaches: one forward pass every ``probing_step_size`` steps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, log

@@ -5,8 +5,6 @@ From then on the rate of each step is that at which the wanted share is expected
 steps the share that a step did change corrects the expectation.
 """
 
-from __future__ import annotations
-
 import copy
 import warnings
 from collections.abc import Callable, Iterable

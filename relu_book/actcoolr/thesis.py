@@ -16,8 +16,6 @@ printed ambiguously or contradicts itself is read so:
   change is no event; a P of 0 or 1 else asks for a new fit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite, log, nan

@@ -43,8 +43,8 @@ def schedule(history: Sequence[dict]) -> Figure:
         history: of an :class:`relu_book.actcoolr.ActCooLR`.
 
     Returns:
-        A figure with two panels over the optimizer's steps: the rate of the first group, on a
-        logarithmic axis, and the temperatures, wanted and measured.
+        A figure with two panels over the optimizer's steps, the rate of the first group on a
+        logarithmic axis, and the temperatures that are wanted and measured.
 
     Raises:
         ValueError: no entry.

@@ -4,8 +4,6 @@ Lightning steps a scheduler once an epoch unless it is told otherwise, takes its
 a closure, and writes the scheduler's state into its checkpoints.
 """
 
-from __future__ import annotations
-
 from math import isfinite
 from typing import Any
 

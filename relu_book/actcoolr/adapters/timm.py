@@ -4,8 +4,6 @@
 each epoch. timm's own schedulers have no state, and its checkpoints hold none.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import nn
@@ -25,9 +23,6 @@ class TimmActCooLR:
         model: as for it.
         total_steps: optimizer updates of the whole training.
         **options: as for it.
-
-    Attributes:
-        history: a :class:`relu_book.actcoolr.History`, an entry an optimizer step.
 
     Example:
         >>> import torch

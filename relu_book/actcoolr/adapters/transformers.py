@@ -6,8 +6,6 @@ optimizer of one's own, ``optimizers=(optimizer, ActCooLR(optimizer, model, tota
 well, without this file.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
