@@ -38,8 +38,9 @@ _MOST_SPARE = 8.0  # forward passes that can be saved up
 class SafePolicy(FittedPolicy):
     """Algorithm 6 with limits; what they are set to was found by measurement.
 
-    It steers the mean temperature of the layers: the mean share saturates in narrow layers, and
-    behind batch norm it ran away sooner. It takes the arguments of :class:`FittedPolicy` as well.
+    It steers the mean temperature of the layers: the mean share saturates in narrow layers. Within
+    the limits trainings with either end about alike. It takes the arguments of
+    :class:`FittedPolicy` as well.
 
     Args:
         mean: ``"temperature"`` or ``"share"``.

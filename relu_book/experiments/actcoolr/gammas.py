@@ -8,8 +8,8 @@
 ResNet-32 on CIFAR-10, T_start 3.17, momentum 0.9, no weight decay. The rates of the other
 schedules, and the place of OneCycle's maximum, are those with the smallest validation error in a
 training of half the length. Section 3.3.2 steers the mean temperature of the layers and A.4 a
-probability; both
-are trained at gamma 1. FixUp-32 has no batch normalisation; of it only the first tenth is trained.
+probability; both are trained at gamma 1. FixUp-32 has no batch normalisation; of it only the first
+tenth is trained.
 """
 
 from dataclasses import dataclass, replace

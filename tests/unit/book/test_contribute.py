@@ -43,10 +43,10 @@ def clone(tmp_path_factory):
             before = path.read_text(encoding="utf-8") if path.exists() else ""
             path.write_text(before + text, encoding="utf-8")
     contracts = (root / "pyproject.toml").read_text(encoding="utf-8")
-    chapters = "activation_cells | pattern_evolution"
+    chapters = '"activation_cells |'
     assert contracts.count(chapters) == 2
     (root / "pyproject.toml").write_text(
-        contracts.replace(chapters, f"first_layer | {chapters}"), encoding="utf-8"
+        contracts.replace(chapters, '"first_layer | activation_cells |'), encoding="utf-8"
     )
     git(root, "init", "-q")
     git(root, "config", "user.email", "reader@example.org")

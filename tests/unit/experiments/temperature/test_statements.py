@@ -33,7 +33,7 @@ def test_the_base_is_two():
 
 
 def test_temperature_is_zero_where_nothing_changes():
-    assert verdict("def-6.b", statements.zero_temperatures()) == "holds"
+    assert verdict("def-6.b", statements.zero_temperatures()) == "holds, by construction"
     assert verdict("def-6.c", statements.caps()) == "holds, by construction"
     found = statements.whose_probability()
     assert verdict("def-6.d", found) == "wrong as printed; corrected: holds"
@@ -51,7 +51,7 @@ def test_a_pattern_keeps_its_signs_however_large_the_step():
 def test_equations():
     found = statements.patterns_of_outputs()
     assert sum(found["zeros"]) > 100
-    assert verdict("eq-3.12", found) == "holds"
+    assert verdict("eq-3.12", found) == "holds, by construction"
     assert verdict("eq-3.14", statements.both_signs()) == "wrong as printed; corrected: holds"
 
 
