@@ -105,9 +105,10 @@ class ActCooLR(LRScheduler):
     10 dense layers          0.99       0.26    NaN          NaN
     ======================== ========== ======= ============ =========
 
-    "Diverged" is a rate beyond ``max_lr``; networks of many layers without batch norm begin with
-    He's weights. SGD without momentum, Adam and T_start 0.8 make 162 trainings of it in all, which
-    the safe policy ends finite and below their start, steering either mean.
+    "Diverged" is a rate beyond ``max_lr``; the 2 convolutions and the 10 dense layers begin with
+    He's weights, the others as torch draws them. With SGD without momentum, Adam and T_start 0.8
+    there are 162 such trainings; the safe policy ends all finite and below their start, whichever
+    mean it steers.
 
     No policy trains where signals vanish on the way, as in 12 dense layers as torch draws them: the
     safe one ends where it began, at 2.3.
