@@ -86,7 +86,7 @@ class ActCooLR(LRScheduler):
         TypeError: no optimizer, no module.
         ValueError: a number out of its range, an unknown name; in a step, what
             :func:`relu_book.temperature.pattern_distance` says of sites and gradients.
-        RuntimeError: the first step came without a forward pass of the model.
+        RuntimeError: the first step came without a forward pass of the model, or with NaN in it.
         DivergedError: the rate has left its limits (policy ``"thesis"``).
 
     The policy ``"safe"`` steers the mean of the layers' temperatures. Of the mean of their shares
@@ -379,8 +379,9 @@ class ActCooLR(LRScheduler):
         if self._taken == 1 and self._seen is None:
             raise RuntimeError(
                 f"the first step of {type(optimizer).__name__} could not be measured, as no "
-                "forward pass with gradients of the model that ActCooLR was given came before it; "
-                "give the module that the training calls, before its first step"
+                "forward pass with gradients of the model that ActCooLR was given came before it, "
+                "or one that computed NaN; give the module that the training calls before its "
+                "first step, and inputs without NaN"
             )
         if self._is_attached:
             self._step()

@@ -73,12 +73,6 @@ class LayerWatcher(StepWatcher):
     def _count(self, model: nn.Module, inputs: tuple, output: Tensor) -> None:
         self.passes += model.training
 
-    def _before_step(self) -> None:
-        """Nothing is found before a step."""
-
-    def _after_step(self) -> None:
-        """What is found after a step the probe keeps."""
-
 
 def scheduled(one: Scheduling, seed: int, run: Run) -> xr.Dataset:
     """Trains a network under its schedule.

@@ -322,3 +322,12 @@ def test_a_group_that_is_added_later_brings_its_ratio():
     training.run(5, 10)
     first, _, added = training.rates[-1]
     assert abs(added / first - 0.5) < 1e-12
+
+
+def test_a_first_pass_with_nan_is_named():
+    training = Training("convolutional", "sgd")
+    training.batches[0][0].fill_(float("nan"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(RuntimeError, match="or one that computed NaN"):
+            training.run(0, 1)
