@@ -18,12 +18,13 @@ from relu_book.experiments.actcoolr.courses import (
     temperature_of_share,
 )
 from relu_book.experiments.actcoolr.effects import EFFECTS
-from relu_book.experiments.actcoolr.gammas import CONSTANT, GAMMAS
+from relu_book.experiments.actcoolr.gammas import CONSTANT, EXPONENTS, GAMMAS
 from relu_book.experiments.lengths import at_two_lengths, with_lengths
 from relu_book.experiments.standing import joined
 
-EXPONENTS = tuple(f"gamma_{gamma}" for gamma in GAMMAS)
-LINEAR = {"share": "gamma_1", "temperature": "gamma_1_temperature"}
+BY_EXPONENT = tuple(EXPONENTS)
+LINEAR = {"share": "gamma_1_share", "temperature": "gamma_1"}
+PRINTED = {mean: f"printed_{mean}" for mean in LINEAR}
 PLAIN = "gamma_1_plain"
 STEPS = 8  # whose mean rate is the highest at the start
 
@@ -41,9 +42,9 @@ def gammas_at_two_lengths(
     """
     cycles = ("one_cycle", "one_cycle_at_30")
     parts = (
-        (("fig-3.22.a",), (*EXPONENTS, LINEAR["temperature"]), _one_cycle_like),
-        (("fig-3.22.b",), EXPONENTS, _moved),
-        (("fig-3.22.c",), (*EXPONENTS, *cycles), _nearest),
+        (("fig-3.22.a",), (*BY_EXPONENT, LINEAR["share"]), _one_cycle_like),
+        (("fig-3.22.b",), BY_EXPONENT, _moved),
+        (("fig-3.22.c",), (*BY_EXPONENT, *cycles), _nearest),
         (("fig-3.22.e",), (*LINEAR.values(), "step_decay", "cyclic"), _late),
         (("fig-3.22.f",), LINEAR.values(), _on_target),
         (("txt-3.3.3.4",), (*LINEAR.values(), PLAIN), _rise),
@@ -96,27 +97,33 @@ def largest_constant(tuning: xr.Dataset) -> float:
 
 
 def _one_cycle_like(record: xr.Dataset) -> dict[str, dict]:
-    found = [rise_and_decay(of_setup(record, name)) for name in (*EXPONENTS, "gamma_1_temperature")]
+    ones = [of_setup(record, name) for name in (*BY_EXPONENT, LINEAR["share"])]
+    found = [rise_and_decay(one) for one in ones]
     names = ("maxima", "position", "decay", "decay_fit")
-    return {"fig-3.22.a": {name: beside([one[name] for one in found]) for name in names}}
+    quantities = {name: beside([one[name] for one in found]) for name in names}
+    return {"fig-3.22.a": quantities | {"start": _start(*ones)}}
 
 
 def _moved(record: xr.Dataset) -> dict[str, dict]:
     """On a line through the places over the logarithm of gamma."""
-    places = beside([place(of_setup(record, name)) for name in EXPONENTS])
-    places = places.assign_coords(column=np.log(GAMMAS))
+    ones = [of_setup(record, name) for name in BY_EXPONENT]
+    places = beside([place(one) for one in ones]).assign_coords(column=np.log(GAMMAS))
     slope = places.polyfit("column", 1).polyfit_coefficients.sel(degree=1, drop=True)
-    return {"fig-3.22.b": {"moved": slope * np.log(GAMMAS[-1] / GAMMAS[0])}}
+    moved = slope * np.log(GAMMAS[-1] / GAMMAS[0])
+    return {"fig-3.22.b": {"moved": moved, "start": _start(*ones)}}
 
 
 def _nearest(record: xr.Dataset) -> dict[str, dict]:
     """How much farther from OneCycle than gamma 1 the others are."""
-    shapes = {name: _shape(of_setup(record, name)) for name in EXPONENTS}
-    found = {}
+    ones = {name: of_setup(record, name) for name in BY_EXPONENT}
+    shapes = {name: _shape(one) for name, one in ones.items()}
+    found = {"start": _start(*ones.values())}
     for ending, cycle in {"at_30": "one_cycle_at_30", "tuned": "one_cycle"}.items():
         other = _shape(of_setup(record, cycle))
         far = {name: ((one - other) ** 2).mean("point") ** 0.5 for name, one in shapes.items()}
-        found[f"farther_{ending}"] = beside([far[name] - far["gamma_1"] for name in EXPONENTS[1:]])
+        found[f"farther_{ending}"] = beside(
+            [far[name] - far["gamma_1"] for name in BY_EXPONENT[1:]]
+        )
     return {"fig-3.22.c": found}
 
 
@@ -132,7 +139,9 @@ def _if_stable(record: xr.Dataset) -> xr.Dataset:
 
 
 def _peaks(record: xr.Dataset, full: xr.Dataset) -> dict[str, dict]:
-    quantities = {f"peak_{mean}": peak(of_setup(record, LINEAR[mean])) for mean in LINEAR}
+    ones = {mean: of_setup(record, setup) for mean, setup in LINEAR.items()}
+    quantities = {f"peak_{mean}": peak(one) for mean, one in ones.items()}
+    quantities["start"] = _start(*ones.values())
     quantities["peak_onecycle"] = peak(of_setup(record, "one_cycle"))
     for mean in LINEAR:
         quantities[f"full_peak_{mean}"] = peak(of_setup(full, f"epochs_30_{mean}"))
@@ -142,7 +151,7 @@ def _peaks(record: xr.Dataset, full: xr.Dataset) -> dict[str, dict]:
 def _large(record: xr.Dataset) -> dict[str, dict]:
     """Rates and ends of all trainings, those that diverged among them."""
     quantities = {}
-    for mean, setup in LINEAR.items():
+    for mean, setup in PRINTED.items():
         one = of_setup(record, setup)
         quantities |= {f"peak_{mean}": peak(one), f"stable_{mean}": is_stable(one)}
     quantities["peak_onecycle"] = peak(of_setup(record, "one_cycle"))
@@ -151,11 +160,9 @@ def _large(record: xr.Dataset) -> dict[str, dict]:
 
 def _late(record: xr.Dataset) -> dict[str, dict]:
     setups = {**LINEAR, "step": "step_decay", "cyclic": "cyclic"}
-    return {
-        "fig-3.22.e": {
-            f"late_{name}": late_gain(of_setup(record, setup)) for name, setup in setups.items()
-        }
-    }
+    ones = {name: of_setup(record, setup) for name, setup in setups.items()}
+    late = {f"late_{name}": late_gain(one) for name, one in ones.items()}
+    return {"fig-3.22.e": late | {"start": _start(*(ones[mean] for mean in LINEAR))}}
 
 
 def _on_target(record: xr.Dataset) -> dict[str, dict]:
@@ -165,19 +172,25 @@ def _on_target(record: xr.Dataset) -> dict[str, dict]:
             "distance_share": off_target(share, temperature_of_share(share)),
             "distance_temperature": off_target(temperature, temperature["temperature"]),
             "counted": float(temperature["counted"].mean()),
+            "start": _start(share, temperature),
         }
     }
 
 
 def _rise(record: xr.Dataset) -> dict[str, dict]:
     """The highest mean rate of some steps in the first tenth, over the first rate."""
-    found = {}
-    for name, setup in {**LINEAR, "plain": PLAIN}.items():
-        one = of_setup(record, setup)
+    ones = {name: of_setup(record, setup) for name, setup in {**LINEAR, "plain": PLAIN}.items()}
+    found = {"start": _start(*(ones[mean] for mean in LINEAR))}
+    for name, one in ones.items():
         points = one.sizes["point"]
         first = one["rate"].isel(point=slice(points // 10))
-        a_step = points / float(of_setup(record, LINEAR["share"])["updates"].max())
+        a_step = points / float(ones["share"]["updates"].max())
         window = max(round(STEPS * a_step), 1)
         mean = first.rolling(point=window, min_periods=window).mean()
         found[f"rise_{name}"] = mean.max("point") / one["first_rate"]
     return {"txt-3.3.3.4": found}
+
+
+def _start(*ones: xr.Dataset) -> float:
+    """The lowest start temperature of several set-ups, in bits, to a hundredth."""
+    return round(min(float(one["target"].max()) for one in ones), 2)

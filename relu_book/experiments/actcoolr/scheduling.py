@@ -34,7 +34,7 @@ class Scheduling(Training):
         shape: See there.
         probing_step_size: See there.
         policy: A name in ``relu_book.actcoolr.POLICIES``.
-        mean: Which mean over the layers the policy steers.
+        mean: Which mean over the layers the policy steers; that of section 3.3.2.
         options: Further ones of the policy, pairs of name and value.
         peak: Share of the run at which OneCycle is highest.
         checks: How many times the validation error is measured, evenly, besides the start.
@@ -60,7 +60,7 @@ class Scheduling(Training):
     shape: str = "power"
     probing_step_size: int = 8
     policy: str = "thesis"
-    mean: str = "share"
+    mean: str = "temperature"
     options: tuple[tuple[str, str | float], ...] = ()
     peak: float = 0.3
     checks: int = 20

@@ -2,13 +2,15 @@
 
 Each method has its candidates, equally many where accuracies are compared. An experiment of its own
 trains all of them with one seed, and the one with the smallest validation error in the end is the
-method's. The trainings that are reported have other seeds and are measured on test images.
+method's; of start temperatures it is the highest one that does not burn the training. The trainings
+that are reported have other seeds and are measured on test images.
 """
 
 from collections.abc import Callable, Collection, Mapping
 
 import xarray as xr
 
+from relu_book.experiments.actcoolr.courses import is_stable
 from relu_book.records import load
 from relu_book.runs import Run
 
@@ -25,6 +27,11 @@ def share_error(record: xr.Dataset) -> xr.DataArray:
     """Mean distance of the share D from its target, by set-up and seed; NaN after a divergence."""
     distance = abs(record["share"] - (1 - 2.0 ** -record["target"])).mean("point")
     return distance.where(record["trained"] >= record["updates"])
+
+
+def coldness(record: xr.Dataset) -> xr.DataArray:
+    """The negative highest target, by set-up and seed; NaN where the loss did not fall."""
+    return -record["target"].max("point").where(is_stable(record))
 
 
 def best(

@@ -18,9 +18,12 @@ from relu_book.records import read, save
 from relu_book.runs import Run, find
 
 CASES = [
-    *((gammas, "gammas", name) for name in ("gamma_1_temperature", "gamma_1_plain", "one_cycle")),
+    *(
+        (gammas, "gammas", name)
+        for name in ("gamma_1_share", "printed_share", "gamma_1_plain", "one_cycle")
+    ),
     (gammas, "gammas_third", "cyclic"),
-    (gammas, "gammas_tuning", "constant_10"),
+    *((gammas, "gammas_tuning", name) for name in ("constant_10", "start_2_share")),
     (full_10_30, "full_10_30", "epochs_10_share"),
     (f1, "f1", "step_decay"),
     (f1, "f1_tuning", "actcoolr_0.5_gamma_4"),
@@ -62,5 +65,6 @@ def test_results_of_tuned_and_other_set_ups_make_one_record(tmp_path):
         results.append(gammas.gammas(replace(gammas.SCALES["smoke"], setup=setup), 0, run))
     made = xr.concat(results, "setup")
     again = read(save(made, tmp_path / "record.nc"))
-    assert again.candidate.values.tolist() == ["", "", "one_cycle_0.3_at_0.3"]
+    taken = ["start_3.17_temperature", "", "one_cycle_0.3_at_0.3"]
+    assert again.candidate.values.tolist() == taken
     assert again.sizes == {"setup": 3, "point": 10, "check": 3}

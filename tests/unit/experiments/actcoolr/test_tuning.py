@@ -41,6 +41,16 @@ def test_a_controller_is_chosen_by_its_distance_from_the_target():
     assert tuning.best(made, ["off", "on"]) == "off"
 
 
+def test_the_hottest_start_is_taken_that_ends_below_its_first_loss():
+    courses = {
+        "burnt": course(target=lambda time: 3 - time, loss=lambda time: 2.3 + time),
+        "hot": course(target=lambda time: 2 - time, validation_error=lambda share: 90 + 0 * share),
+        "cold": course(target=lambda time: 1 - time),
+    }
+    made = record("tuning", courses, seeds=1)
+    assert tuning.best(made, list(courses), tuning.coldness) == "hot"
+
+
 @pytest.mark.parametrize("module", [controller, f1, gammas, pairs, pairs_gammas])
 def test_seeds_that_choose_are_none_that_are_reported(module):
     name = module.__name__.rpartition(".")[2]
