@@ -41,7 +41,9 @@ def test_the_full_setting():
     assert mean(found["tab-3.1.30"]["error_temperature"]) == pytest.approx(90, abs=0.2)
     assert found.judge("tab-3.1.10").verdict == "holds"
     lost = diverged(record("full_10_30", errors(**ends), seeds=3), "epochs_10_share", 1)
-    assert full_10_30_reading(lost)["tab-3.1.10"]["error_share"][1] == 90
+    found = full_10_30_reading(lost)
+    assert found.judge("tab-3.1.10").verdict == "not decidable at this scale"
+    assert found.judge("tab-3.1.30").verdict == "undecided"
 
 
 def test_longer_trainings_have_smaller_errors():
