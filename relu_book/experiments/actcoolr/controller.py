@@ -1,5 +1,7 @@
 """How well a temperature is steered (thesis 3.3.2, A.4; supplement B, D and H).
 
+    relu-book run actcoolr/gammas_tuning --scale desk
+    relu-book promote actcoolr/gammas_tuning --scale desk
     relu-book run actcoolr/controller_tuning --scale desk
     relu-book promote actcoolr/controller_tuning --scale desk
     relu-book run actcoolr/controller --scale desk
@@ -8,7 +10,8 @@
 Mostly ResNet-20 on CIFAR-10:
 
 - the listing of supplement H from six first rates, its interpolation as printed and corrected;
-- algorithm 6 from five given rates, and measuring at every step or every 8;
+- algorithm 6 from five given rates; measuring at every step or every 8, from the start temperature
+  that ``gammas_tuning`` found;
 - the dynamic variant of supplement D with its step of 0.05 and with the best of five, on five
   networks; steering the temperature instead, or moving the logarithm of the rate;
 - dense networks with few images a batch or few filters.
@@ -21,6 +24,7 @@ import xarray as xr
 from scipy.special import ndtr
 
 from relu_book.experiments.actcoolr.f1 import F1
+from relu_book.experiments.actcoolr.gammas import lowered
 from relu_book.experiments.actcoolr.scheduled import course, thinned
 from relu_book.experiments.actcoolr.scheduling import DEVIATIONS, SMOKE, Scheduling, a_third
 from relu_book.experiments.actcoolr.tuning import SEED, share_error, tuned
@@ -107,6 +111,7 @@ class Settings(Scheduling):
     setup: tuple[str, ...] = tuple(SETUPS)
     network: str = "resnet"
     depth: int = 20
+    mean: str = "share"
     steps: int = 600
     checks: int = 2
     points: int = 200
@@ -159,8 +164,11 @@ def controller(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     ``predicted`` says.
     """
     name = settings.setup
-    changes, candidate = tuned(
-        SETUPS[name], CANDIDATES.get(name, {}), "actcoolr/controller_tuning", run, share_error
+    candidates, tuning = CANDIDATES.get(name, {}), "actcoolr/controller_tuning"
+    changes, candidate = (
+        lowered(SETUPS[name], "share", run)
+        if name.startswith("every_")
+        else tuned(SETUPS[name], candidates, tuning, run, share_error)
     )
     one = settings.of(changes)
     found = course(one, seed, run)

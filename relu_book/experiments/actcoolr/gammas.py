@@ -19,7 +19,7 @@ import xarray as xr
 
 from relu_book.experiments.actcoolr.scheduled import scheduled
 from relu_book.experiments.actcoolr.scheduling import DEVIATIONS, SMOKE, Scheduling, a_third
-from relu_book.experiments.actcoolr.tuning import SEED, at_end, coldness, tuned
+from relu_book.experiments.actcoolr.tuning import SEED, Changes, coldness, tuned
 from relu_book.runs import Run, experiment
 
 GAMMAS = (1, 2, 4, 7, 10)
@@ -52,6 +52,7 @@ CONSTANT = {
 MEANS = ("temperature", "share")
 STARTS = (3.17, 2.5, 2.0, 1.5, 1.0)
 STEPS = 1000
+TUNING = "actcoolr/gammas_tuning"
 HOTTEST = {
     mean: {
         f"start_{start:g}_{mean}": {"start_temperature": start, "mean": mean, "steps": STEPS}
@@ -63,8 +64,7 @@ TRIED = {
     name: one for group in (*CANDIDATES.values(), *HOTTEST.values()) for name, one in group.items()
 } | CONSTANT
 EXPONENTS = {f"gamma_{gamma}": {"gamma": float(gamma)} for gamma in GAMMAS}
-# Their start temperature is the highest with which a training ends below its first loss.
-LOWERED = {**dict.fromkeys(EXPONENTS, HOTTEST["temperature"]), "gamma_1_share": HOTTEST["share"]}
+LOWERED = {**dict.fromkeys(EXPONENTS, "temperature"), "gamma_1_share": "share"}
 SETUPS = {
     **EXPONENTS,
     "gamma_1_share": {},
@@ -144,9 +144,26 @@ def gammas_third(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     return _trained(settings, seed, run)
 
 
+def lowered(changes: Changes, mean: str, run: Run) -> tuple[dict[str, object], str]:
+    """What a set-up changes, with the start temperature that the thesis's procedure gives.
+
+    Args:
+        changes: Of the set-up itself; they come before the start.
+        mean: Which one over the layers is steered.
+        run: Of the job.
+
+    Returns:
+        The changes with the highest start with which a training of ``gammas_tuning`` ended below
+        its first loss, and its name.
+    """
+    return tuned(changes, HOTTEST[mean], TUNING, run, coldness)
+
+
 def _trained(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     name = settings.setup
-    error = coldness if name in LOWERED else at_end
-    candidates = LOWERED.get(name) or CANDIDATES.get(name, {})
-    changes, candidate = tuned(SETUPS[name], candidates, "actcoolr/gammas_tuning", run, error)
+    changes, candidate = (
+        lowered(SETUPS[name], LOWERED[name], run)
+        if name in LOWERED
+        else tuned(SETUPS[name], CANDIDATES.get(name, {}), TUNING, run)
+    )
     return scheduled(settings.of(changes), seed, run).assign(candidate=candidate)

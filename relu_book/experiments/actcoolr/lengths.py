@@ -1,16 +1,20 @@
 """ActCooLR over lengths of training, and small and large exponents (thesis 3.3.2, 3.3.3).
 
+    relu-book run actcoolr/gammas_tuning --scale desk
+    relu-book promote actcoolr/gammas_tuning --scale desk
     relu-book run actcoolr/lengths --scale desk
     relu-book run actcoolr/lengths_third --scale desk
 
-ResNet-20 on CIFAR-10. Text and formula of the exponent contradict each other, so both forms of the
-curve are trained, the one of equation 3.45 and the one that stays hot for longer.
+ResNet-20 on CIFAR-10, from the start temperature that ``gammas_tuning`` found for ResNet-32. Text
+and formula of the exponent contradict each other, so both forms of the curve are trained, the one
+of equation 3.45 and the one that stays hot for longer.
 """
 
 from dataclasses import dataclass, replace
 
 import xarray as xr
 
+from relu_book.experiments.actcoolr.gammas import lowered
 from relu_book.experiments.actcoolr.scheduled import scheduled
 from relu_book.experiments.actcoolr.scheduling import DEVIATIONS, SMOKE, Scheduling, a_third
 from relu_book.runs import Run, experiment
@@ -56,9 +60,10 @@ def lengths(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     Expected result (thesis, table 3.1): the longer the training, the smaller the error. A gamma of
     4 is better than 0.5 and than 20.
 
-    The result is that of ``scheduled``.
+    The result is that of ``scheduled``, with the ``candidate`` that the start temperature is.
     """
-    return scheduled(settings.of(SETUPS[settings.setup]), seed, run)
+    changes, candidate = lowered(SETUPS[settings.setup], "temperature", run)
+    return scheduled(settings.of(changes), seed, run).assign(candidate=candidate)
 
 
 @experiment(
@@ -73,6 +78,6 @@ def lengths_third(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     Expected result: that of ``lengths`` on gamma; what this second length does not show as well is
     not refuted.
 
-    The result is that of ``scheduled``.
+    The result is that of ``lengths``.
     """
     return lengths(settings, seed, run)
