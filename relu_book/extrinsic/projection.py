@@ -86,8 +86,8 @@ def round_trip_error(
 
     That is ‖xP − x‖ / ‖x‖ over the inputs, P the product of all W and then of their inverses. Where
     it is 0, what ``project`` shows is the ReLUs' doing; exact inverses have 0 unless a layer has
-    fewer filters than inputs, or dependent ones. ``"transpose"`` has 0.3 for 64 random 3 × 3 filters
-    on three channels, 0.45 for 16.
+    fewer filters than inputs, or dependent ones. ``"transpose"`` has 0.3 for 64 random filters of 3
+    by 3 on three channels, 0.45 for 16.
 
     Args:
         model: as of ``project``.
