@@ -1,5 +1,7 @@
 """Samples for chapter entropy_gradient, as described in ``claim_samples``."""
 
+import numpy as np
+
 from claim_samples.series import LARGE, SMALL, ZEROS, seeds
 
 SAMPLES = {
@@ -24,18 +26,34 @@ SAMPLES = {
         {"entropy_of_quadrants": [1.9] * 10},
     ),
     "fig-A.1.c": (
-        {"best_at_zero": 0.0, "best_elsewhere": [0.1, 0.3, -0.2]},
-        {"best_elsewhere": [0.1, 0.1, 0.1]},
+        {
+            "best_at_zero": 0.0,
+            "best_elsewhere": [0.0, 0.01, 0.0],
+            "correlation": [0, 0.3, 0.6, 0.9],
+            "gain_far": [0, 0, 0, 0.017],
+        },
+        {"best_elsewhere": [0.1, 0.3, -0.2], "gain_far": [0, 0.1, 0.1, 0.1]},
     ),
     "txt-A.1.1": (
         {
-            "entropy_layers": seeds([0.8, 0.8, 0.95]),
-            "entropy_without": seeds(0.8),
-            "entropy_with": seeds(0.9),
+            "images": [2500, 5000],
+            "low_share": np.array([seeds(0.5)] * 2),
+            "gain": np.array([seeds([0.1, 0.1]), seeds([0.1, 0.2])]),
+            "counted": 8,
+            "lengths_alike": 2,
         },
-        {"entropy_layers": seeds([0.95] * 4)},
+        {"low_share": np.array([seeds(0.1)] * 2)},
     ),
-    "txt-A.1.2": ({"gain": seeds([-1, -1, -1])}, {"gain": seeds([-1, -1, 1])}),
+    "txt-A.1.2": (
+        {
+            "gain": seeds(-1, 10),
+            "gain_beside": seeds(0, 10),
+            "accuracy": [60] * 10,
+            "entropy_gain": [0.5] * 10,
+            "lengths_alike": 2,
+        },
+        {"gain": seeds(0.5, 10)},
+    ),
     "alg-3": ({"deviation": SMALL, "changed_counts": ZEROS}, {"changed_counts": [*ZEROS, 1]}),
     "alg-4": ({"mismatches": ZEROS}, {"mismatches": [*ZEROS, 1]}),
     "alg-5": (
@@ -68,27 +86,31 @@ SAMPLES = {
     ),
     "txt-A.1.3": (
         {
-            "entropy_start": [1] * 20,
-            "entropy_linear": [2] * 20,
-            "entropy_quadratic": [2] * 10 + [0.5] * 10,
+            "entropy_start": [1] * 50,
+            "entropy_linear": [2] * 50,
+            "entropy_quadratic": [2] * 25 + [0.5] * 25,
         },
-        {"entropy_quadratic": [2.0] * 20},
+        {"entropy_quadratic": [2.0] * 50},
     ),
     "txt-A.1.4": (
         {
-            "best_linear": seeds(1),
-            "best_quadratic": seeds(2),
-            "spread_linear": seeds(1),
-            "spread_quadratic": seeds(2),
+            "entropy_linear": seeds(1, 10),
+            "entropy_quadratic": seeds(2, 10),
+            "spread_linear": seeds(1, 10),
+            "spread_quadratic": seeds(2, 10),
+            "accuracy_linear": [90] * 10,
+            "accuracy_quadratic": [91] * 10,
         },
-        {"best_quadratic": seeds(0.5)},
+        {"entropy_quadratic": seeds(0.5, 10)},
     ),
     "fig-A.3": (
         {
-            "entropy_maximised": seeds(2),
-            "entropy_batch_norm": seeds(1),
+            "separated_maximised": seeds(0.9),
+            "separated_batch_norm": seeds(0.8),
             "patterns_maximised": seeds(20),
             "patterns_batch_norm": seeds(10),
+            "entropy_maximised": seeds(2),
+            "entropy_batch_norm": seeds(1),
         },
         {"patterns_maximised": seeds(5)},
     ),
@@ -96,5 +118,16 @@ SAMPLES = {
 
 OTHER_FAILS = {
     "txt-2.1.11": {"gain_far": [0, 0, 0.1, 0.017, 0.3]},
-    "txt-A.1.3": {"entropy_linear": [1.5] * 17 + [0.5] * 3},
+    "fig-A.1.c": {"gain_far": [0] * 4},
+    "txt-A.1.3": {"entropy_linear": [1.5] * 35 + [0.5] * 15},
+}
+
+OUT_OF_REACH = {
+    "txt-A.1.1": {"counted": 5},
+    "txt-A.1.2": {"accuracy": [10] * 10},
+    "fig-A.3": {"separated_batch_norm": seeds(0.99)},
+}
+
+READINGS_DISAGREE = {
+    "fig-A.1.c": {"best_elsewhere": [0.1, 0.3, -0.2]},
 }
