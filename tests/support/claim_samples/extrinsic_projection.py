@@ -121,12 +121,12 @@ SAMPLES = {
     ),
     "fig-A.7.a": (
         {
-            "plain_zero": np.linspace(95, 98, 40),
-            "plain_default": np.linspace(93, 98, 40),
-            "shifted_zero": np.linspace(90, 97, 40),
-            "shifted_default": np.linspace(95, 98, 40),
+            "d_zero": np.linspace(95, 98, 40),
+            "d_default": np.linspace(93, 98, 40),
+            "f_zero": np.linspace(90, 97, 40),
+            "f_default": np.linspace(95, 98, 40),
         },
-        {"plain_default": np.linspace(95, 98, 40), "shifted_zero": np.linspace(95, 98, 40)},
+        {"d_default": np.linspace(95, 98, 40), "f_zero": np.linspace(95, 98, 40)},
     ),
     "fig-A.7.b": (
         {

@@ -5,7 +5,7 @@ import numpy as np
 from claim_samples.series import LARGE, SMALL, ZEROS, seeds
 
 ITERATIONS = np.arange(1, 21)
-FALLING = [0.9, 0.7, 0.5, 0.3, 0.1]
+FALLING = np.linspace(0.9, 0.1, 20)
 
 
 def layers(convolutions, normalised, pooled):
@@ -103,7 +103,12 @@ SAMPLES = {
     ),
     "P-txt-1": ({"self_deviation": SMALL, "image_deviation": SMALL}, {"image_deviation": LARGE}),
     "P-txt-2": (
-        {"without_cut": seeds(0.8), "with_cut": seeds(0.4), "many_points": seeds(0.1)},
+        {
+            "without_cut": seeds(0.8),
+            "with_cut": seeds(0.4),
+            "many_points": seeds(0.1),
+            "isotropic": seeds(0),
+        },
         {"with_cut": seeds(0.9)},
     ),
     "P-txt-3": (
@@ -122,64 +127,120 @@ SAMPLES = {
     ),
     "P-fig-1.a": (
         {
-            "gain": np.r_[np.full((4, 3), -1), np.full((1, 3), -5)],
-            "best_gain": [0.0, 1, 2],
-            "repeats": 3,
+            "gain_2": seeds([0] * 19 + [-2]),
+            "gain_4": seeds([0] * 20),
+            "gain_6": seeds([0] * 10),
+            "gain_10": seeds([0] * 10),
+            "full_setting": False,
         },
-        {"best_gain": [0.0, 1, -0.1]},
+        {"gain_2": seeds([0] * 15 + [-5] * 5)},
     ),
     "P-fig-1.b": (
-        {"accuracy": seeds(89), "unpruned": 90.0, "density": [0.0115] * 5},
-        {"accuracy": seeds(87)},
+        {"gain": seeds(-1), "density": [0.0115] * 5, "density_all": [0.02] * 5},
+        {"gain": seeds(-3)},
     ),
     "P-fig-2.a": (
         {
-            "iteration": [1, 2, 3, 4, 5],
+            "iteration": ITERATIONS,
             "similarity_2": seeds(FALLING),
             "similarity_4": seeds(FALLING),
-            "layer_rho_2": [-1] * 4 + [-0.5],
-            "layer_rho_4": [-1] * 5,
+            "above_2": seeds(FALLING),
+            "above_4": seeds(FALLING),
+            "layers_2": seeds([-0.9] * 3),
+            "layers_4": seeds([-0.9] * 6 + [0], scatter=0.1),
+            "lengths_alike": 2,
         },
-        {"layer_rho_2": [-1] * 3 + [-0.5] * 2},
+        {"layers_2": seeds([-0.9, -0.9, 0.5])},
     ),
     "P-fig-2.b": (
         {
-            "layer_2": [1, 2, 3],
-            "similarity_2": seeds([0.9, 0.5, 0.3]),
-            "layer_4": [1, 2, 3, 4, 5],
-            "similarity_4": seeds(FALLING),
+            "step_2": seeds([-0.2] * 2),
+            "step_4": seeds([-0.2] * 4),
+            "above_2": seeds([-0.2] * 2),
+            "above_4": seeds([-0.2] * 4),
+            "lengths_alike": 2,
         },
-        {"similarity_2": seeds([0.3, 0.5, 0.9])},
+        {"step_4": seeds([-0.2] * 3 + [0.1]), "above_2": seeds([-0.2, 0.1])},
     ),
-    "P-fig-2.c": ({"rise": [0.1] * 8 + [-0.1] * 2}, {"rise": [0.1] * 7 + [-0.1] * 3}),
+    "P-fig-2.c": (
+        {
+            "rise": seeds([0.1] * 8 + [0, 0]),
+            "rise_above": seeds([0.1] * 10),
+            "lengths_alike": 2,
+        },
+        {"rise": seeds([0.1] * 7 + [-0.1] * 3), "rise_above": seeds([-0.1] * 10)},
+    ),
     "P-fig-2.d": (
-        {"rank_of_first": [1, 2, 3], "similarity_of_first": seeds(0.85, 3)},
-        {"similarity_of_first": seeds(0.7, 3)},
+        {
+            "rank_6": [1, 2, 2, 1, 1],
+            "rank_10": [1] * 5,
+            "first_6": seeds(0.9),
+            "first_10": seeds(0.9),
+            "above_6": seeds(0.85),
+            "above_10": seeds(0.85),
+            "lengths_alike": 2,
+        },
+        {"first_6": seeds(0.7), "above_6": seeds(0.6)},
     ),
     "P-fig-2.e": (
-        {"block_of_minimum": [3, 3], "depth_of_minimum": [0.8, 0.5], "repeats": 3},
-        {"block_of_minimum": [3, 2]},
+        {
+            "block": seeds([0.1] * 7),
+            "block_above": seeds([0.1] * 7),
+            "depth": seeds([0.1] * 9),
+            "depth_above": seeds([0.1] * 9),
+            "lengths_alike": 2,
+        },
+        {name: seeds([0.1] * 6 + [-0.1]) for name in ("block", "block_above")}
+        | {name: seeds([0.1] * 8 + [-0.1]) for name in ("depth", "depth_above")},
     ),
     "P-fig-2.f": (
-        {"dense": seeds(0.8), "lowest": seeds(0.3), "last_convolution": seeds(0.4)},
-        {"last_convolution": seeds(0.85)},
+        {
+            "dense": seeds([0.8, 0.7]),
+            "lowest": seeds([0.3, 0.3]),
+            "last_convolution": seeds([0.4, 0.4]),
+            "dense_above": seeds([0.7, 0.6]),
+            "lowest_above": seeds([0.3, 0.3]),
+            "last_above": seeds([0.4, 0.4]),
+            "lengths_alike": 2,
+        },
+        {"dense": seeds([0.8, 0.35]), "dense_above": seeds([0.7, 0.2])},
     ),
     "P-fig-2.g": (
-        {"range_small": seeds(0.4), "range_large": seeds(0.1)},
-        {"range_large": seeds(0.3)},
+        {
+            "range_small": seeds(0.4),
+            "range_large": seeds(0.1),
+            "range_small_above": seeds(0.4),
+            "range_large_above": seeds(0.1),
+            "lengths_alike": 2,
+        },
+        {"range_large": seeds(0.3), "range_large_above": seeds(0.3)},
     ),
     "P-fig-2.h": (
-        {"similarity": seeds([0.8] * 4), "control": seeds([0.97, 0.97, 0.5, 0.5])},
-        {"control": seeds([0.97, 0.5, 0.5, 0.5])},
+        {
+            "similarity": seeds([0.8] * 20),
+            "control": seeds([0.97] * 15 + [0.5] * 5),
+            "similarity_above": seeds([0.8] * 20),
+            "control_above": seeds([0.97] * 15 + [0.5] * 5),
+            "lengths_alike": 2,
+        },
+        {"similarity": seeds([0.97] * 20), "control_above": seeds([0.5] * 20)},
     ),
-    "P-fig-2.i": ({"contrast": seeds(0.2)}, {"contrast": seeds(0.05)}),
+    "P-fig-2.i": (
+        {
+            "contrast": seeds([0.2, 0.2]),
+            "contrast_above": seeds([0.2, 0.15]),
+            "lengths_alike": 2,
+        },
+        {"contrast": seeds([0.2, 0.05]), "contrast_above": seeds([0.2, 0.05])},
+    ),
     "P-fig-2.j": (
         {
-            "classes": [2, 4, 10],
             "similarity_same": seeds([0.9, 0.6, 0.3]),
+            "above_same": seeds([0.9, 0.6, 0.3]),
             "similarity_own": seeds([0.9, 0.6, 0.3]),
+            "lengths_alike": 2,
         },
-        {"similarity_own": seeds([0.3, 0.6, 0.9])},
+        {"similarity_same": seeds([0.3, 0.6, 0.9]), "above_same": seeds([0.3, 0.6, 0.9])},
     ),
     "P-txt-5": (
         {"parts": [1, 1], "end_trained": seeds(0.8), "end_frozen": seeds(0.6)},
@@ -189,15 +250,39 @@ SAMPLES = {
         {
             "pruned": seeds([0.5, 0.5, 0.9, 0.9]),
             "control": seeds([0.9, 0.9, 0.9, 0.9]),
-            "trend_pruned": [-0.9] * 3,
-            "trend_control": [-0.9] * 3,
         },
         {"pruned": seeds([0.5, 0.9, 0.9, 0.9])},
     ),
     "P-txt-7": (
-        {"dimension": [5, 9, 7, 3, 2], "similarity": seeds([0.5, 0.1, 0.3, 0.7, 0.9])},
-        {"similarity": seeds([0.5, 0.9, 0.7, 0.3, 0.1])},
+        {
+            "dimension": [5, 9, 7, 3, 2, 8, 6, 4],
+            "similarity": seeds([0.5, 0.1, 0.3, 0.7, 0.9, 0.2, 0.4, 0.6]),
+            "similarity_above": seeds([0.5, 0.1, 0.3, 0.7, 0.9, 0.2, 0.4, 0.6]),
+            "lengths_alike": 2,
+        },
+        {
+            "similarity": seeds([0.5, 0.9, 0.7, 0.3, 0.1, 0.8, 0.6, 0.4]),
+            "similarity_above": seeds([0.5, 0.9, 0.7, 0.3, 0.1, 0.8, 0.6, 0.4]),
+        },
     ),
 }
 
 OTHER_FAILS = {"P-tab-1": {"frog_classes": [2, 4, 6, 8, 9]}}
+
+OUT_OF_REACH = {
+    "P-fig-1.b": {"density": [0.0115] * 4 + [0.02]},
+}
+
+READINGS_DISAGREE = {
+    "P-fig-2.a": {"above_2": seeds(FALLING[::-1])},
+    "P-fig-2.b": {"above_2": seeds([0.1] * 2)},
+    "P-fig-2.c": {"rise_above": seeds([-0.1] * 10)},
+    "P-fig-2.d": {"above_6": seeds(0.7)},
+    "P-fig-2.e": {"depth": seeds([-0.1] * 9)},
+    "P-fig-2.f": {"dense_above": seeds([0.7, 0.2])},
+    "P-fig-2.g": {"range_large_above": seeds(0.3)},
+    "P-fig-2.h": {"similarity_above": seeds([0.97] * 20)},
+    "P-fig-2.i": {"contrast_above": seeds([0.2, 0.05])},
+    "P-fig-2.j": {"above_same": seeds([0.3, 0.6, 0.9])},
+    "P-txt-7": {"similarity_above": seeds([0.5, 0.9, 0.7, 0.3, 0.1, 0.8, 0.6, 0.4])},
+}
