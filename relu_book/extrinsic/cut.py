@@ -45,7 +45,8 @@ class Cut:
 
     Raises:
         TypeError: the inputs are no floating-point tensor, or ``layer`` is no name or number.
-        ValueError: no such site; a batch whose rows are not the first dimension at each ReLU.
+        ValueError: no such site; a batch whose rows are not the first dimension at each ReLU; a
+            ReLU whose output cannot be chosen.
     """
 
     def __init__(self, model: nn.Module, inputs: Tensor, layer: int | str | None) -> None:
@@ -61,6 +62,11 @@ class Cut:
             )
         self._model, self._like = model, inputs
         names, pre, post, output = _run(model, inputs, {}, None)
+        if len(post) < len(names):
+            raise ValueError(
+                f"the ReLU of site {names[len(post)]!r} runs inside another call, where its output "
+                "cannot be chosen; write it as a call of its own"
+            )
         if layer is None:
             self.last, self.name = len(names) + 1, "the output"
             pre, post = [*pre, output], [*post, output.relu()]
@@ -95,10 +101,9 @@ class Cut:
             number: values.get(number, self._like.new_zeros(rows, self.size(number))).view(
                 rows, *shape
             )
-            for number, shape in enumerate(self._shapes)
+            for number, shape in enumerate(self._shapes[:-1])
         }
-        stop = self.last if self.last < len(self._shapes) else None
-        _, pre, _, output = _run(self._model, given.pop(0), given, stop)
+        _, pre, _, output = _run(self._model, given.pop(0), given, self.last)
         pre = [*pre, output][: self.last]
         return [None] + [each.flatten(1) for each in pre]
 
