@@ -167,6 +167,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
             default.
         channel_dim: the channel dimension of every site, negative from the end, in place of the
             one that is followed.
+        with_gradient: the consumer sees the pre-activation as the pass has it, so that what it
+            computes can be differentiated; it must not keep the pre-activation itself.
 
     Attributes:
         sites: name -> :class:`relu_book.patterns.Site` of the latest complete pass, in execution
@@ -202,6 +204,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         *,
         sites: str | int | Iterable[str | int] | Callable[[str], bool] | None = None,
         channel_dim: int | None = None,
+        with_gradient: bool = False,
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"watch needs a torch.nn.Module, not {type(model).__name__}")
@@ -210,6 +213,8 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                 f"the consumer must be callable with one Site, {type(consumer).__name__} is not; "
                 "sites are chosen with sites="
             )
+        if with_gradient and consumer is None:
+            raise TypeError("with_gradient=True is for a consumer, but watch got none; pass one")
         if channel_dim is not None and not is_whole(channel_dim):
             raise TypeError(
                 f"channel_dim is the number of a dimension, such as 1 or -1, not {channel_dim!r}"
@@ -219,6 +224,7 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         self._consumer = consumer
         self._selection = Selection(sites)
         self._channel_dim = channel_dim
+        self._with_gradient = with_gradient
         self._told_of_scripted = False
         self._guessed: set[str] = set()  # sites whose channel dimension was warned of
         self._mode = _Calls(self)
@@ -440,15 +446,23 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
         tensor = site.pre_activation
         wrapped = functorch.is_functorch_wrapped_tensor(tensor)
         plain = out_of_transforms(site) if wrapped else _AS_IT_IS
-        no_grad = torch.no_grad() if torch.is_grad_enabled() else _AS_IT_IS
+        keep_grad = self._with_gradient or not torch.is_grad_enabled()
+        no_grad = _AS_IT_IS if keep_grad else torch.no_grad()
         if self._consumer is None:
             # Out of inference mode the copy is an ordinary tensor, usable anywhere.
             with unseen(), torch.inference_mode(False), no_grad, plain:
                 site.pre_activation = site.pre_activation.clone()
             self.sites[site.name] = site
             return None
+        if self._with_gradient and wrapped:
+            raise RuntimeError(
+                f"site {site.name!r} runs inside a torch.func transform, out of which no gradient "
+                "leads; differentiate with backward(), or watch without with_gradient="
+            )
         with unseen(), no_grad, plain:
-            shown = site.pre_activation = site.pre_activation.detach()
+            if not self._with_gradient:
+                site.pre_activation = site.pre_activation.detach()
+            shown = site.pre_activation
             version = None if tensor.is_inference() else tensor._version
             self._consumer(site)
             if version is not None and tensor._version != version:
@@ -456,4 +470,4 @@ class watch:  # noqa: N801, a context manager in lower case, like torch.no_grad
                     f"the consumer wrote to the pre-activation of site {site.name!r}, which "
                     "changes the forward pass; let it work on site.pre_activation.clone()"
                 )
-        return weakref.ref(shown)
+        return None if self._with_gradient else weakref.ref(shown)

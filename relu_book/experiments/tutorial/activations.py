@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from relu_book.experiments.tutorial.random_cases import distance, normals
+from relu_book.experiments.random_cases import distance, normals
 
 ACTIVATIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
     "ELU": lambda x, alpha=1.0: functional.elu(x, alpha),

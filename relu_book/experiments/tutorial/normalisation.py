@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from relu_book.experiments.tutorial.random_cases import distance, normals
+from relu_book.experiments.random_cases import distance, normals
 
 EPS = 1e-5
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from relu_book.experiments.tutorial.random_cases import distance, normals
+from relu_book.experiments.random_cases import distance, normals
 from relu_book.models import mlp
 
 MomentumRule = Callable[[Tensor, Tensor, Tensor, float, float], tuple[Tensor, Tensor]]

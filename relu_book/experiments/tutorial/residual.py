@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from relu_book.experiments.tutorial.random_cases import distance, normals
+from relu_book.experiments.random_cases import distance, normals
 
 
 def collapsed_block(seed: int) -> dict[str, float]:

@@ -169,6 +169,36 @@ def test_a_consumer_that_writes_is_told_so():
         model(X)
 
 
+@pytest.mark.parametrize("inplace", [False, True])
+def test_what_a_consumer_computes_can_be_differentiated(inplace):
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(inplace=inplace))
+    x, sums = torch.randn(5, 2), []
+    with watch(model, lambda site: sums.append(site.pre_activation.sum()), with_gradient=True):
+        model(x)
+    (gradient,) = torch.autograd.grad(sums[0], model[0].weight)
+    torch.testing.assert_close(gradient, x.sum(0).expand(3, 2))
+    with torch.no_grad(), watch(model, lambda site: sums.append(site), with_gradient=True):
+        model(x)
+    assert not sums[-1].pre_activation.requires_grad
+
+
+def test_a_gradient_needs_a_consumer_that_does_not_write_and_no_transform():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    with pytest.raises(TypeError, match="with_gradient=True is for a consumer"):
+        watch(model, with_gradient=True)
+    with (
+        torch.no_grad(),
+        pytest.raises(RuntimeError, match="wrote to the pre-activation of site '1'"),
+        watch(model, lambda site: site.pre_activation.zero_(), with_gradient=True),
+    ):
+        model(torch.ones(4, 2))
+    with (
+        pytest.raises(RuntimeError, match="site '1' runs inside a torch"),
+        watch(model, lambda site: None, with_gradient=True),
+    ):
+        torch.func.vmap(model)(torch.ones(4, 2))
+
+
 def test_what_a_consumer_runs_is_not_seen_by_the_block():
     model, names, inner = mlp(), [], []
 

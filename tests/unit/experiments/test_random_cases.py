@@ -2,7 +2,7 @@
 
 import torch
 
-from relu_book.experiments.tutorial.random_cases import distance, normals
+from relu_book.experiments.random_cases import distance, normals
 
 
 def test_draws_follow_their_seed_and_one_another():
