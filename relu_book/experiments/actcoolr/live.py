@@ -10,6 +10,9 @@ A target that keeps θ therefore makes the length grow by the same factor in eac
 with its square. That is the first link. The scales and shifts of batch norm and the last layer are
 not protected so; they grow with the rate as well. Either link is cut by keeping what it moves.
 Nothing of this decides a claim.
+
+In this network every second convolution goes into a batch norm directly. What the others give is
+added up before it is normalised, so that their length counts only jointly: they are one w.
 """
 
 from functools import cache
@@ -38,7 +41,6 @@ TRAININGS = {
 }
 START = 3.17
 RUN_AWAY = 1e6  # a loss that ends a training
-FILTERS = (4, 4, 4, 8, 8, 16, 16)
 TRIED = np.logspace(-2, 6, 33)
 SWEPT = (1, 9, 17)  # the first step, and the first after a correction of mu, twice
 
@@ -57,10 +59,9 @@ def trainings(steps: int = 64) -> xr.Dataset:
         By ``training`` and ``step`` the ``rate``, the ``loss``, the ``target`` in bits, the
         policy's ``mu`` (NaN where it is not corrected), the ``share`` of changed patterns, the
         ``temperature`` (mean over the layers), and, before the step, ``length``: how many times as
-        long as at first a convolution's weights are (geometric mean); NaN from a
-        loss of 1e6 or a rate of 1e10 on. The
-        ``reason`` of the history. By training, ``swept`` step, ``tried_rate`` and ``layer`` the
-        ``profile``, what this step would have changed at other rates. ``filters`` by layer.
+        long as at first its ``invariant_weights`` are (geometric mean); NaN from a loss of 1e6 or a
+        rate of 1e10 on. The ``reason`` of the history. By training, ``swept`` step, ``tried_rate``
+        and ``layer`` the ``profile``, what this step would have changed at other rates.
 
     Cost: 10 s on one idle core.
     """
@@ -104,14 +105,15 @@ def _training(policy: str, keeps_lengths: bool, keeps_scales: bool, steps: int) 
     images = (images - images.mean()) / images.std()
     model = cifar_resnet(8, width=4, in_channels=1, seed=0, dtype=torch.float64)
     weights = [m.weight for m in model.modules() if isinstance(m, nn.Conv2d)]
+    invariant = invariant_weights(weights)
     learning = weights if keeps_scales else list(model.parameters())
     optimizer = torch.optim.SGD(learning, lr=0.1, momentum=0.9)
     scheduler = ActCooLR(optimizer, model, steps, start_temperature=START, policy=policy)
     generator, rows, profiles = torch.Generator().manual_seed(0), [], []
-    first = _norms(weights)
+    first = _lengths(invariant)
     with TemperatureProbe(model, optimizer) as probe:
         for step in range(1, steps + 1):
-            length = (_norms(weights) / first).log().mean().exp().item()
+            length = (_lengths(invariant) / first).log().mean().exp().item()
             batch = torch.randperm(len(images), generator=generator)[:64]
             optimizer.zero_grad()
             loss = cross_entropy(model(images[batch]), labels[batch])
@@ -126,7 +128,7 @@ def _training(policy: str, keeps_lengths: bool, keeps_scales: bool, steps: int) 
             except DivergedError:  # a rate above 1e10
                 break
             if keeps_lengths:
-                _shorten(weights, first)
+                shorten(invariant, first)
             distance, told = probe.history[-1].distance, scheduler.history[-1]
             is_corrected = told["temperature"] is not None
             rows.append(
@@ -147,16 +149,28 @@ def _training(policy: str, keeps_lengths: bool, keeps_scales: bool, steps: int) 
         profile=(("swept", "tried_rate", "layer"), np.array(profiles)),
         swept=list(SWEPT),
         tried_rate=TRIED,
-        filters=("layer", list(FILTERS)),
     )
 
 
-def _norms(weights: list[Tensor]) -> Tensor:
-    return torch.stack([weight.detach().norm() for weight in weights])
+def invariant_weights(convolutions: list[Tensor]) -> list[list[Tensor]]:
+    """The weights of a ResNet that have one length each: those that are added up, and the others.
+
+    Args:
+        convolutions: In the order of the network.
+    """
+    return [convolutions[::2], *([weight] for weight in convolutions[1::2])]
 
 
-def _shorten(weights: list[Tensor], lengths: Tensor) -> None:
-    """Gives weights these lengths; behind batch norm the network computes the same."""
+def _lengths(invariant: list[list[Tensor]]) -> Tensor:
+    return torch.stack([torch.cat([w.detach().flatten() for w in one]).norm() for one in invariant])
+
+
+def shorten(invariant: list[list[Tensor]], lengths: Tensor) -> None:
+    """Gives weights these lengths; what the network computes does not change.
+
+    It does by as little as the constant is that batch norm adds to the variance.
+    """
     with torch.no_grad():
-        for weight, length in zip(weights, lengths, strict=True):
-            weight.mul_(length / weight.norm())
+        for one, factor in zip(invariant, lengths / _lengths(invariant), strict=True):
+            for weight in one:
+                weight.mul_(factor)

@@ -11,9 +11,9 @@ POLICIES = {"algorithm 6": "thesis", "the library's": "safe"}
 RATES, LOSSES = (1e-4, 1e4), (1e-3, 1e2)
 
 
-def setting_of(record: xr.Dataset, policy: str, start: float, gamma: float) -> xr.Dataset:
+def setting_of(record: xr.Dataset, policy: str, T_start: float, gamma: float) -> xr.Dataset:
     """One training of the record."""
-    return record.isel(seed=0).sel(policy=policy, start_temperature=start, gamma=gamma)
+    return record.isel(seed=0).sel(policy=policy, start_temperature=T_start, gamma=gamma)
 
 
 def measured(one: xr.Dataset, policy: str) -> xr.DataArray:
@@ -29,14 +29,16 @@ def result(one: xr.Dataset) -> str:
     return f"test error {float(one['test_error']):.1f} %"
 
 
-def describe_bent(record: xr.Dataset, policy: str, start: float, gamma: float) -> str:
+def describe_bent(record: xr.Dataset, policy: str, T_start: float, gamma: float) -> str:
     """Alt text of ``draw_bent``: the highest rate, the hottest step, the end."""
-    one = setting_of(record, policy, start, gamma)
-    rate, words = one["rate"], next(w for w, name in POLICIES.items() if name == policy)
+    one = setting_of(record, policy, T_start, gamma)
+    rate, bits = one["rate"], float(measured(one, policy).max())
+    words = next(words for words, name in POLICIES.items() if name == policy)
+    place = int(one.step[int(rate.fillna(0).argmax("point"))])
     return (
-        f"Policy: {words}. T_start {start:g}, γ {gamma:g}: the rate is at most "
-        f"{float(rate.max()):.2g}, at step {int(one.step[int(rate.fillna(0).argmax())])}; measured "
-        f"at most {float(measured(one, policy).max()):.2f} bits; {result(one)}."
+        f"Policy: {words}. T_start {T_start:g}, γ {gamma:g}: the rate is at most "
+        f"{float(rate.max()):.2g}, at step {place}; measured at most {bits:.2f} bits; "
+        f"{result(one)}."
     )
 
 
@@ -46,16 +48,16 @@ def describe_bent(record: xr.Dataset, policy: str, start: float, gamma: float) -
     "middle the temperature that is wanted (line) and the one that is measured (dots), in bits, "
     "below the training loss; points are means over 8 steps, beyond the axes they are cut off.",
 )
-def draw_bent(record: xr.Dataset, policy: str, start: float, gamma: float) -> Figure:
+def draw_bent(record: xr.Dataset, policy: str, T_start: float, gamma: float) -> Figure:
     """Rate, temperatures and loss of one training.
 
     Args:
         record: Of ``actcoolr/bent``.
         policy: ``"thesis"`` or ``"safe"``.
-        start: T_start in bits.
+        T_start: In bits.
         gamma: The exponent.
     """
-    one = setting_of(record, policy, start, gamma)
+    one = setting_of(record, policy, T_start, gamma)
     figure = Figure(figsize=(6.8, 6.6), layout="constrained")
     above, middle, below = figure.subplots(3, sharex=True)
     above.plot(one.step, one["rate"].clip(*RATES), color=BLUE)
