@@ -67,7 +67,9 @@ def draw_bent(record: xr.Dataset, policy: str, T_start: float, gamma: float) -> 
     middle.set(ylim=(-0.1, 3.5), ylabel="bits")
     middle.legend(loc="upper right")
     below.plot(one.step, one["loss"].clip(*LOSSES), color=BLUE)
-    below.set(yscale="log", ylim=LOSSES, xlabel="step", ylabel="loss")
+    below.set(
+        xlim=(0, float(one["updates"])), yscale="log", ylim=LOSSES, xlabel="step", ylabel="loss"
+    )
     for axes in (above, middle, below):
         axes.grid(axis="y")
     return figure
