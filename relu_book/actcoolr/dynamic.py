@@ -5,8 +5,8 @@ of which dP/dη is set to 1. Every step takes the rate down the last gradient th
 
     η <- η - λ_T 2 (P - C)        or        ln η <- ln η - λ_T 2 (P - C)
 
-with λ_T = 0.05. The supplement found the linear scale to work best. There a rate can become
-negative (from 0.01 to -0.04 in one step); it ends at ``min_lr`` here.
+with λ_T = 0.05, measured every 10 steps. The supplement found the linear scale to work best. There
+a rate can become negative (from 0.01 to -0.04 in one step); it ends at ``min_lr`` here.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,7 @@ from relu_book.actcoolr.targets import temperature_of
 class DynamicPolicy(Policy):
     """Supplement D, on the logarithm of the rate by default.
 
-    It starts at the rate that the optimizer was given. The supplement measures every 10 steps:
-    ``probing_step_size=10``.
+    It starts at the rate that the optimizer was given, and measures every 10 steps.
 
     Args:
         mean: the ``"share"``, as in D, or the ``"temperature"``.
@@ -48,6 +47,7 @@ class DynamicPolicy(Policy):
     scale: Literal["log", "linear"] = "log"
     quantity: Literal["probability", "temperature"] = "probability"
 
+    probing_step_size: ClassVar[int] = 10
     initial: ClassVar[dict[str, Any]] = {"gradient": 0.0}
 
     def __post_init__(self) -> None:

@@ -29,7 +29,7 @@ class FittedPolicy(Policy):
         remeasure_init: the probabilities that a fit measures at.
         initlrs: rates that are measured where those tell nothing.
         remeasure_jump: factor of the search.
-        max_while_loop: most measurements of one search.
+        max_while_loop: most measurements of the searches of a fit, all together.
     """
 
     remeasure_init: tuple[float, ...] = (0.25, 0.5, 0.75)
@@ -48,22 +48,25 @@ class FittedPolicy(Policy):
         """A full update (item 4): see :meth:`Policy.fit`."""
         first = [try_at(self._rate_at(p)) for p in self.remeasure_init]
         points = _useful(first)
-        tried = len(first)
+        tried, left = len(first), self.max_while_loop
         if not points:
             sweep = [try_at(self._within(rate)) for rate in self.initlrs]
             tried += len(sweep)
             points = _useful(sweep)
             if not points:
-                points = self._between(try_at, first + sweep)
-                tried += len(points)
+                walked = self._between(try_at, first + sweep)
+                points = _useful(walked)
+                tried, left = tried + len(walked), left - len(walked)
         for bound, end in ((min(self.remeasure_init), min), (max(self.remeasure_init), max)):
             if not points:
                 break
             near = end(points, key=lambda seen: seen.probability)
             if (near.probability > bound) if end is min else (near.probability < bound):
-                walked = self._walk(try_at, near, bound)
+                walked = self._walk(try_at, near, bound, left)
                 points = points + _useful(walked)
-                tried += len(walked)
+                tried, left = tried + len(walked), left - len(walked)
+        if left == 0:
+            self.notes.append(f"the search ended at max_while_loop={self.max_while_loop}")
         if len(points) == 2:  # of a sharp transition; a fit has three (3.3.2)
             low, high = (seen.learning_rate for seen in points)
             points = points + _useful([try_at(sqrt(low * high))])
@@ -79,9 +82,10 @@ class FittedPolicy(Policy):
     def _within(self, rate: float) -> float:
         return min(max(rate, self.limits.min_lr), self.limits.max_lr)
 
-    def _walk(self, try_at: Callable[[float], Seen], near: Seen, bound: float) -> list[Seen]:
-        jump, most = self.remeasure_jump, self.max_while_loop
-        return bracket(try_at, near, bound, self.limits, jump=jump, most=most)
+    def _walk(
+        self, try_at: Callable[[float], Seen], near: Seen, bound: float, most: int
+    ) -> list[Seen]:
+        return bracket(try_at, near, bound, self.limits, jump=self.remeasure_jump, most=most)
 
     def _between(self, try_at: Callable[[float], Seen], points: list[Seen]) -> list[Seen]:
         """Where all are 0 or 1, what lies between the two."""
@@ -89,14 +93,14 @@ class FittedPolicy(Policy):
         if not below or len(below) == len(points):
             return []
         highest = max(below, key=lambda seen: seen.learning_rate)
-        return _useful(self._walk(try_at, highest, 0.5))
+        return self._walk(try_at, highest, 0.5, self.max_while_loop)
 
     def _take(self, points: list[Seen], tried: int) -> None:
         rates = [seen.learning_rate for seen in points]
         try:
             model = LogNormal.fit(rates, [seen.probability for seen in points])
         except FitError as error:
-            self._centre(points, str(error).split(",")[0])
+            self._centre(points, f"{str(error).split(',')[0]}; {tried} rates tried")
             return
         self.state["mu"], self.state["sigma"] = model.mu, max(model.sigma, LEAST_SIGMA)
         self.notes.append(

@@ -93,12 +93,14 @@ class Policy(ABC):
 
     Attributes:
         mean: which mean over the sites is steered.
+        probing_step_size: steps from one measurement to the next, unless others are asked for.
         watches_weights: whether it wants to know how far the weights move.
         state: all that a training has taught it, numbers only: what a checkpoint holds.
         notes: what it did since the last step, in words, for the history.
     """
 
     mean: Mean = "share"
+    probing_step_size: ClassVar[int] = 8
     watches_weights: ClassVar[bool] = False
     initial: ClassVar[dict[str, Any]] = {}
 

@@ -7,6 +7,7 @@ steps the share that a step did change corrects the expectation.
 
 import copy
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from math import isfinite
 from typing import Any, Literal, Self
@@ -15,13 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torch.utils.hooks import RemovableHandle
 
 from relu_book.actcoolr.auto import HOTTEST, Range
 from relu_book.actcoolr.dynamic import DynamicPolicy
 from relu_book.actcoolr.history import NUMBERS, History
 from relu_book.actcoolr.listing import ListingPolicy
 from relu_book.actcoolr.policy import Limits, Policy, Seen
-from relu_book.actcoolr.ranks import over_ranks
+from relu_book.actcoolr.ranks import largest_of_ranks, on_all_ranks, over_ranks
 from relu_book.actcoolr.safe import SafePolicy
 from relu_book.actcoolr.targets import (
     Target,
@@ -58,7 +60,10 @@ class ActCooLR(LRScheduler):
     Time is counted in optimizer steps: a ``scheduler.step()`` without one before it, since a
     ``GradScaler`` skipped it or gradients are accumulated, changes nothing and is told in the
     history. Of accumulated gradients the last forward pass is looked at. In a ``torch.distributed``
-    group the evaluations of all processes count together, and all take the same rate.
+    group the evaluations of all processes count together, and all take the same rate; a step that
+    one of them cannot measure, since its pass computed NaN, is measured by none.
+
+    Who drops the scheduler ends it, as :meth:`close` does.
 
     Args:
         optimizer: any of torch's that takes a step without a closure, or with one that it calls
@@ -69,7 +74,8 @@ class ActCooLR(LRScheduler):
             the first tenth of the training bears, at most 32 steps (policy ``"safe"``).
         gamma: γ of equation 3.45.
         shape: ``"power"`` or ``"late"``, see :class:`TemperatureTarget`.
-        probing_step_size: steps from one measurement to the next.
+        probing_step_size: steps from one measurement to the next; by default those of the policy,
+            8, of ``"dynamic"`` 10.
         min_lr: the lowest rate of the first group.
         max_lr: the highest one; the policy ``"thesis"`` gives up there.
         policy: ``"safe"``, ``"thesis"``, ``"listing"``, ``"dynamic"``, or a :class:`Policy` with
@@ -144,6 +150,7 @@ class ActCooLR(LRScheduler):
     """
 
     _is_built = False
+    _is_attached = False
 
     def __init__(
         self,
@@ -154,7 +161,7 @@ class ActCooLR(LRScheduler):
         start_temperature: float | Literal["auto"] = 3.17,
         gamma: float = 1.0,
         shape: Literal["power", "late"] = "power",
-        probing_step_size: int = 8,
+        probing_step_size: int | None = None,
         min_lr: float = 1e-10,
         max_lr: float = 1e10,
         policy: str | Policy = "safe",
@@ -165,7 +172,9 @@ class ActCooLR(LRScheduler):
             raise TypeError(f"ActCooLR needs a torch.optim.Optimizer, not {_named(optimizer)}")
         if not isinstance(model, nn.Module):
             raise TypeError(f"ActCooLR needs a torch.nn.Module, not {_named(model)}")
-        for name, value in (("total_steps", total_steps), ("probing_step_size", probing_step_size)):
+        self._policy = _policy(policy)
+        every = self._policy.probing_step_size if probing_step_size is None else probing_step_size
+        for name, value in (("total_steps", total_steps), ("probing_step_size", every)):
             if not is_whole(value) or value < 1:
                 raise ValueError(
                     f"{name} is a number of optimizer steps, at least 1, not {value!r}"
@@ -177,7 +186,6 @@ class ActCooLR(LRScheduler):
             )
         self.history = History()
         self.total_steps = total_steps
-        self._policy = _policy(policy)
         self._range: Range | None = None
         if start_temperature == "auto":
             if target is not None or not isinstance(self._policy, SafePolicy):
@@ -195,7 +203,8 @@ class ActCooLR(LRScheduler):
         self._seen: Seen | None = None  # the measurement since then
         self._used = 0.0  # the rate of the last optimizer step
         self._asked: tuple[int, bool] | None = None  # the latest step, and whether it is measured
-        self._is_attached, self._has_warned = False, False
+        self._have_met = False  # all ranks, to try rates before the latest step
+        self._has_warned = False
         super().__init__(optimizer)
         self._is_built = True
         first = float(optimizer.param_groups[0]["initial_lr"])
@@ -209,12 +218,15 @@ class ActCooLR(LRScheduler):
         self._last_lr = [float(group["lr"]) for group in optimizer.param_groups]
         self._weights = WeightWatch(optimizer)
         self._probe = TemperatureProbe(
-            model, optimizer, steps=self._measures, sites=sites, before=self._before_measured
+            model,
+            optimizer,
+            steps=_weakly(self._measures),
+            sites=sites,
+            before=_weakly(self._before_measured),
         )
-        limits = Limits(min_lr, max_lr, probing_step_size, self._probe.passes)
+        limits = Limits(min_lr, max_lr, every, self._probe.passes)
         self._policy.begin(limits, self._last_lr[0])
-        self._probe.__enter__()
-        self._counter = optimizer.register_step_post_hook(self._after_step)
+        self._put_on()
 
     @classmethod
     def attach(
@@ -222,7 +234,8 @@ class ActCooLR(LRScheduler):
     ) -> Self:
         """A scheduler that steps by itself after each ``optimizer.step()``.
 
-        For loops that step a scheduler once an epoch: they may, it does nothing.
+        For loops that step a scheduler once an epoch: they may, it does nothing. Nobody needs to
+        hold it; it ends with its last step, or by :meth:`close`.
 
         Args:
             optimizer: as for the constructor.
@@ -242,8 +255,9 @@ class ActCooLR(LRScheduler):
             >>> len(scheduler.history)
             20
         """
-        scheduler = cls(optimizer, model, total_steps, **options)
+        scheduler = cls.__new__(cls)
         scheduler._is_attached = True
+        scheduler.__init__(optimizer, model, total_steps, **options)
         return scheduler
 
     def step(self, epoch: int | None = None) -> None:
@@ -257,8 +271,8 @@ class ActCooLR(LRScheduler):
 
     def close(self) -> None:
         """Measures no more, and takes its hooks off; done by itself after ``total_steps``."""
-        self._probe.__exit__(None, None, None)
-        self._counter.remove()
+        _take_off(self._probe, self._counter)
+        self._is_on = False
 
     def get_lr(self) -> list[float]:
         """The rates of the groups."""
@@ -325,6 +339,17 @@ class ActCooLR(LRScheduler):
         self._probe.load_state_dict({"steps": taken, "history": []})
         if told >= self.total_steps:
             self.close()
+        elif not self._is_on:  # a training that had ended goes back
+            self._put_on()
+
+    def _put_on(self) -> None:
+        """The hooks, which keep a scheduler alive only where it steps by itself."""
+        self._probe.__enter__()
+        count = self._after_step if self._is_attached else _weakly(self._after_step)
+        self._counter = self.optimizer.register_step_post_hook(count)
+        self._is_on = True
+        if not self._is_attached:
+            weakref.finalize(self, _take_off, self._probe, self._counter).atexit = False
 
     def _bases(self) -> list[float]:
         """The rates that give the groups' ratios; a group that was added later brings its own."""
@@ -343,14 +368,21 @@ class ActCooLR(LRScheduler):
 
     def _measures(self, step: int) -> bool:
         """Whether a step is measured; asked when the one before has been, and after loading."""
-        if self._asked is not None and self._asked[0] == step:
-            return self._asked[1]  # a policy may have paid for it
-        if self._probe.history:
-            distance = over_ranks(self._probe.history.pop().distance)
-            moved = self._weights.after() if self._policy.watches_weights else (1.0, 0.0)
+        last, was_due = (0, False) if self._asked is None else self._asked
+        if last == step:
+            return was_due  # a policy may have paid for it
+        if was_due and self._policy.wants_fit and not self._have_met:
+            on_all_ranks(False)  # the others wait for this one, whose pass had NaN
+        self._have_met = False
+        if was_due and on_all_ranks(bool(self._probe.history)):
+            distance = over_ranks(self._probe.history[-1].distance)
+            moved = (1.0, 0.0)
+            if self._policy.watches_weights:
+                moved = largest_of_ranks(self._weights.after())
             self._seen = Seen.of(distance, self._policy.mean, moved)
             self._policy.observe(self._seen, probability_of(self._wanted(step - 2)))
             self._look_for_a_start(step - 1, self._seen)
+        self._probe.history.clear()
         is_due = self._policy.measures(step) or self._policy.wants_fit
         self._asked = step, is_due
         return is_due
@@ -365,7 +397,10 @@ class ActCooLR(LRScheduler):
     def _before_measured(self, try_at: Callable[[float], Distance]) -> None:
         if self._policy.watches_weights:
             self._weights.before()
-        if self._policy.wants_fit:
+        if not self._policy.wants_fit:
+            return
+        self._have_met = True
+        if on_all_ranks(True):
             target = probability_of(self._wanted(self._taken))
             mean = self._policy.mean
             rate = self._policy.fit(lambda rate: Seen.of(over_ranks(try_at(rate)), mean), target)
@@ -380,8 +415,8 @@ class ActCooLR(LRScheduler):
             raise RuntimeError(
                 f"the first step of {type(optimizer).__name__} could not be measured, as no "
                 "forward pass with gradients of the model that ActCooLR was given came before it, "
-                "or one that computed NaN; give the module that the training calls before its "
-                "first step, and inputs without NaN"
+                "or one that computed NaN, here or in another process; give the module that the "
+                "training calls before its first step, and inputs without NaN"
             )
         if self._is_attached:
             self._step()
@@ -466,6 +501,22 @@ def _policy(policy: str | Policy) -> Policy:
         hint = did_you_mean(str(policy), POLICIES, f"there are {names}, or a Policy of your own")
         raise ValueError(f"no policy {policy!r}; {hint}")
     return POLICIES[policy]()
+
+
+def _weakly(method: Callable) -> Callable:
+    """The method as long as its object is there, and then nothing."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*args: Any) -> Any:
+        alive = reference()
+        return None if alive is None else alive(*args)
+
+    return call
+
+
+def _take_off(probe: TemperatureProbe, counter: RemovableHandle) -> None:
+    probe.__exit__(None, None, None)
+    counter.remove()
 
 
 def _named(value: object) -> str:

@@ -1,6 +1,14 @@
 """What the chapter on ActCooLR measures (thesis 3.3, A.4; supplement B, D, G and H)."""
 
-from relu_book.experiments.actcoolr import fits, statements, steps, supplement
+from relu_book.experiments.actcoolr import (
+    fits,
+    live,
+    printed,
+    statements,
+    steps,
+    supplement,
+    synthetic,
+)
 from relu_book.experiments.actcoolr.controller_reading import (
     controller_at_two_lengths,
     controller_reading,
@@ -26,10 +34,13 @@ __all__ = [
     "gamma_at_two_lengths",
     "gammas_at_two_lengths",
     "lengths_reading",
+    "live",
     "pairs_at_two_lengths",
     "presets_reading",
+    "printed",
     "statements",
     "step_decay_reading",
     "steps",
     "supplement",
+    "synthetic",
 ]

@@ -6,16 +6,7 @@ import xarray as xr
 from relu_book.claims import Reading
 from relu_book.experiments.actcoolr.courses import accuracy, beside
 from relu_book.experiments.actcoolr.pairs import CONVOLUTIONAL
-
-# Test accuracies of table 3.2 in per cent: StepDecay, OneCycle, ActCooLR; NaN is not printed.
-PRINTED_SMALL = {"F1": (90.6, np.nan, 89.8), "M5": (86.0, 82.7, 85.7)}
-PRINTED_LARGE = {
-    "VGG-16, 50 epochs": (90.6, 90.3, 92.5),
-    "VGG-16, 200 epochs": (91.3, 91.7, 93.0),
-    "VGG-19": (88.6, 90.2, 90.4),
-    "PyramidNet-41": (52.7, 54.7, 55.5),
-    "ResNet-50": (68.2, 72.4, 70.9),
-}
+from relu_book.experiments.actcoolr.printed import SMALL, TABLE_3_2
 
 
 def f1_reading(record: xr.Dataset) -> Reading:
@@ -38,7 +29,8 @@ def step_decay_reading(record: xr.Dataset, pairs: xr.Dataset) -> Reading:
         record: As ``f1`` measures it.
         pairs: As ``pairs`` does.
     """
-    small, large = (np.array(list(rows.values())) for rows in (PRINTED_SMALL, PRINTED_LARGE))
+    small = np.array([TABLE_3_2[row] for row in SMALL])
+    large = np.array([values for row, values in TABLE_3_2.items() if row not in SMALL])
     others = [accuracy(record, name) for name in ("one_cycle", "actcoolr")]
     leads = [
         accuracy(pairs, f"{pair}_step_decay").mean()

@@ -15,6 +15,7 @@ from relu_book.actcoolr import (
     ActCooLR,
     DivergedError,
     Limits,
+    Policy,
     ProbabilityTarget,
     Seen,
     TemperatureTarget,
@@ -133,6 +134,18 @@ def script() -> list[tuple[float, float]]:
         for part, mu in enumerate([*drifting, *jumping, *returning])
         for _ in range(8)
     ]
+
+
+def intervals() -> dict:
+    """tab-A.1.probing-step-size: steps between two measurements, of the thesis's policy and D's."""
+    return {"default": interval("thesis"), "default_dynamic": interval("dynamic")}
+
+
+def interval(policy: str | Policy, steps: int = 48) -> int:
+    """Steps between the last two measurements of a training whose interval is not asked for."""
+    history = train([(-1.0, 1.0)] * steps, policy=policy, target=_steady).history
+    *_, last, latest = (entry["step"] for entry in history if entry["mean_share"] is not None)
+    return latest - last
 
 
 def between_the_fits(transitions: Sequence[tuple[float, float]] | None = None) -> dict:

@@ -1,5 +1,7 @@
 """The listings of the supplement (section H), carried over line by line, on curves that are known.
 
+And the dynamic variant (section D), on the network of ``synthetic``.
+
 The supplement's layers count *unchanged* patterns and give -log2 of their share, a temperature in
 bits; its ``temp2prob`` takes temperatures in natural units.
 """
@@ -10,9 +12,11 @@ import numpy as np
 from scipy.optimize import curve_fit
 from scipy.special import erf, erfinv
 
-from relu_book.actcoolr import Seen
+from relu_book.actcoolr import ActCooLR, DynamicPolicy, Seen
 from relu_book.actcoolr.targets import probability_of, temperature_of
 from relu_book.experiments.actcoolr.statements import ROOT, random_cases
+from relu_book.experiments.actcoolr.steps import interval
+from relu_book.experiments.actcoolr.synthetic import share_changed, train
 from relu_book.temperature import Distance
 from relu_book.transition import LogNormal
 
@@ -144,3 +148,31 @@ def listed_fit(rates: np.ndarray, temperatures: np.ndarray) -> float:
         return (1 + erf((np.log(rate) - mu) / (sigma * ROOT))) / 2
 
     return float(curve_fit(curve, rates, temp2prob(temperatures))[0][0])
+
+
+# --- the dynamic variant ---
+
+
+def rates_of_the_dynamic_variant(steps: int = 120) -> dict:
+    """alg-D.a: rates of a training by the dynamic variant, less those of its description.
+
+    The share of each measured step is known from the critical rates of its inputs.
+    """
+    policy, rates, expected = DynamicPolicy(scale="linear"), [], []
+    wanted, gradient = 0.5, 0.0
+
+    def follow(scheduler: ActCooLR, critical: np.ndarray) -> None:
+        nonlocal gradient
+        entry = scheduler.history[-1]
+        if entry["step"] == 1 or entry["step"] % 10 == 0:
+            gradient = 2 * (share_changed(critical, entry["learning_rate"]) - wanted)
+        rates.append(entry["learning_rate"])
+        expected.append(entry["learning_rate"] - 0.05 * gradient)
+
+    drift = [(mu, 1.0) for mu in np.linspace(-1, 0, steps).tolist()]
+    train(drift, follow, policy=policy, target=lambda progress: temperature_of(wanted))
+    return {
+        "deviation": abs(np.array(rates[1:]) - expected[:-1]),
+        "default_step": policy.step,
+        "default_interval": interval(policy),
+    }

@@ -17,7 +17,7 @@ import torch
 from scipy.special import ndtri
 from torch import Tensor, nn
 
-from relu_book.actcoolr import ActCooLR
+from relu_book.actcoolr import ActCooLR, Policy
 
 
 def critical_rates(mu: float, sigma: float, inputs: int = 4096) -> np.ndarray:
@@ -57,16 +57,18 @@ def train(
     transitions: Sequence[tuple[float, float]],
     after: Callable[[ActCooLR, np.ndarray], object] = lambda scheduler, critical: None,
     inputs: int = 4096,
+    policy: str | Policy = "thesis",
     **options,
 ) -> ActCooLR:
-    """Trains the network under ActCooLR by algorithm 6, a step for each pair (μ, σ).
+    """Trains the network under ActCooLR, by default by algorithm 6, a step for each pair (μ, σ).
 
     Args:
         transitions: the pairs, one a step.
         after: called after each ``scheduler.step()``, with the scheduler and the critical rates of
             the step.
         inputs: how many.
-        **options: of :class:`ActCooLR`.
+        policy: of :class:`ActCooLR`.
+        **options: others of it.
 
     Returns:
         The scheduler.
@@ -80,7 +82,7 @@ def train(
     model = Synthetic()
     weights = model.filter.weight
     optimizer = torch.optim.SGD([weights], lr=0.1)
-    scheduler = ActCooLR(optimizer, model, len(transitions), policy="thesis", **options)
+    scheduler = ActCooLR(optimizer, model, len(transitions), policy=policy, **options)
     for mu, sigma in transitions:
         critical = critical_rates(mu, sigma, inputs)
         with torch.no_grad():

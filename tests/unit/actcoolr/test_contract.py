@@ -1,9 +1,11 @@
 """What a training may rely on, whatever its optimizer and its network are."""
 
 import copy
+import gc
 import io
 import itertools
 import warnings
+import weakref
 from typing import ClassVar
 
 import pytest
@@ -322,6 +324,46 @@ def test_a_group_that_is_added_later_brings_its_ratio():
     training.run(5, 10)
     first, _, added = training.rates[-1]
     assert abs(added / first - 0.5) < 1e-12
+
+
+def hooks_of(training):
+    optimizer = training.optimizer
+    hooks = optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks
+    return [len(each) for each in (training.model._forward_pre_hooks, *hooks)]
+
+
+def test_a_scheduler_that_is_dropped_leaves_no_hooks_and_disturbs_no_other_model():
+    training = Training("dense", "sgd").run(0, 5)
+    assert hooks_of(training) == [1, 1, 2]
+    training.scheduler = None
+    assert hooks_of(training) == [0, 0, 0]
+    Training("compiled", "momentum").run(0, 3)  # a warning would be an error
+
+
+def test_an_attached_scheduler_lives_on_without_a_name():
+    training = Training("dense", "sgd", make=ActCooLR.attach)
+    scheduler, training.scheduler = weakref.ref(training.scheduler), None
+    gc.collect()
+    assert hooks_of(training) == [1, 1, 2]
+    scheduler().close()
+    assert hooks_of(training) == [0, 0, 0]
+
+
+def test_a_training_that_has_ended_goes_back_and_is_measured_again():
+    training = Training("dense", "sgd").run(0, 24)
+    kept, scheduler = training.checkpoint(), training.scheduler
+    history = training.run(24).scheduler.history
+    torch.set_rng_state(kept.pop())
+    for part, state in zip((training.model, training.optimizer, scheduler), kept, strict=True):
+        part.load_state_dict(state)
+    assert training.run(24).scheduler.history == history
+
+
+def test_a_policy_brings_its_own_pace():
+    for policy, every in (("thesis", 8), ("dynamic", 10)):
+        history = Training("dense", "sgd", policy=policy).run(0, 24).scheduler.history
+        seen = [entry["step"] for entry in history if entry["temperature"] is not None]
+        assert seen == [1, *range(every, 25, every)]
 
 
 def test_a_first_pass_with_nan_is_named():

@@ -58,6 +58,21 @@ def test_where_nothing_changes_the_model_stays_and_the_history_tells():
     assert policy.notes[0].startswith("no new fit (")
 
 
+def test_the_searches_of_a_fit_have_one_bound_and_the_history_tells():
+    policy, tried = begun(max_while_loop=7), []
+
+    def saturates(rate):
+        tried.append(rate)
+        return Seen(rate, LogNormal(0.0, 30.0).probability(rate))
+
+    policy.fit(saturates, 0.6)
+    assert len(tried) == 3 + 7
+    assert policy.notes[0] == "the search ended at max_while_loop=7"
+    policy, tried = begun(), []
+    policy.fit(lambda rate: tried.append(rate) or Seen(rate, 0.0), 0.6)
+    assert policy.notes[-1].endswith(f"; {len(tried)} rates tried)") and len(tried) == 28
+
+
 def scripted(policy, mus):
     """Measurements that correct μ to these, one by one."""
     asked = []

@@ -68,3 +68,12 @@ def test_results_of_tuned_and_other_set_ups_make_one_record(tmp_path):
     taken = ["start_3.17_temperature", "", "one_cycle_0.3_at_0.3"]
     assert again.candidate.values.tolist() == taken
     assert again.sizes == {"setup": 3, "point": 10, "check": 3}
+
+
+@pytest.mark.parametrize("policy", ["thesis", "safe"])
+def test_bent_targets_run_at_their_smallest_scale(tmp_path, policy):
+    known = find("actcoolr/bent")
+    one = replace(known.settings("smoke"), policy=policy, start_temperature=0.8, gamma=2.0)
+    found = known.function(one, 0, Run(tmp_path, "smoke"))
+    assert found.target.values[0] == pytest.approx(0.8 * (1 - 0.5 / 20) ** 2, rel=1e-3)
+    assert known.settings("desk").small is False and found.trained == 20

@@ -83,4 +83,4 @@ def test_a_default_is_that_of_the_table(claim):
 
 def test_every_row_of_the_table_is_asked_for():
     rows = {claim for claim in load_claims() if claim.startswith("tab-A.1.")}
-    assert rows - statements.defaults().keys() == {"tab-A.1.probing-step-size"}
+    assert rows - statements.defaults().keys() == {"tab-A.1.probing-step-size"}  # of ``steps``

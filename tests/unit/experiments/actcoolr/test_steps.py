@@ -2,7 +2,7 @@
 
 import pytest
 
-from relu_book.actcoolr import ThesisPolicy, thesis
+from relu_book.actcoolr import DynamicPolicy, ThesisPolicy, thesis
 from relu_book.claims import judge
 from relu_book.experiments.actcoolr import steps
 
@@ -48,3 +48,9 @@ def test_between_the_fits_the_scheduler_does_as_described(monkeypatch):
 
     monkeypatch.setattr(ThesisPolicy, "observe", indifferent)
     assert verdict("alg-6.i", steps.between_the_fits()) == "fails"
+
+
+def test_how_often_the_policies_measure(monkeypatch):
+    assert verdict("tab-A.1.probing-step-size", steps.intervals()) == "setting, followed"
+    monkeypatch.setattr(DynamicPolicy, "probing_step_size", 8)
+    assert verdict("tab-A.1.probing-step-size", steps.intervals()) != "setting, followed"

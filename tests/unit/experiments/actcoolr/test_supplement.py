@@ -2,7 +2,7 @@
 
 import pytest
 
-from relu_book.actcoolr import Limits, ListingPolicy, Seen
+from relu_book.actcoolr import DynamicPolicy, Limits, ListingPolicy, Seen
 from relu_book.claims import judge
 from relu_book.experiments.actcoolr import supplement
 from relu_book.transition import LogNormal
@@ -58,3 +58,16 @@ def test_the_listed_fit_is_in_natural_units():
     assert verdict("alg-S.e", found) == WRONG
     swapped = {"error_bits": found["error_natural"], "error_natural": found["error_bits"]}
     assert verdict("alg-S.e", swapped) == "holds"
+
+
+def test_the_dynamic_variant_descends_as_described(monkeypatch):
+    found = supplement.rates_of_the_dynamic_variant()
+    assert verdict("alg-D.a", found).startswith("holds") and len(found["deviation"]) > 100
+    observe = DynamicPolicy.observe
+
+    def half(policy, seen, target):
+        observe(policy, seen, target)
+        policy.state["gradient"] /= 2
+
+    monkeypatch.setattr(DynamicPolicy, "observe", half)
+    assert verdict("alg-D.a", supplement.rates_of_the_dynamic_variant()) == "fails"

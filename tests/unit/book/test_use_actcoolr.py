@@ -1,0 +1,162 @@
+"""The page on training under ActCooLR does what it says: code, prints, picture and error sentences.
+
+``python tests/unit/book/test_use_actcoolr.py`` draws the picture of the page again.
+"""
+
+import os
+import re
+import sys
+import tempfile
+import types
+from doctest import ELLIPSIS, OutputChecker
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from relu_book.actcoolr import ActCooLR, DivergedError, Limits, ThesisPolicy
+from relu_book.plots.schedule import schedule
+from relu_book.plots.style import figure
+
+PAGE = Path(__file__).resolve().parents[3] / "book" / "use_actcoolr.md"
+PICTURE = "pictures/schedule.html"
+BLOCK = re.compile(r"^```(python|text)\n(.*?)^```", re.M | re.S)
+OF_FRAMEWORKS = re.compile(r"^```py\n(.*?)^```", re.M | re.S)
+PIXELS = re.compile(r'src="data:[^"]*"')
+
+
+def html_of(history):
+    return figure(schedule(history))._repr_mimebundle_()["text/html"] + "\n"
+
+
+class Writer:
+    """TensorBoard's, which need not be installed: keeps what it is told."""
+
+    def __init__(self, told):
+        self.told = told
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def add_scalar(self, name, value, step):
+        self.told.append((name, float(value), step))
+
+
+def test_the_page_on_actcoolr_does_what_it_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    told = []
+    tensorboard = types.SimpleNamespace(SummaryWriter=lambda: Writer(told))
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", tensorboard)
+    names, shown, whole = {}, 0, None
+    text = PAGE.read_text(encoding="utf-8")
+    for kind, block in BLOCK.findall(text):
+        if kind == "python":
+            exec(compile(block, str(PAGE), "exec"), names)
+            whole = whole or names["scheduler"].history
+        else:
+            found = capsys.readouterr().out
+            assert OutputChecker().check_output(block, found, ELLIPSIS), f"{block}\n---\n{found}"
+            shown += 1
+    assert capsys.readouterr().out == ""  # nothing is printed that the page does not show
+    assert shown == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "checkpoint.pt",
+        "schedule.csv",
+        "schedule.png",
+    ]
+    assert {name for name, *_ in told} == {
+        "learning_rate",
+        "target_temperature",
+        "temperature",
+    }
+    assert re.findall(r"^:file: (.*)$", text, re.M) == [PICTURE]
+    stored = (PAGE.parent / PICTURE).read_text(encoding="utf-8")
+    # Words and size; the pixels are tests/unit/plots' business.
+    assert PIXELS.sub("", stored) == PIXELS.sub("", html_of(whole)), __doc__
+
+
+def test_the_lines_for_frameworks_are_python_and_name_what_is_there():
+    blocks = OF_FRAMEWORKS.findall(PAGE.read_text(encoding="utf-8"))
+    assert len(blocks) == 3
+    for block in blocks:
+        compile(block, str(PAGE), "exec")
+        (line,) = re.findall(r"^from relu_book.*$", block, re.M)
+        exec(line, {})
+
+
+def parts():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+    return torch.optim.SGD(model.parameters(), lr=0.1), model
+
+
+def steps_once_an_epoch():
+    optimizer, model = parts()
+    scheduler = ActCooLR(optimizer, model, 44, start_temperature=0.1)
+    for _ in range(22):
+        take_a_step(optimizer, model)
+    scheduler.step()
+
+
+def takes_another_model():
+    optimizer, model = parts()
+    ActCooLR.attach(optimizer, parts()[1], 10)
+    take_a_step(optimizer, model)
+
+
+def take_a_step(optimizer, model):
+    optimizer.zero_grad()
+    model(torch.randn(16, 2)).square().mean().backward()
+    optimizer.step()
+
+
+def is_auto_without_limits():
+    ActCooLR(*parts(), 10, start_temperature="auto", policy="thesis")
+
+
+def loads_another_policy():
+    state = ActCooLR(*parts(), 10, policy="dynamic").state_dict()
+    ActCooLR(*parts(), 10).load_state_dict(state)
+
+
+def runs_away():
+    policy = ThesisPolicy()
+    policy.begin(Limits(), 0.1)
+    policy.state["mu"] = 30.0
+    policy.rate(0.889)
+
+
+@pytest.mark.filterwarnings("ignore:step 1 is not measured")
+@pytest.mark.parametrize(
+    ("mistake", "kind"),
+    [
+        (steps_once_an_epoch, UserWarning),
+        (takes_another_model, RuntimeError),
+        (is_auto_without_limits, ValueError),
+        (loads_another_policy, ValueError),
+        (runs_away, DivergedError),
+    ],
+)
+def test_the_sentences_of_common_mistakes(mistake, kind):
+    with pytest.raises(kind) as told:
+        mistake()
+    text = PAGE.read_text(encoding="utf-8")
+    sentences = [" ".join(one.split()) for one in re.findall(r"^\*([^*]+)\.\*$", text, re.M)]
+    said = str(told.value)
+    assert any(
+        OutputChecker().check_output(one + "\n", said[0].upper() + said[1:] + "\n", ELLIPSIS)
+        for one in sentences
+    ), f"{said}\n---\n{sentences}"
+
+
+if __name__ == "__main__":
+    first = [part for kind, part in BLOCK.findall(PAGE.read_text()) if kind == "python"][:3]
+    made: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        exec("".join(first), made)
+    (PAGE.parent / PICTURE).write_text(html_of(made["scheduler"].history), encoding="utf-8")
