@@ -96,7 +96,7 @@ def parts():
 
 def steps_once_an_epoch():
     optimizer, model = parts()
-    scheduler = ActCooLR(optimizer, model, 44, start_temperature=0.1)
+    scheduler = ActCooLR(optimizer, model, 44, start_temperature=0.0)
     for _ in range(22):
         take_a_step(optimizer, model)
     scheduler.step()
