@@ -271,7 +271,7 @@ class ActCooLR(LRScheduler):
 
     def close(self) -> None:
         """Measures no more, and takes its hooks off; done by itself after ``total_steps``."""
-        _take_off(self._probe, self._counter)
+        _take_off(weakref.ref(self._probe), self._counter)
         self._is_on = False
 
     def get_lr(self) -> list[float]:
@@ -349,7 +349,9 @@ class ActCooLR(LRScheduler):
         self._counter = self.optimizer.register_step_post_hook(count)
         self._is_on = True
         if not self._is_attached:
-            weakref.finalize(self, _take_off, self._probe, self._counter).atexit = False
+            # The probe would keep the model alive, and whoever holds the scheduler through that.
+            probe = weakref.ref(self._probe)
+            weakref.finalize(self, _take_off, probe, self._counter).atexit = False
 
     def _bases(self) -> list[float]:
         """The rates that give the groups' ratios; a group that was added later brings its own."""
@@ -514,8 +516,9 @@ def _weakly(method: Callable) -> Callable:
     return call
 
 
-def _take_off(probe: TemperatureProbe, counter: RemovableHandle) -> None:
-    probe.__exit__(None, None, None)
+def _take_off(probe: weakref.ref[TemperatureProbe], counter: RemovableHandle) -> None:
+    if (alive := probe()) is not None:
+        alive.__exit__(None, None, None)
     counter.remove()
 
 

@@ -68,6 +68,53 @@ def four_convolutions(
     return nn.Sequential(*parts)
 
 
+def two_convolutions(
+    depth: int,
+    width: int = 32,
+    *,
+    activation: Callable[[], nn.Module] = nn.ReLU,
+    in_channels: int = 1,
+    classes: int = 10,
+    seed: int = 0,
+    dtype: torch.dtype | None = None,
+    size: int = 28,
+) -> nn.Module:
+    """The network of PyTorch's MNIST example and of schedule_free's, with weights as torch draws.
+
+    Args:
+        depth: 4, the two dense layers included.
+        width: Filters of the first convolution; the second has twice, the dense layer four times
+            as many.
+        activation: As for ``cifar_resnet``.
+        in_channels: As for ``cifar_resnet``.
+        classes: As for ``cifar_resnet``.
+        seed: As for ``cifar_resnet``.
+        dtype: As for ``cifar_resnet``.
+        size: Height and width of the images.
+
+    Returns:
+        A network from ``(n, in_channels, size, size)`` to ``(n, classes)`` with three sites.
+
+    Raises:
+        ValueError: Another depth.
+
+    Example:
+        >>> two_convolutions(4, 4, size=8)(torch.zeros(2, 1, 8, 8)).shape
+        torch.Size([2, 10])
+    """
+    if depth != 4:
+        raise ValueError(f"two convolutions and two dense layers are 4 layers, not {depth}")
+    kind = {} if dtype is None else {"dtype": dtype}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        first = nn.Conv2d(in_channels, width, 3, **kind), activation()
+        second = nn.Conv2d(width, 2 * width, 3, **kind), activation(), nn.MaxPool2d(2)
+        places = ((size - 4) // 2) ** 2
+        hidden = nn.Linear(2 * width * places, 4 * width, **kind), activation()
+        head = nn.Dropout(0.5), nn.Linear(4 * width, classes, **kind)
+    return nn.Sequential(*first, *second, nn.Dropout(0.25), nn.Flatten(), *hidden, *head)
+
+
 def _resnet18_no_skips(depth: int, width: int, **options) -> nn.Module:
     if depth != 18:
         raise ValueError(f"a ResNet-18 has 18 layers, not {depth}")
@@ -117,5 +164,6 @@ MAKERS: dict[str, Callable[..., nn.Module]] = {
     "fixup": fixup_resnet,
     "vgg": vgg,
     "four_convolutions": four_convolutions,
+    "two_convolutions": two_convolutions,
     "dense": dense,
 }

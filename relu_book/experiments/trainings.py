@@ -24,14 +24,17 @@ from relu_book.models import fixup_groups
 from relu_book.runs import Run
 from relu_book.training import (
     SGDW,
+    WITHOUT_SCHEDULE,
     Augment,
     Checkpoint,
     History,
+    make_optimizer,
     make_schedule,
     steps_per_epoch,
     train,
 )
 
+SIZED = ("vgg", "dense", "two_convolutions")  # their makers ask for the size of images
 _ACTIVATIONS = {"relu": nn.ReLU, "prelu": nn.PReLU}
 
 
@@ -59,7 +62,8 @@ class Training:
             several holds a tuple, a job each.
         depth: Layers with weights.
         activation: ``relu`` or ``prelu``.
-        schedule: Of the learning rate, as ``relu_book.training.make_schedule`` names it.
+        schedule: Of the learning rate, as ``relu_book.training.make_schedule`` names it, or an
+            optimizer that needs none.
         steps: Updates.
         scheduled_steps: Updates of the whole schedule, where only its beginning is trained.
         batch_norm: Whether networks that can do without have it.
@@ -156,18 +160,23 @@ def untrained(settings: Training, seed: int, images: Images) -> nn.Module:
         seed=seed,
         dtype=getattr(torch, settings.dtype),
         **({} if settings.batch_norm else {"batch_norm": False}),
-        **({"size": settings.size} if settings.network in ("vgg", "dense") else {}),
+        **({"size": settings.size} if settings.network in SIZED else {}),
     )
 
 
 def optimizer_for(model: nn.Module, settings: Training) -> Optimizer:
-    """Stochastic gradient descent; FixUp's biases and scales learn at a tenth of the rate."""
-    rate = settings.learning_rate
+    """Stochastic gradient descent; FixUp's biases and scales learn at a tenth of the rate.
+
+    Where the settings name in place of a schedule an optimizer that needs none, that one.
+    """
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.schedule in WITHOUT_SCHEDULE:
+        return make_optimizer(settings.schedule, model, rate, weight_decay=decay)
     return (SGDW if settings.decoupled else torch.optim.SGD)(
         fixup_groups(model, rate) if settings.network == "fixup" else model.parameters(),
         lr=rate,
         momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
+        weight_decay=decay,
     )
 
 
@@ -205,7 +214,8 @@ def trained(
     optimizer, every = optimizer_for(model, settings), checkpoint_steps
     if schedule is None:
         total = settings.scheduled_steps or settings.steps
-        scheduler = make_schedule(settings.schedule, optimizer, total)
+        name = "constant" if settings.schedule in WITHOUT_SCHEDULE else settings.schedule
+        scheduler = make_schedule(name, optimizer, total)
     else:
         scheduler = schedule(model, optimizer)
     with nullcontext() if around is None else around(model, optimizer) as surrounding:

@@ -11,7 +11,7 @@ from relu_book.training.checkpoints import Checkpoint, CheckpointError
 from relu_book.training.evaluation import Evaluation, accuracy, evaluate, predict
 from relu_book.training.history import DivergenceError, History
 from relu_book.training.loop import train
-from relu_book.training.optimizers import OPTIMIZERS, SGDW, make_optimizer
+from relu_book.training.optimizers import OPTIMIZERS, SGDW, WITHOUT_SCHEDULE, make_optimizer
 from relu_book.training.probes import Probe
 from relu_book.training.schedules import (
     SCHEDULES,
@@ -27,6 +27,7 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "SGDW",
+    "WITHOUT_SCHEDULE",
     "Augment",
     "Batches",
     "Checkpoint",

@@ -10,6 +10,7 @@ may still differ in the last digits.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,7 @@ from relu_book.training.probes import when
 from relu_book.training.randomness import own_randomness
 from relu_book.training.schedules import Constant
 from relu_book.training.state import State
+from relu_book.training.without_schedule import switch, weights_to_evaluate
 from relu_book.undisturbed import model_as_it_was, random_numbers_as_they_were
 
 # A CUDA device is not waited for at each step: its losses are looked at this often.
@@ -58,7 +60,9 @@ def train(
             put into training mode and left in it.
         images: Shape (n, ...): floating point, or uint8, which each batch scales to [0, 1].
         labels: Class indices, shape (n,); with a ``loss_function``, what that takes.
-        optimizer: Any of torch, or ``SGDW``, on the model's parameters.
+        optimizer: Any of torch, or ``SGDW``, on the model's parameters. One that trains at other
+            weights than it is evaluated at, and has ``train()`` and ``eval()`` to switch between
+            them, is switched for the probes, and to the latter in the end.
         steps: Number of updates; ``epochs * steps_per_epoch(n, batch_size)`` for whole epochs.
         batch_size: Samples a step. Each epoch is a new permutation; its last, smaller batch is
             kept.
@@ -142,11 +146,13 @@ def train(
         due = [probe for probe, at in zip(probes, probe_steps, strict=True) if step in at]
         if due and step:
             recorder.check(model, checkpoint)
-        for probe in due:
-            with random_numbers_as_they_were(model), model_as_it_was(model):
-                probe(step, model)
+        with weights_to_evaluate(optimizer) if due else nullcontext():
+            for probe in due:
+                with random_numbers_as_they_were(model), model_as_it_was(model):
+                    probe(step, model)
 
     model.train()
+    switch(optimizer, "train")
     if channels_last:
         model.to(memory_format=layout)
     with random_numbers_as_they_were(model), own_randomness(device, seed):
@@ -185,4 +191,5 @@ def train(
                 checkpoint.save({"step": step, "settings": settings, **run.state_dict()})
             if progress is not None:
                 progress(step, steps)
+    switch(optimizer, "eval")
     return recorder.history()

@@ -1,4 +1,4 @@
-"""Optimizers by name: SGD with l2, SGD with decoupled decay, Adam.
+"""Optimizers by name: SGD with l2, SGD with decoupled decay, Adam, and two without schedules.
 
 Thesis 2.1 and equation 2.5, corrected. With the gradient g, momentum beta, learning rate eta and
 decay lambda, SGD with l2 adds the decay to the gradient, before momentum, and scales it with eta:
@@ -22,6 +22,7 @@ from torch import nn
 from torch.optim import SGD, Adam, Optimizer
 
 from relu_book.training import checks
+from relu_book.training.without_schedule import prodigy, schedule_free
 
 
 class SGDW(Optimizer):
@@ -97,6 +98,7 @@ class SGDW(Optimizer):
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "sgdw": SGDW, "adam": Adam}
+WITHOUT_SCHEDULE = {"schedule_free": schedule_free, "prodigy": prodigy}  # make one, if installed
 
 
 def make_optimizer(
@@ -105,7 +107,8 @@ def make_optimizer(
     """An optimizer for all parameters of a model, by the name that settings carry.
 
     Args:
-        name: ``"sgd"`` (torch's; ``weight_decay`` is l2), ``"sgdw"`` or ``"adam"`` (torch's).
+        name: ``"sgd"`` (torch's; ``weight_decay`` is l2), ``"sgdw"``, ``"adam"`` (torch's),
+            ``"schedule_free"`` or ``"prodigy"``, which bring what a schedule does.
         model: Whose parameters are trained.
         learning_rate: Of every parameter; for the schedules of this package the largest one.
         **options: As the class takes them: ``momentum``, ``weight_decay``, ``betas``, ...
@@ -116,6 +119,7 @@ def make_optimizer(
     Raises:
         ValueError: unknown name (the close ones are named), or an option out of its range.
         TypeError: an option that this optimizer does not have.
+        ModuleNotFoundError: the package of the last two is not installed.
 
     Example:
         >>> from relu_book.models import mlp
@@ -126,7 +130,7 @@ def make_optimizer(
         Traceback (most recent call last):
         ValueError: no optimizer 'sdg'; close names: 'sgd', 'sgdw'
     """
-    kind = checks.lookup(name, OPTIMIZERS, "optimizer")
+    kind = checks.lookup(name, {**OPTIMIZERS, **WITHOUT_SCHEDULE}, "optimizer")
     try:
         return kind(model.parameters(), lr=learning_rate, **options)
     except TypeError as error:

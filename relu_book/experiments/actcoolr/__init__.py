@@ -14,6 +14,11 @@ from relu_book.experiments.actcoolr.controller_reading import (
     controller_reading,
 )
 from relu_book.experiments.actcoolr.f1_reading import f1_reading, step_decay_reading
+from relu_book.experiments.actcoolr.fashion_mnist_reading import (
+    fashion_mnist_aims,
+    fashion_mnist_comparison,
+    fashion_mnist_table,
+)
 from relu_book.experiments.actcoolr.full_10_30_reading import full_10_30_reading
 from relu_book.experiments.actcoolr.gammas_reading import annealing_reading, gammas_at_two_lengths
 from relu_book.experiments.actcoolr.lengths_reading import gamma_at_two_lengths, lengths_reading
@@ -28,6 +33,9 @@ __all__ = [
     "controller_at_two_lengths",
     "controller_reading",
     "f1_reading",
+    "fashion_mnist_aims",
+    "fashion_mnist_comparison",
+    "fashion_mnist_table",
     "fits",
     "full_10_30_reading",
     "gamma_4_at_two_lengths",

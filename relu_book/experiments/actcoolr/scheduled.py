@@ -19,9 +19,18 @@ from relu_book.experiments.trainings import Images, images_for
 from relu_book.experiments.watched import StepWatcher, watched_training
 from relu_book.runs import Run
 from relu_book.temperature import Distance
-from relu_book.training import History, Probe, accuracy, make_schedule
+from relu_book.training import (
+    WITHOUT_SCHEDULE,
+    History,
+    Probe,
+    StepDecay,
+    accuracy,
+    make_schedule,
+)
 
 FEWEST = 10  # samples that are unchanged, below which a temperature does not count
+# StepLR of PyTorch's MNIST example: times 0.7 after each of its 14 epochs, as shares of the run.
+EXAMPLE_EPOCHS = tuple(epoch / 14 for epoch in range(1, 14))
 _BITS = 12  # of the mantissa, that curves are kept to: four digits, so that records are small
 TOLD = {
     "target": "target_temperature",
@@ -132,6 +141,10 @@ def course(one: Scheduling, seed: int, run: Run) -> xr.Dataset:
 
 def schedule_for(one: Scheduling, model: nn.Module, optimizer: Optimizer) -> LRScheduler:
     """The schedule that settings name."""
+    if one.schedule in WITHOUT_SCHEDULE:
+        return make_schedule("constant", optimizer, one.length)
+    if one.schedule == "step_lr":
+        return StepDecay(optimizer, one.length, at=EXAMPLE_EPOCHS, factor=0.7)
     if one.schedule != "actcoolr":
         options = {"peak": one.peak} if one.schedule == "one_cycle" else {}
         return make_schedule(one.schedule, optimizer, one.length, **options)

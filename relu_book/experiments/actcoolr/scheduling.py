@@ -25,7 +25,8 @@ class Scheduling(Training):
     Attributes:
         setup: Names of what the experiment trains; a job each.
         learning_rate: The largest one of a fixed schedule, and the one that ActCooLR is given.
-        schedule: ``"actcoolr"``, or as ``relu_book.training.make_schedule`` names it.
+        schedule: ``"actcoolr"``, ``"step_lr"`` (PyTorch's MNIST example), as
+            ``relu_book.training.make_schedule`` names it, or an optimizer that needs none.
         validation_images: Training images that are held out.
         test_images: How many images the error in the end is measured on.
         epochs: Length of the training, in place of ``steps``.

@@ -340,6 +340,16 @@ def test_a_scheduler_that_is_dropped_leaves_no_hooks_and_disturbs_no_other_model
     Training("compiled", "momentum").run(0, 3)  # a warning would be an error
 
 
+def test_a_model_that_holds_its_scheduler_is_not_kept_alive():
+    training = Training("dense", "sgd", policy="thesis").run(0, 5)
+    training.model.scheduler = training.scheduler
+    model = weakref.ref(training.model)
+    Training.made.remove(training)
+    del training
+    gc.collect()
+    assert model() is None
+
+
 def test_an_attached_scheduler_lives_on_without_a_name():
     training = Training("dense", "sgd", make=ActCooLR.attach)
     scheduler, training.scheduler = weakref.ref(training.scheduler), None

@@ -35,6 +35,7 @@ def run(rank: int, folder: Path) -> None:
         scheduler.step()
     weights = [parameter.tolist() for parameter in model.parameters()]
     (folder / f"{rank}.json").write_text(json.dumps([list(scheduler.history), weights]))
+    dist.barrier()  # whoever leaves early lets the other wait
     dist.destroy_process_group()
 
 
@@ -45,6 +46,7 @@ def run_with_nan(rank: int, folder: Path) -> None:
     dist.init_process_group("gloo", init_method=meet, rank=rank, world_size=2, timeout=limit)
     told = [train_with_nan(rank, policy, at) for policy, at in CASES]
     (folder / f"{rank}.json").write_text(json.dumps(told))
+    dist.barrier()  # whoever leaves early lets the other wait
     dist.destroy_process_group()
 
 

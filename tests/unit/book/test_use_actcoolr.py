@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 import types
+from contextlib import closing
 from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 
@@ -94,18 +95,19 @@ def parts():
     return torch.optim.SGD(model.parameters(), lr=0.1), model
 
 
+# Closed, since the error that is looked at keeps its scheduler alive.
 def steps_once_an_epoch():
     optimizer, model = parts()
-    scheduler = ActCooLR(optimizer, model, 44, start_temperature=0.1)
-    for _ in range(22):
-        take_a_step(optimizer, model)
-    scheduler.step()
+    with closing(ActCooLR(optimizer, model, 44, start_temperature=0.0)) as scheduler:
+        for _ in range(22):
+            take_a_step(optimizer, model)
+        scheduler.step()
 
 
 def takes_another_model():
     optimizer, model = parts()
-    ActCooLR.attach(optimizer, parts()[1], 10)
-    take_a_step(optimizer, model)
+    with closing(ActCooLR(optimizer, parts()[1], 10)):
+        take_a_step(optimizer, model)
 
 
 def take_a_step(optimizer, model):
@@ -120,7 +122,8 @@ def is_auto_without_limits():
 
 def loads_another_policy():
     state = ActCooLR(*parts(), 10, policy="dynamic").state_dict()
-    ActCooLR(*parts(), 10).load_state_dict(state)
+    with closing(ActCooLR(*parts(), 10)) as scheduler:
+        scheduler.load_state_dict(state)
 
 
 def runs_away():
