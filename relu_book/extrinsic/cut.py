@@ -61,7 +61,7 @@ class Cut:
                 "input is inputs[None]"
             )
         self._model, self._like = model, inputs
-        names, pre, post, output = _run(model, inputs, {}, None)
+        names, pre, post, output = _run(model, inputs.clone(), {}, None)
         if len(post) < len(names):
             raise ValueError(
                 f"the ReLU of site {names[len(post)]!r} runs inside another call, where its output "
@@ -98,9 +98,9 @@ class Cut:
         """
         rows = len(next(iter(values.values())))
         given = {
-            number: values.get(number, self._like.new_zeros(rows, self.size(number))).view(
-                rows, *shape
-            )
+            number: values.get(number, self._like.new_zeros(rows, self.size(number)))
+            .view(rows, *shape)
+            .clone()  # the model may write to what it is given
             for number, shape in enumerate(self._shapes[:-1])
         }
         _, pre, _, output = _run(self._model, given.pop(0), given, self.last)
@@ -114,6 +114,7 @@ def fixed(model: nn.Module) -> Iterator[None]:
     if not isinstance(model, nn.Module):
         raise TypeError(f"the model is a torch.nn.Module, not {type(model).__name__}")
     with (
+        torch.inference_mode(False),  # the transpose needs gradients
         model_as_it_was(model),
         random_numbers_as_they_were(model),
         warnings.catch_warnings(),

@@ -174,6 +174,32 @@ def test_the_model_stays_as_it_was():
     assert not projected.requires_grad and not any(p.grad is not None for p in model.parameters())
 
 
+class InPlace(nn.Module):
+    """Writes to its input and to what its ReLUs give."""
+
+    def forward(self, x):
+        y = torch.relu(x.relu_().mul_(2))
+        y += 1
+        return y.relu_()
+
+
+@pytest.mark.parametrize("inverse", ["exact", "transpose"])
+def test_a_model_may_write_to_what_it_is_given(inverse):
+    x = points(5, 3)
+    before = x.clone()
+    # y = 2 relu(x), z = y + 1: taken back it is relu(x).
+    close(project(InPlace(), x, 2, inverse=inverse), x.relu())
+    assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("inverse", ["exact", "transpose"])
+def test_in_inference_mode_it_is_the_same(inverse):
+    model, x = mlp((2, 3, 3, 1), seed=0, dtype=torch.float64), points(4, 2)
+    expected = project(model, x, 1, inverse=inverse)
+    with torch.inference_mode():
+        close(project(model, points(4, 2), 1, inverse=inverse), expected)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_types_are_those_of_the_inputs(dtype):
     model, x = mlp((2, 6, 6, 1), seed=0, dtype=dtype), points(5, 2).to(dtype)
