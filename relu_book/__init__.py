@@ -3,10 +3,11 @@
 The library behind the book of the same name. Floors, from the ground up: files of general use
 (``undisturbed``, ``files``, ``parallel``, others), ``patterns`` (what fires), ``cells`` (where it
 fires), ``temperature`` (what a step changes of it) and ``transition`` (how likely, by the learning
-rate), ``sensitivity`` (both together), ``datasets``, ``models`` and ``training`` (the laboratory),
-``records`` and ``runs`` (how a measurement is made and kept), ``claims`` and ``experiments`` (does
-it hold), ``plots`` and ``explore`` (how it looks). Below the laboratory they need torch, numpy and
-scipy alone.
+rate), ``binarization`` (weights drawn from powers of two), ``sensitivity`` (temperature and
+transition together), ``datasets``, ``models`` and ``training`` (the laboratory), ``records`` and
+``runs`` (how a measurement is made and kept), ``claims`` and ``experiments`` (does it hold),
+``plots`` and ``explore`` (how it looks). Below the laboratory they need torch, numpy and scipy
+alone.
 """
 
 from relu_book.devices import device

@@ -30,7 +30,7 @@ from relu_book.binarization.straight_through import straight_through
 from relu_book.binarization.stream import Stream
 
 Noise = Literal["drawn", "fresh"]
-Mode = Literal["float", "exact", "drawn", "shifts"]
+Mode = Literal["float", "exact", "drawn", "shifts", "reach"]
 
 
 @dataclass(eq=False)
@@ -45,8 +45,10 @@ class Shared:
         probability_bits, exponent_bits, rounding: as ``discretize`` takes them.
         mode: of the pass that runs: ``"float"``, the network as it came; ``"exact"``, weights and
             intermediate results as they are stored, but nothing drawn; ``"drawn"``; ``"shifts"``,
-            drawn, and multiplied by shifts and additions of integers.
-        where: pixels that get ``extra`` more samples, bool of shape (n, 1, …); ``None`` for none.
+            drawn, and multiplied by shifts and additions of integers; ``"reach"``, each layer a
+            mean of what it reads, which shows what depends on what.
+        where: pixels that get ``extra`` more samples, bool of shape (n, 1, …), of all layers or by
+            the name of the layer; ``None`` for none.
         watcher: is told of each call, see ``tracing`` and ``cost``; ``None`` for none.
     """
 
@@ -58,7 +60,7 @@ class Shared:
     exponent_bits: int | None
     rounding: Rounding
     mode: Mode = "drawn"
-    where: Tensor | None = None
+    where: Tensor | dict[str, Tensor] | None = None
     extra: int = 0
     watcher: object | None = None
 
@@ -90,6 +92,7 @@ class Draws:
     calls: int = 0
     largest: Tensor | None = None
     gave: weakref.ref | None = None
+    _folded: tuple[Tensor, Tensor | None] | None = None
     _encoded: Encoding | None = None
     _made_of: tuple = ()
     _counts: Tensor | None = None
@@ -100,15 +103,16 @@ class Draws:
         weight, bias = layer.weight, layer.bias
         if self.norm is None or self.norm.training:
             return weight, bias
-        factor, shift = affine(self.norm)
-        if bias is not None:
-            shift = shift + bias * factor
-        return weight * along_filters(factor, layer), shift
+        if torch.is_grad_enabled() or self._folded is None or self._has_changed(layer):
+            factor, shift = affine(self.norm)
+            if bias is not None:
+                shift = shift + bias * factor
+            self._folded = weight * along_filters(factor, layer), shift
+        return self._folded
 
     def encoding(self, layer: nn.Module, weight: Tensor) -> Encoding:
         """Of the folded weights, in as many bits as are wanted, without the pruned ones."""
-        made_of = self._sources(layer)
-        if self._encoded is None or made_of != self._made_of:
+        if self._encoded is None or self._has_changed(layer):
             shared, encoding = self.shared, encode(weight)
             if self.gone is not None:
                 encoding = without(encoding, self.gone)
@@ -119,7 +123,12 @@ class Draws:
                     exponent_bits=shared.exponent_bits,
                     rounding=shared.rounding,
                 )
-            self._encoded, self._made_of, self._drawn = encoding, made_of, (None, 0)
+            self._encoded, self._made_of, self._drawn = encoding, self._sources(layer), (None, 0)
+        return self._encoded
+
+    @property
+    def encoded(self) -> Encoding:
+        """What the weights of the last call were."""
         return self._encoded
 
     def total(self, extra: int = 0) -> float:
@@ -146,7 +155,7 @@ class Draws:
 
     def forget(self) -> None:
         """Encodes and draws anew; to be called after what the encoding depends on has changed."""
-        self._encoded, self._counts, self._drawn = None, None, (None, 0)
+        self._folded, self._encoded, self._counts, self._drawn = None, None, None, (None, 0)
 
     def variances(self, encoding: Encoding) -> Tensor:
         """n times the variance of each weight; 0 where it is not drawn."""
@@ -156,14 +165,16 @@ class Draws:
             found = found.masked_fill(exact_counts(p, int(self.total()))[1], 0)
         return found
 
-    def stored(self, x: Tensor) -> Tensor:
+    def stored(self, x: Tensor, in_place: bool = False) -> Tensor:
         """An intermediate result as it is kept, in fixed point if that is wanted."""
         form = self.shared.activations
-        if form is None or not x.is_floating_point() or self.shared.mode == "float":
+        if form is None or not x.is_floating_point() or self.shared.mode in ("float", "reach"):
             return x
-        largest = form.largest(x)
-        self.largest = largest if self.largest is None else torch.maximum(self.largest, largest)
-        return form.rounded(x)
+        rounded, largest = form.rounded_and_largest(x, in_place=in_place)
+        if largest is not None:
+            before = self.largest
+            self.largest = largest if before is None else torch.maximum(before, largest)
+        return rounded
 
     def with_fresh_noise(self, run: Callable, mean: Tensor, encoding: Encoding) -> Tensor:
         """The mean, with the noise of a sum in which each product has draws of its own.
@@ -182,9 +193,13 @@ class Draws:
             variance = run(self.variances(encoding)).clamp_(min=0) / self.total()
         return mean + noise * variance.sqrt()
 
+    def _has_changed(self, layer: nn.Module) -> bool:
+        """Whether what the encoding was made of was written to since."""
+        return self._made_of != self._sources(layer)
+
     def _sources(self, layer: nn.Module) -> tuple:
         norm = layer if isinstance(layer, _BatchNorm) else self.norm
-        tensors = [layer.weight]
+        tensors = [layer.weight, layer.bias]
         if norm is not None:
             tensors += [norm.weight, norm.bias, norm.running_mean, norm.running_var]
         folds = norm is not None and not norm.training

@@ -15,6 +15,7 @@ sources leave w = 0 open; here its sign is 0.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
@@ -40,7 +41,7 @@ class Encoding:
     exponent: Int[Tensor, "*shape"]
     probability: Float[Tensor, "*shape"]
 
-    @property
+    @cached_property
     def scale(self) -> Float[Tensor, "*shape"]:
         """s·2^e, the weight as it is drawn without a success."""
         return self.sign * _power_of_two(self.exponent, self.probability.dtype)

@@ -65,9 +65,9 @@ class DrawnLayer:
                     return forward(**{**kwargs, name: of})
 
             weight, bias = draws.folded(self)
-            output = draws.stored(
-                multiplied(draws, run, x, weight, bias, draws.encoding(self, weight))
-            )
+            product = multiplied(draws, run, x, weight, bias, draws.encoding(self, weight))
+            # What torch's own layers give is new; a subclass may keep it.
+            output = draws.stored(product, in_place=type(self).__mro__[2] in LAYERS)
             draws.gave = weakref.ref(output)
         if shared.watcher is not None:
             shared.watcher.saw_layer(self, given, output)
@@ -86,6 +86,8 @@ class DrawnNorm:
             shared.watcher.sees_norm(self, x)
         if shared.mode == "float" or normalises_by_batch(self):
             output = super().forward(x)
+        elif shared.mode == "reach":
+            return x
         elif draws.into is not None:
             self._check_is_output_of(draws.into, x)
             return x
@@ -132,6 +134,8 @@ def multiplied(
         encoding: of the weights.
     """
     shared, n = draws.shared, draws.total()
+    if shared.mode == "reach":
+        return run(torch.full_like(weight, weight.shape[0] / weight.numel()))
     if shared.mode == "exact" or math.isinf(n):
         return run(drawn_weights(draws, weight, encoding, math.inf), bias)
     if shared.noise == "fresh":
@@ -148,7 +152,13 @@ def multiplied(
     output = with_samples(n)
     if shared.where is None:
         return output
-    return torch.where(scaled(shared.where, output), with_samples(n + shared.extra), output)
+    return torch.where(scaled(where_of(draws), output), with_samples(n + shared.extra), output)
+
+
+def where_of(draws: Draws) -> Tensor:
+    """The pixels of a layer that get more samples."""
+    where = draws.shared.where
+    return where[draws.name] if isinstance(where, dict) else where
 
 
 def normalises_by_batch(norm: _BatchNorm) -> bool:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
+from relu_book.binarization.cost import Cost, Counting
 from relu_book.binarization.discretizing import (
     Rounding,
     check_bits,
@@ -41,6 +42,7 @@ from relu_book.undisturbed import (
 # Their weights multiply, but not where a layer's call could draw them.
 _UNSUPPORTED = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Bilinear)
 _ALL = "*"
+Where = Tensor | Mapping[str, Tensor]
 
 
 def binarize(
@@ -245,11 +247,11 @@ class Binarized(nn.Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the network gives with weights that are drawn for this pass."""
-        self._prepare(args, kwargs)
+        self.prepare(args, kwargs)
         self._shared.stream.next_pass()
         return self._pass(args, kwargs)
 
-    def refine(self, inputs: Any, samples: int, *, where: Tensor | None = None) -> Any:
+    def refine(self, inputs: Any, samples: int, *, where: Where | None = None) -> Any:
         """What the last pass would have given with that many additional samples of each weight.
 
         16 samples refined by 16 give bit by bit what 32 of the same stream do. Refining goes on
@@ -260,7 +262,8 @@ class Binarized(nn.Module):
             samples: how many more, at least 1.
             where: refine these pixels alone: bool of shape (n, 1, height, width), or with as many
                 dimensions as the images have, at any size; each layer takes the nearest pixel of
-                the mask. Such a look at a region adds nothing to the pass that is refined next.
+                the mask, or has its own, by name. Such a look at a region adds nothing to the pass
+                that is refined next.
 
         Raises:
             RuntimeError: no pass was made.
@@ -282,20 +285,33 @@ class Binarized(nn.Module):
         if not shared.stream.passes:
             raise RuntimeError("there is no pass to refine yet: call the network first")
         args, kwargs = arguments_of(inputs)
-        self._prepare(args, kwargs)
+        self.prepare(args, kwargs)
         if where is None:
             shared.stream.added += samples
             return self._pass(args, kwargs)
-        if not (isinstance(where, Tensor) and where.dtype == torch.bool and where.ndim >= 3):
-            raise ValueError(
-                "where is a mask of pixels, bool of shape (n, 1, height, width), not "
-                f"{where!r:.100}"
-            )
-        shared.where, shared.extra = where, samples
-        try:
+        with self._in_region(where, samples):
             return self._pass(args, kwargs)
-        finally:
-            shared.where, shared.extra = None, 0
+
+    @torch.no_grad()
+    def cost(self, inputs: Any, *, where: Where | None = None, extra: int = 0) -> Cost:
+        """What a new pass of these inputs would cost: additions, shifts, random bits.
+
+        Args:
+            inputs: as ``refine`` takes them.
+            where: pixels that get more samples, as ``refine`` takes them.
+            extra: how many more.
+
+        Raises:
+            ValueError: a layer has infinitely many samples.
+
+        Cost: a pass with exact weights. Nothing is drawn.
+        """
+        args, kwargs = arguments_of(inputs)
+        self.prepare(args, kwargs)
+        counting = Counting()
+        with self.running("exact", counting), self._in_region(where, extra):
+            self._pass(args, kwargs)
+        return counting.cost
 
     @contextmanager
     def running(self, mode: str, watcher: object | None = None) -> Iterator[None]:
@@ -314,6 +330,21 @@ class Binarized(nn.Module):
             shared.mode, shared.watcher = before
             shared.stream.set_state(stream)
 
+    @contextmanager
+    def _in_region(self, where: Where | None, extra: int) -> Iterator[None]:
+        masks = where.values() if isinstance(where, Mapping) else () if where is None else (where,)
+        for mask in masks:
+            if not (isinstance(mask, Tensor) and mask.dtype == torch.bool and mask.ndim >= 3):
+                raise ValueError(
+                    "where is a mask of pixels, bool of shape (n, 1, height, width), not "
+                    f"{mask!r:.100}"
+                )
+        self._shared.where, self._shared.extra = where, extra if masks else 0
+        try:
+            yield
+        finally:
+            self._shared.where, self._shared.extra = None, 0
+
     def get_extra_state(self) -> Tensor:
         """The stream, as part of ``state_dict``."""
         return self._shared.stream.state()
@@ -330,6 +361,10 @@ class Binarized(nn.Module):
         if self._found is not None:
             text += f", folded={len(self.folded)}, unfolded={len(self.unfolded)}"
         return text
+
+    def drawn_names(self) -> list[str]:
+        """The names of layers and batch norms, folded ones included."""
+        return list(self._drawn())
 
     def _drawn(self) -> dict[str, nn.Module]:
         return {**self._layers, **self._norms}
@@ -355,7 +390,7 @@ class Binarized(nn.Module):
             self._warn_if_cut_off()
         return outputs
 
-    def _prepare(self, args: tuple, kwargs: dict[str, Any]) -> None:
+    def prepare(self, args: tuple, kwargs: dict[str, Any]) -> None:
         """Before the first pass: what can be folded, and what is pruned."""
         if self._found is not None:
             return
