@@ -378,7 +378,8 @@ class Binarized(nn.Module):
         drawn = self._drawn().values()
         for module in drawn:
             module.draws.calls, module.draws.largest = 0, None
-        outputs = self.network(*args, **kwargs)
+        with _layer_by_layer():
+            outputs = self.network(*args, **kwargs)
         for norm, layer in self._found.folds.items():
             if layer.draws.calls != norm.draws.calls and not norm.training:
                 raise RuntimeError(
@@ -451,6 +452,17 @@ class Binarized(nn.Module):
                 "with activation_bits=None",
                 stacklevel=6,
             )
+
+
+@contextmanager
+def _layer_by_layer() -> Iterator[None]:
+    """Without torch's fast path of transformers, which reads weights and calls no layer."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 def arguments_of(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

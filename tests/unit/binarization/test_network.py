@@ -545,6 +545,21 @@ def test_parts_are_kept_by_name():
         binarize(Mixed(), keep="memmory")
 
 
+@torch.no_grad()
+def test_transformers_take_no_fast_path_past_the_layers():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    model = nn.TransformerEncoder(layer, 2).eval()
+    x = torch.randn(2, 5, 8)
+    with pytest.raises(TypeError, match="MultiheadAttention cannot be drawn"):
+        binarize(model)
+    binarized = binarize(model, 1, activation_bits=None, keep=("*.self_attn",))
+    assert not torch.equal(binarized(x), binarized(x))
+    binarized.samples = math.inf
+    assert torch.allclose(binarized(x), model(x), atol=1e-5)
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
 @pytest.mark.parametrize(
     ("arguments", "kind", "words"),
     [
