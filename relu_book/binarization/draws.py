@@ -131,9 +131,9 @@ class Draws:
         """What the weights of the last call were."""
         return self._encoded
 
-    def total(self, extra: int = 0) -> float:
+    def total(self) -> float:
         """n of the pass that runs."""
-        return self.samples + self.shared.stream.added + extra
+        return self.samples + self.shared.stream.added
 
     def weights(self, encoding: Encoding, samples: float) -> Tensor:
         """The weights of the pass with the first n samples."""

@@ -52,7 +52,7 @@ def sample(
         TypeError, ValueError: as :func:`~relu_book.binarization.encode`; ``samples`` is no whole
             number from 1 to 2^30.
 
-    Cost: with Numba some 2 ns a weight for 16 samples, 8 ns for 64; without it 50 times as long.
+    Cost: with Numba some 2 ns a weight for 16 samples, 8 ns for 64; without it 100 times as long.
 
     Example:
         >>> generator = torch.Generator().manual_seed(0)
