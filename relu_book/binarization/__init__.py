@@ -21,12 +21,14 @@ from relu_book.binarization.encoding import Encoding, decode, encode, variance
 from relu_book.binarization.network import Binarized, binarize
 from relu_book.binarization.sampling import sample
 from relu_book.binarization.straight_through import bernoulli, straight_through
+from relu_book.binarization.stream import Stream
 
 __all__ = [
     "Attention",
     "Binarized",
     "Cost",
     "Encoding",
+    "Stream",
     "attend",
     "bernoulli",
     "binarize",

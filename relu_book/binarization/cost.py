@@ -27,7 +27,6 @@ class Cost:
     Attributes:
         multiplications: of the float network with folded batch norms, by weights that are not zero.
         additions: of shifted numbers.
-        shifts: as many.
         random_bits: that are drawn, B of eq 4.8. To draw one, two fair bits are compared with the
             digits of p on average, at most as many as p has digits.
         layers: additions by the name of the layer.

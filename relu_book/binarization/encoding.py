@@ -37,9 +37,9 @@ class Encoding:
         Encoding(weights=3, zero=1, exponents=-2 to 1)
     """
 
-    sign: Int[Tensor, "*shape"]
-    exponent: Int[Tensor, "*shape"]
-    probability: Float[Tensor, "*shape"]
+    sign: Int[Tensor, "..."]
+    exponent: Int[Tensor, "..."]
+    probability: Float[Tensor, "..."]
 
     @cached_property
     def scale(self) -> Float[Tensor, "*shape"]:

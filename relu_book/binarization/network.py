@@ -153,7 +153,6 @@ class Binarized(nn.Module):
 
     Attributes:
         network: the copy of the model; its layers have the names that they had.
-        stream: seed and passes; ``stream.seed = 3; stream.passes = 0`` starts again.
     """
 
     def __init__(
@@ -198,7 +197,7 @@ class Binarized(nn.Module):
 
     @property
     def stream(self) -> Stream:
-        """Where the random digits come from."""
+        """Seed and passes; ``stream.seed = 3; stream.passes = 0`` starts again."""
         return self._shared.stream
 
     @property

@@ -23,7 +23,7 @@ def straight_through(
     Args:
         quantised: what x has become, bit by bit the result.
         x: what the gradient goes to.
-        limit: where |x| is not below it, the gradient is 0; ``None`` cuts nothing off.
+        limit: from this magnitude of x on the gradient is 0; ``None`` cuts nothing off.
 
     Example:
         >>> x = torch.tensor([0.4, 1.7], requires_grad=True)

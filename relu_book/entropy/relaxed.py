@@ -102,7 +102,7 @@ def pattern_entropy(
     quadratic one only stretches points that are free to move, away from the origin or towards it,
     without limit; it changes patterns where weights are shared.
 
-    A point exactly on its nearest border, min |y| = 0, gets no linear gradient.
+    A point exactly on its nearest border gets no linear gradient.
 
     Args:
         pre_activation: real tensor of any shape; every index of the other dimensions is a point.
