@@ -20,6 +20,7 @@ from relu_book.runs import Run, experiment
 class Settings(Scheduling):
     """What is trained; by policy, start temperature and exponent a job each."""
 
+    mean: str = "share"
     policy: tuple[str, ...] = ("thesis", "safe")
     start_temperature: tuple[float, ...] = (0.4, 0.8, 1.5, 2.2, 3.17)
     gamma: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)

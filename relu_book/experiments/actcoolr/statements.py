@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import erf, erfinv
 
-from relu_book.actcoolr import ActCooLR, Limits, Seen, TemperatureTarget, ThesisPolicy
+from relu_book.actcoolr import ActCooLR, TemperatureTarget, ThesisPolicy
 from relu_book.actcoolr.targets import probability_of
 from relu_book.transition import FitError, LogNormal
 
@@ -165,25 +165,17 @@ def cut_singular_values(cases: int = 200, threshold: float = 10.0) -> dict:
 
 
 def three_round_trips() -> dict:
-    """alg-6.a: from P to the rate and back, from the rate to P and back, from μ to P and back."""
+    """alg-6.a: its three formulas, from P to the rate and back, from the rate to P, from μ to P."""
     mu, sigma, probability = random_cases()
-    deviations = []
-    for mean, width, share in zip(mu.tolist(), sigma.tolist(), probability.tolist(), strict=True):
-        model = LogNormal(mean, width)
-        rate = model.learning_rate(share)
-        policy = ThesisPolicy()
-        policy.begin(Limits(), rate)
-        policy.state["sigma"] = width
-        policy.observe(Seen(rate, model.probability(rate)), share)
-        deviations.append(
-            (
-                abs(model.probability(rate) - share),
-                abs(model.learning_rate(model.probability(rate)) / rate - 1),
-                abs(policy.mu - mean),
-            )
-        )
-    names = ("deviation_probability", "deviation_rate", "deviation_mu")
-    return dict(zip(names, np.transpose(deviations), strict=True))
+    quantile = sigma * ROOT * erfinv(2 * probability - 1)
+    rate = np.exp(quantile + mu)
+    back = equation_3_17(rate, mu, sigma)
+    again = np.exp(sigma * ROOT * erfinv(2 * back - 1) + mu)
+    return {
+        "deviation_probability": abs(back - probability),
+        "deviation_rate": abs(again / rate - 1),
+        "deviation_mu": abs(np.log(rate) - sigma * ROOT * erfinv(2 * back - 1) - mu),
+    }
 
 
 # --- table A.1 ---

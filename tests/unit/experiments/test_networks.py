@@ -11,7 +11,7 @@ from relu_book.models import f1
 from relu_book.patterns import watch
 from relu_book.training import SGDW
 
-DEPTHS = {"resnet18_no_skips": 18, "vgg": 11, "four_convolutions": 5}
+DEPTHS = {"resnet18_no_skips": 18, "vgg": 11, "four_convolutions": 5, "two_convolutions": 4}
 PICTURE = torch.zeros(2, 3, 16, 16)
 IMAGES = Images(PICTURE, torch.zeros(2), [PICTURE], PICTURE, torch.zeros(2), 10)
 
