@@ -29,7 +29,8 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from relu_book.binarization.cost import Cost
 from relu_book.binarization.encoding import checked_samples
-from relu_book.binarization.network import Binarized, arguments_of
+from relu_book.binarization.network import Binarized, arguments_of, first_tensor
+from relu_book.binarization.stream import check_generator
 from relu_book.spelling import did_you_mean
 
 Selection = Literal["entropy", "random"]
@@ -102,8 +103,9 @@ def attend(
         generator: of the random places; without one torch's global generator draws.
 
     Raises:
+        TypeError: a network that is not binarized; inputs without a tensor; no such generator.
         ValueError: not more samples than ``base``; a network without such scores; no such selection
-            or regions.
+            or regions; an empty batch.
 
     Cost: two passes, and three that count.
 
@@ -116,6 +118,9 @@ def attend(
         >>> found.outputs.shape, 0 < found.coverage < 1
         (torch.Size([2, 10]), True)
     """
+    if not isinstance(network, Binarized):
+        what = type(network).__name__ if isinstance(network, nn.Module) else repr(network)
+        raise TypeError(f"attend takes a binarized network, not {what:.100}; call binarize first")
     base, refined = checked_samples(base, "base"), checked_samples(refined, "refined")
     if refined <= base:
         raise ValueError(f"refined is a number of samples above base = {base}, not {refined}")
@@ -126,6 +131,15 @@ def attend(
         if value not in known:
             hint = did_you_mean(value, known, f"there are {' and '.join(map(repr, known))}")
             raise ValueError(f"no {name} {value!r:.100}; {hint}")
+    check_generator(generator)
+    batch = first_tensor(inputs)
+    if batch is None:
+        raise TypeError(f"inputs hold a tensor of images, but came as {inputs!r:.100}; pass one")
+    if not len(batch):
+        raise ValueError(
+            f"inputs are a batch of one image or more, not of shape {tuple(batch.shape)}; leave "
+            "out empty batches"
+        )
     before, extra = network.samples, refined - base
     try:
         network.samples = base
@@ -153,8 +167,7 @@ def pixel_entropy(
         >>> pixel_entropy(torch.tensor([0.0, 0.0, 50.0, 0.0]).view(1, 2, 1, 2))
         tensor([[[...e-..., 6.9315e-01]]])
     """
-    logarithms = scores.log_softmax(1)
-    return -(logarithms.exp() * logarithms).sum(1)
+    return torch.special.entr(scores.softmax(1)).sum(1)
 
 
 def uncertain(
@@ -186,6 +199,7 @@ def random_places(
         >>> random_places(torch.eye(3).bool().view(1, 1, 3, 3)).sum()
         tensor(3)
     """
+    check_generator(generator)
     flat = where.flatten(1)
     order = torch.rand(flat.shape, generator=generator, device=where.device).argsort(1)
     return flat.gather(1, order).view(where.shape)

@@ -20,6 +20,8 @@ from relu_book.spelling import did_you_mean
 
 Rounding = Literal["nearest", "floor"]
 ROUNDINGS = ("nearest", "floor")
+_MOST_PLACES = 1000  # more than any p has, and 2.0**1000 is finite
+_MOST_EXPONENT_BITS = 16  # of int16, which holds every exponent
 
 
 def discretize(
@@ -33,9 +35,9 @@ def discretize(
 
     Args:
         encoding: of any weights.
-        probability_bits: of p, at least 0: without any, weights are powers of two; ``None`` leaves
-            p as it is.
-        exponent_bits: of e, at least 1; ``None`` leaves e as it is.
+        probability_bits: of p, at least 0: without any, weights are powers of two; ``None``, or as
+            many as a p has, leave it as it is.
+        exponent_bits: of e, at least 1; ``None``, or as many as span all of them, leave e as it is.
         rounding: of p, ``"nearest"`` with a carry or ``"floor"``.
 
     Raises:
@@ -54,13 +56,15 @@ def discretize(
     check_bits(probability_bits, exponent_bits, rounding)
     sign, exponent, p = encoding.sign, encoding.exponent, encoding.probability
     if probability_bits is not None:
-        steps = p.double() * 2.0**probability_bits
+        places = min(probability_bits, _MOST_PLACES)
+        steps = p.double() * 2.0**places
         steps = steps.round() if rounding == "nearest" else steps.floor()
-        carried = steps == 2.0**probability_bits
+        carried = steps == 2.0**places
         exponent = torch.where(carried, exponent + 1, exponent)
-        p = torch.where(carried | (sign == 0), 0 * p, (steps * 2.0**-probability_bits).to(p.dtype))
+        p = torch.where(carried | (sign == 0), 0 * p, (steps * 2.0**-places).to(p.dtype))
     if exponent_bits is not None and (sign != 0).any():
-        lowest = exponent[sign != 0].max() - ((1 << exponent_bits) - 1)
+        exponent = exponent.long()  # in int16 the lowest one may wrap around
+        lowest = exponent[sign != 0].max() - ((1 << min(exponent_bits, _MOST_EXPONENT_BITS)) - 1)
         below = exponent < lowest
         # A half of the smallest power and more is nearer to it than to zero.
         sign = torch.where(below & (exponent < lowest - 1), 0, sign)

@@ -107,7 +107,11 @@ class Draws:
             factor, shift = affine(self.norm)
             if bias is not None:
                 shift = shift + bias * factor
-            self._folded = weight * along_filters(factor, layer), shift
+            folded = weight * along_filters(factor, layer), shift
+            if torch.is_grad_enabled():  # a kept graph could not be copied, and holds memory
+                self._folded = None
+                return folded
+            self._folded = folded
         return self._folded
 
     def encoding(self, layer: nn.Module, weight: Tensor) -> Encoding:

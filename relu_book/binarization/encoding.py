@@ -134,12 +134,12 @@ def variance(weights: Float[Tensor, "*shape"] | Encoding, samples: int) -> Float
     return ((scale * p) * (scale * (1 - p)) / n).to(encoding.probability.dtype)
 
 
-def checked_samples(samples: object, name: str = "samples") -> int:
+def checked_samples(samples: object, name: str = "samples", least: int = 1) -> int:
     """A number of samples as an int.
 
     Raises:
         TypeError: it is no whole number.
-        ValueError: it is below 1 or above 2^30, which the random numbers are made for.
+        ValueError: it is below ``least`` or above 2^30, which the random numbers are made for.
 
     Example:
         >>> checked_samples(16)
@@ -151,8 +151,8 @@ def checked_samples(samples: object, name: str = "samples") -> int:
         n = None
     if n is None:
         raise TypeError(f"{name} is a whole number of samples, not {samples!r:.100}")
-    if not 1 <= n <= 1 << 30:
-        raise ValueError(f"{name} is a number of samples from 1 to 2^30, not {n}")
+    if not least <= n <= 1 << 30:
+        raise ValueError(f"{name} is a number of samples from {least} to 2^30, not {n}")
     return n
 
 

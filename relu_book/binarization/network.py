@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
+from torch.utils._pytree import tree_leaves
 
 from relu_book.binarization.cost import Cost, Counting
 from relu_book.binarization.discretizing import (
@@ -77,7 +78,7 @@ def binarize(
         model: any module. Weights that are parametrized, normalised or pruned by torch's utilities
             are taken as they come out, without the parametrization.
         samples: n of all layers, at least 1; by name or pattern such as ``{"*": 8, "conv1": 32}``,
-            of which later ones win; ``math.inf`` draws nothing.
+            of which later ones win, and layers that none names have 16; ``math.inf`` draws nothing.
         activation_bits: of intermediate results, 2 to 24; ``None`` leaves them as they are.
         fraction_bits: of these behind the point; with 16 and 10 numbers lie from −32 to 32, and a
             warning says if any are cut off.
@@ -188,7 +189,7 @@ class Binarized(nn.Module):
             )
         drawn = {**self._layers, **self._norms}
         for index, (name, module) in enumerate(drawn.items()):
-            binarize_layer(module, Draws(name, index, shared, 1))
+            binarize_layer(module, Draws(name, index, shared, 16))
         inside = {id(p) for module in kept for p in module.parameters()}
         self._watched = {
             name: p for name, p in network.named_parameters() if p.ndim > 1 and id(p) not in inside
@@ -287,8 +288,12 @@ class Binarized(nn.Module):
         self.prepare(args, kwargs)
         if where is None:
             shared.stream.added += samples
-            return self._pass(args, kwargs)
-        with self._in_region(where, samples):
+            try:
+                return self._pass(args, kwargs)
+            except BaseException:
+                shared.stream.added -= samples
+                raise
+        with self._in_region(where, samples, inputs):
             return self._pass(args, kwargs)
 
     @torch.no_grad()
@@ -301,14 +306,22 @@ class Binarized(nn.Module):
             extra: how many more.
 
         Raises:
-            ValueError: a layer has infinitely many samples.
+            TypeError: ``extra`` is no whole number.
+            ValueError: a layer has infinitely many samples; ``extra`` is below 0; a mask of another
+                kind.
 
-        Cost: a pass with exact weights. Nothing is drawn.
+        Cost: a pass with exact weights. Nothing is drawn, and the network is as it was.
         """
         args, kwargs = arguments_of(inputs)
         self.prepare(args, kwargs)
         counting = Counting()
-        with self.running("exact", counting), self._in_region(where, extra):
+        extra = checked_samples(extra, "extra", least=0)
+        with (
+            random_numbers_as_they_were(self.network),
+            model_as_it_was(self.network),
+            self.running("exact", counting),
+            self._in_region(where, extra, inputs),
+        ):
             self._pass(args, kwargs)
         return counting.cost
 
@@ -330,14 +343,23 @@ class Binarized(nn.Module):
             shared.stream.set_state(stream)
 
     @contextmanager
-    def _in_region(self, where: Where | None, extra: int) -> Iterator[None]:
+    def _in_region(self, where: Where | None, extra: int, inputs: Any) -> Iterator[None]:
         masks = where.values() if isinstance(where, Mapping) else () if where is None else (where,)
         for mask in masks:
-            if not (isinstance(mask, Tensor) and mask.dtype == torch.bool and mask.ndim >= 3):
+            is_tensor = isinstance(mask, Tensor)
+            is_bool = is_tensor and mask.dtype == torch.bool
+            if not (is_bool and mask.ndim >= 3 and mask.shape[1] == 1):
+                what = f"{mask.dtype} of {tuple(mask.shape)}" if is_tensor else repr(mask)
                 raise ValueError(
                     "where is a mask of pixels, bool of shape (n, 1, height, width), not "
-                    f"{mask!r:.100}"
+                    f"{what:.100}; make one of that shape"
                 )
+        batch = first_tensor(inputs)
+        if isinstance(where, Tensor) and batch is not None and len(where) != len(batch):
+            raise ValueError(
+                f"where is a mask for each of the {len(batch)} inputs, but has {len(where)}; "
+                "expand it, or leave some out"
+            )
         self._shared.where, self._shared.extra = where, extra if masks else 0
         try:
             yield
@@ -350,7 +372,7 @@ class Binarized(nn.Module):
 
     def set_extra_state(self, state: Tensor) -> None:
         """Goes on with a stream that was saved."""
-        self._shared.stream.set_state(state.cpu())
+        self._shared.stream.set_state(state)
 
     def extra_repr(self) -> str:
         """Samples, layers and, once a pass has shown them, folded batch norms."""
@@ -471,6 +493,12 @@ def arguments_of(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if isinstance(inputs, Mapping) and all(isinstance(key, str) for key in inputs):
         return (), dict(inputs)
     return (inputs,), {}
+
+
+def first_tensor(inputs: Any) -> Tensor | None:
+    """The first tensor among the inputs that has a length, if there is one."""
+    tensors = (leaf for leaf in tree_leaves(inputs) if isinstance(leaf, Tensor) and leaf.ndim)
+    return next(tensors, None)
 
 
 def _copied(model: nn.Module) -> nn.Module:

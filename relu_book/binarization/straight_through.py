@@ -14,6 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from relu_book.binarization.stream import check_generator
+
 
 def straight_through(
     quantised: Float[Tensor, "*shape"], x: Float[Tensor, "*shape"], limit: float | None = None
@@ -53,6 +55,7 @@ def bernoulli(
         Zeros and ones of the same shape and dtype; their mean is w, so B_w·x has the mean w·x.
 
     Raises:
+        TypeError: no such generator.
         ValueError: a probability outside of 0 to 1.
 
     Example:
@@ -62,6 +65,7 @@ def bernoulli(
         >>> drawn.tolist(), w.grad.tolist()
         ([0.0, 1.0], [1.0, 1.0])
     """
+    check_generator(generator)
     with torch.no_grad():
         outside = ~((probability >= 0) & (probability <= 1))
         if outside.any():

@@ -34,6 +34,7 @@ class Stream:
     """
 
     def __init__(self, generator: torch.Generator | None = None) -> None:
+        check_generator(generator)
         device = "cpu" if generator is None else generator.device
         drawn = torch.randint(
             (1 << 63) - 1, (), generator=generator, device=device, dtype=torch.int64
@@ -67,9 +68,24 @@ class Stream:
         if not (isinstance(state, Tensor) and state.shape == (3,) and state.dtype == torch.int64):
             raise ValueError(
                 "the state of a stream is int64 of shape (3,), seed, passes and added samples, not "
-                f"{state!r:.100}"
+                f"{state!r:.100}; load one that a stream has given"
             )
-        self.seed, self.passes, self.added = state.tolist()
+        seed, passes, added = state.tolist()
+        if passes < 0 or added < 0:
+            raise ValueError(
+                "the passes and added samples of a stream are at least 0, not "
+                f"{passes} and {added}; load a state that a stream has given"
+            )
+        self.seed, self.passes, self.added = seed, passes, added
+
+
+def check_generator(generator: object) -> None:
+    """Raises a TypeError unless it is a generator of torch, or ``None`` for the global one."""
+    if not (generator is None or isinstance(generator, torch.Generator)):
+        raise TypeError(
+            f"generator is a torch.Generator, not {generator!r:.100}; make one by "
+            "torch.Generator().manual_seed(0)"
+        )
 
 
 def mixed(number: int) -> int:

@@ -161,3 +161,25 @@ def test_random_selection_covers_as_much_and_all_is_the_refined_network():
 def test_what_cannot_be_attended_is_named(arguments, words):
     with pytest.raises(ValueError, match=words):
         attend(binarize(squeeze()), torch.randn(1, 3, 8, 8), **arguments)
+
+
+def test_impossible_classes_add_no_entropy():
+    scores = torch.tensor([-math.inf, 0.0, 0.0]).view(1, 3, 1, 1)
+    assert pixel_entropy(scores).item() == pytest.approx(math.log(2))
+
+
+def test_random_places_need_a_generator_of_torch():
+    with pytest.raises(TypeError, match=r"generator is a torch\.Generator, not 0"):
+        random_places(torch.ones(1, 1, 2, 2).bool(), generator=0)
+
+
+def test_attention_is_for_images_and_binarized_networks():
+    model = squeeze().eval()
+    x, network = torch.rand(2, 3, 8, 8), binarize(model)
+    for other, word in ((model, "Sequential"), (None, "None")):
+        with pytest.raises(TypeError, match=f"attend takes a binarized network, not {word}; call"):
+            attend(other, x, 2, 4)
+    with pytest.raises(ValueError, match=r"not of shape \(0, 3, 8, 8\); leave out empty batches"):
+        attend(network, x[:0], 2, 4)
+    with pytest.raises(TypeError, match="inputs hold a tensor of images, but came as None"):
+        attend(network, None, 2, 4)

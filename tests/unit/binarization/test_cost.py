@@ -73,3 +73,13 @@ def test_counting_draws_nothing():
 def test_infinitely_many_samples_have_no_cost():
     with pytest.raises(ValueError, match="infinitely many samples have no cost: set the samples"):
         binarize(nn.Linear(2, 2), math.inf).cost(torch.ones(1, 2))
+
+
+def test_counting_in_training_leaves_statistics_and_random_numbers():
+    network = binarize(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5)))
+    network.train()
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    numbers = torch.get_rng_state()
+    network.cost(torch.ones(3, 4))
+    assert torch.equal(torch.get_rng_state(), numbers)
+    assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())

@@ -684,3 +684,82 @@ def test_half_precision_and_other_inputs():
     binarized.double()
     assert binarized(torch.randn(2, 4).double()).dtype == torch.float64
     assert binarized(torch.randn(0, 4).double()).shape == (0, 3)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 4), (1, 1, 4, 4), (3, 1, 4, 4)])
+@torch.no_grad()
+def test_a_mask_has_one_channel_and_as_many_images_as_there_are(shape):
+    x, binarized = torch.randn(2, 3, 4, 4), binarize(nn.Conv2d(3, 4, 1))
+    binarized(x)
+    for refine in (binarized.refine, lambda x, n, where: binarized.cost(x, extra=n, where=where)):
+        with pytest.raises(ValueError, match="where is a mask "):
+            refine(x, 3, where=torch.ones(shape, dtype=torch.bool))
+
+
+@pytest.mark.parametrize(
+    ("extra", "kind", "words"),
+    [
+        (-1, ValueError, "extra is a number of samples from 0 to 2.30, not -1"),
+        (1.5, TypeError, "extra is a whole number of samples, not 1.5"),
+    ],
+)
+def test_extra_samples_are_a_whole_number(extra, kind, words):
+    where = torch.ones(2, 1, 4, 4, dtype=torch.bool)
+    with pytest.raises(kind, match=words):
+        binarize(nn.Conv2d(3, 4, 1)).cost(torch.randn(2, 3, 4, 4), where=where, extra=extra)
+
+
+@torch.no_grad()
+def test_a_refinement_that_fails_adds_no_samples():
+    x = torch.randn(2, 4)
+    one, other = (binarize(nn.Linear(4, 3), generator=seeded()) for _ in range(2))
+    other.load_state_dict(one.state_dict())
+    one(x), other(x)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        one.refine(torch.randn(2, 5), 3)
+    assert one.stream.added == 0
+    assert torch.equal(one.refine(x, 3), other.refine(x, 3))
+
+
+def test_layers_that_no_pattern_names_have_the_usual_samples():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    assert binarize(model, {"0": 4}).samples == {"0": 4, "1": 16}
+
+
+@FIRST
+def test_a_trained_network_is_copied_between_steps():
+    model = randomised(nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)))
+    binarized, x = binarize(model, generator=seeded()), torch.randn(2, 1, 5, 5)
+    binarized(x).sum().backward()
+    assert binarized.folded
+    other = copy.deepcopy(binarized)
+    assert torch.equal(other(x), binarized(x))
+
+
+@FIRST
+def test_what_was_folded_before_a_step_is_not_taken_after_it():
+    model = randomised(nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)))
+    binarized, x = binarize(model, math.inf, generator=seeded()), torch.randn(2, 1, 5, 5)
+    with torch.no_grad():
+        binarized(x)
+        binarized.network[1].bias.add_(1)
+    trained = binarized(x)
+    with torch.no_grad():
+        assert torch.equal(binarized(x), trained)
+
+
+def test_generators_are_those_of_torch():
+    with pytest.raises(TypeError, match=r"generator is a torch\.Generator, not 0; make one by"):
+        binarize(nn.Linear(2, 2), generator=0)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [(None, "not None; load one"), (torch.tensor([1, -1, 0]), "at least 0, not -1 and 0; load")],
+)
+def test_states_of_a_stream_are_checked(state, words):
+    binarized = binarize(nn.Linear(2, 2))
+    before = binarized.stream.state()
+    with pytest.raises(ValueError, match=words):
+        binarized.set_extra_state(state)
+    assert torch.equal(binarized.stream.state(), before)

@@ -176,3 +176,8 @@ def test_the_global_generator_is_the_default():
     second = sample(w, 3)
     torch.manual_seed(1)
     assert torch.equal(first, sample(w, 3)) and not torch.equal(first, second)
+
+
+def test_sampling_needs_a_generator_of_torch():
+    with pytest.raises(TypeError, match=r"generator is a torch\.Generator, not 0"):
+        sample(torch.ones(2), 4, generator=0)

@@ -124,3 +124,13 @@ def test_bernoulli_has_the_mean_w_and_the_gradients():
     assert ends.grad.tolist() == [1, 0]
     with pytest.raises(ValueError, match=r"probabilities lie from 0 to 1, but .* one is 1.5"):
         bernoulli(torch.tensor([1.5]))
+    with pytest.raises(TypeError, match=r"generator is a torch\.Generator, not 0"):
+        bernoulli(torch.tensor([0.5]), generator=0)
+
+
+def test_more_bits_than_there_are_leave_weights_exact():
+    w = torch.tensor([1.7, 0.001, 0.0, -3e-40])
+    for bits in (12, 15, 16, 63, 2000):
+        assert torch.equal(decode(discretize(encode(w), exponent_bits=bits)), w)
+    for bits in (52, 1023, 5000):
+        assert torch.equal(decode(discretize(encode(w), probability_bits=bits)), w)
