@@ -11,6 +11,8 @@ with one entry, sign(y_j) at the smallest |y_j|; the quadratic one, y, away from
 from jaxtyping import Float
 from torch import Tensor
 
+from relu_book.patterns.packing import is_whole
+
 RELAXATIONS = ("linear", "quadratic")
 
 
@@ -18,6 +20,20 @@ def check_relaxation(relaxation: str) -> None:
     """Raises one sentence unless there is such a relaxation."""
     if relaxation not in RELAXATIONS:
         raise ValueError(f"the relaxation is 'linear' or 'quadratic', not {relaxation!r}")
+
+
+def check_channel_dim(pre_activation: Tensor, channel_dim: int) -> int:
+    """The dimension from 0; raises one sentence unless this is a tensor that has it."""
+    if not isinstance(pre_activation, Tensor):
+        raise TypeError(
+            f"the pre-activation is a tensor of points, not {type(pre_activation).__name__}"
+        )
+    shape = tuple(pre_activation.shape)
+    if not is_whole(channel_dim):
+        raise TypeError(f"channel_dim is the number of a dimension, not {channel_dim!r}")
+    if not -len(shape) <= channel_dim < len(shape):
+        raise ValueError(f"no channel dimension {channel_dim} in the shape {shape}")
+    return channel_dim % len(shape)
 
 
 def potential(
@@ -34,7 +50,8 @@ def potential(
         Of the shape without ``channel_dim``, never negative.
 
     Raises:
-        ValueError: no such relaxation.
+        ValueError: no such relaxation or dimension.
+        TypeError: no tensor, or a dimension that is no number.
 
     Example:
         >>> points = Tensor([[0.5, -2.0], [0.0, 3.0]])
@@ -42,6 +59,7 @@ def potential(
         ([0.5, 0.0], [2.125, 4.5])
     """
     check_relaxation(relaxation)
+    channel_dim = check_channel_dim(pre_activation, channel_dim)
     if relaxation == "linear":
         return pre_activation.abs().min(channel_dim).values
     return pre_activation.square().sum(channel_dim) / 2

@@ -62,7 +62,7 @@ class EntropyRegularizer:
     ) -> None:
         check_relaxation(relaxation)
         self.entropies: dict[str, Tensor] = {}
-        self._relaxation = relaxation
+        self._relaxation, self._sites, self._called = relaxation, sites, False
         self._watch = watch(
             model, self._measure, sites=sites, channel_dim=channel_dim, with_gradient=True
         )
@@ -73,17 +73,30 @@ class EntropyRegularizer:
         """The mean over the sites of the latest pass, in bits, to be subtracted from a loss.
 
         Raises:
-            RuntimeError: there was no pass in the block yet, or it had no ReLU.
+            RuntimeError: there was no pass in the block yet, or it had no ReLU, or none of
+                ``sites``.
         """
         if not self.entropies:
+            name = type(self._root).__name__
+            if not self._called:
+                raise RuntimeError(
+                    f"no ReLU of {name} has run in the block yet; call the model inside `with`, "
+                    "before asking for the entropy"
+                )
+            if self._sites is None:
+                raise RuntimeError(
+                    f"{name} ran in the block and called no ReLU, so that it has no patterns; take "
+                    "a model with ReLUs"
+                )
             raise RuntimeError(
-                f"no ReLU of {type(self._root).__name__} has run in the block yet; call the model "
-                "inside `with`, before asking for the entropy"
+                f"{name} ran in the block without a site that sites={self._sites!r} asks for; "
+                "relu_book.patterns.watch shows the names of its sites"
             )
         return torch.stack(list(self.entropies.values())).mean()
 
     def __enter__(self) -> Self:
         self._watch.__enter__()
+        self._called = False
         self._handle = self._root.register_forward_pre_hook(self._begin)
         return self
 
@@ -93,6 +106,7 @@ class EntropyRegularizer:
 
     def _begin(self, module: nn.Module, args: tuple) -> None:
         self.entropies.clear()
+        self._called = True
 
     def _measure(self, site: Site) -> None:
         self.entropies[site.name] = pattern_entropy(

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from relu_book.entropy.counting import count_activations
-from relu_book.entropy.potentials import check_relaxation
+from relu_book.entropy.potentials import check_channel_dim, check_relaxation
 
 
 class _ApplyDerivative(torch.autograd.Function):
@@ -73,7 +73,8 @@ def apply_derivative(
         ``counts``, differentiable once.
 
     Raises:
-        ValueError: no such relaxation.
+        ValueError: no such relaxation or dimension.
+        TypeError: points that are no tensor, or a dimension that is no number.
 
     Cost: linear, memory for one number and one index a point; quadratic, for a copy of the points.
 
@@ -86,7 +87,7 @@ def apply_derivative(
                 [ 0., -1.]])
     """
     check_relaxation(relaxation)
-    channel_dim %= pre_activation.ndim
+    channel_dim = check_channel_dim(pre_activation, channel_dim)
     return _ApplyDerivative.apply(counts, ids, pre_activation, relaxation, channel_dim)
 
 

@@ -44,7 +44,8 @@ class Cut:
         outputs: what the last ReLU gives for the inputs, ``(n, size)``.
 
     Raises:
-        TypeError: the inputs are no floating-point tensor, or ``layer`` is no name or number.
+        TypeError: the inputs are no floating-point tensor, ``layer`` is no name or number, or the
+            output is asked for and no tensor.
         ValueError: no such site; a batch whose rows are not the first dimension at each ReLU; a
             ReLU whose output cannot be chosen.
     """
@@ -68,6 +69,12 @@ class Cut:
                 "cannot be chosen; write it as a call of its own"
             )
         if layer is None:
+            if not isinstance(output, Tensor):
+                raise TypeError(
+                    "the output of the model, which layer=None means, is a tensor, not "
+                    f"{type(output).__name__}; name a layer, or take a model that returns one "
+                    "tensor"
+                )
             self.last, self.name = len(names) + 1, "the output"
             pre, post = [*pre, output], [*post, output.relu()]
         else:
@@ -75,7 +82,7 @@ class Cut:
             self.last = names.index(self.name) + 1
         self._shapes = [inputs.shape[1:]] + [value.shape[1:] for value in pre[: self.last]]
         for name, value in zip([*names, self.name], pre[: self.last], strict=False):
-            if len(value) != len(inputs):
+            if not value.ndim or len(value) != len(inputs):
                 raise ValueError(
                     f"the pre-activation of site {name!r} has shape {tuple(value.shape)} for "
                     f"{len(inputs)} inputs, which are then not its rows; a projection needs a "

@@ -62,7 +62,8 @@ def folding(model: nn.Module, start: Float[Tensor, "..."], end: Float[Tensor, ".
 
     Raises:
         TypeError: no module, or no tensors of floating-point numbers.
-        ValueError: ends of different shape; a network that is not affine between its ReLUs.
+        ValueError: ends of different shape; NaN or infinite numbers, in them or at a site; a
+            network that is not affine between its ReLUs.
 
     Cost: a forward pass for each site, of as many inputs as there are changes before it, and their
     pre-activations in memory.
@@ -82,6 +83,11 @@ def folding(model: nn.Module, start: Float[Tensor, "..."], end: Float[Tensor, ".
             raise TypeError(
                 f"{name} is a tensor of floating-point numbers, one input, not {each!r}"
             )
+        if not each.isfinite().all():
+            raise ValueError(
+                f"{name} is an input of finite numbers, not with NaN or infinity in it; replace "
+                "these"
+            )
     if start.shape != end.shape:
         raise ValueError(
             f"start and end are inputs of one shape, not of {tuple(start.shape)} and "
@@ -95,6 +101,13 @@ def folding(model: nn.Module, start: Float[Tensor, "..."], end: Float[Tensor, ".
             model(start + t * (end - start))
         if not seen.sites:
             raise ValueError(f"{type(model).__name__} calls no ReLU, so that it has no patterns")
+        for site in seen.sites.values():
+            if not site.pre_activation.isfinite().all():
+                raise ValueError(
+                    f"pre-activations of site {site.name!r} are NaN or infinite on the path; look "
+                    "for such numbers in the weights and buffers of the model, or for some too "
+                    f"large for {site.pre_activation.dtype}"
+                )
         found = [site.pre_activation.flatten(1) for site in seen.sites.values()]
         return [each.double().cpu().numpy() for each in found]
 

@@ -43,6 +43,7 @@ class ExtrinsicReLU(nn.Module):
 
     Raises:
         ValueError: a number that is none or not positive; points of another length.
+        TypeError: points that are no floating-point numbers.
 
     Parameters: n m + m + n. Of three layers of 600 filters on the plane that do not grow 5,406 (the
     source prints 5,400, without the outer shifts), 5,418 with a read-out of 2 × 4 weights and 4
@@ -82,6 +83,7 @@ class ExtrinsicReLU(nn.Module):
         nn.init.ones_(self.outer_shift)
 
     def forward(self, points: Float[Tensor, "... in_features"]) -> Float[Tensor, "... size"]:
+        _require_floating(self, points)
         if points.ndim == 0 or points.shape[-1] != self.in_features:
             raise ValueError(
                 f"{self} takes points (..., {self.in_features}), not of shape "
@@ -120,6 +122,7 @@ class ExtrinsicReLU2d(nn.Module):
     Raises:
         ValueError: a number that is none or not positive, an even kernel size; images with another
             number of channels.
+        TypeError: images that are no floating-point numbers.
 
     Parameters: c k² m + m + c k². Of 999 such layers of 64 filters on 3 channels, 3 × 3, and an
     ``ExtrinsicReLU(27, 1000)`` in the end, none of which grow, 1,845,208, the number that thesis
@@ -167,6 +170,7 @@ class ExtrinsicReLU2d(nn.Module):
         nn.init.ones_(self.outer_shift)
 
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d h w"]:
+        _require_floating(self, images)
         if images.ndim != 4 or images.shape[1] != self.in_channels:
             raise ValueError(
                 f"{self} takes images (n, {self.in_channels}, h, w), not of shape "
@@ -183,6 +187,13 @@ class ExtrinsicReLU2d(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.in_channels}, {self.filters}, {self.kernel_size}, grow={self.grow}"
+
+
+def _require_floating(layer: nn.Module, inputs: Tensor) -> None:
+    """Raises one sentence unless these are a tensor of floating-point numbers."""
+    if not isinstance(inputs, Tensor) or not inputs.is_floating_point():
+        came = inputs.dtype if isinstance(inputs, Tensor) else type(inputs).__name__
+        raise TypeError(f"{layer} takes a tensor of floating-point numbers, not {came}")
 
 
 def _positive(**numbers: int) -> list[int]:

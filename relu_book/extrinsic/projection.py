@@ -54,10 +54,10 @@ def project(
         x̂, of the shape and type of ``inputs``, without gradient.
 
     Raises:
-        TypeError: no module, inputs that are no floating-point numbers, or a layer that is neither
-            a name nor a number.
-        ValueError: no such layer; a network that is not affine between its ReLUs, or one whose
-            matrices are too large; no such inverse.
+        TypeError: no module, inputs that are no floating-point numbers, a layer that is neither a
+            name nor a number, or None for a model whose output is no tensor.
+        ValueError: no such layer; a network that is not affine between its ReLUs, has NaN or
+            infinite weights, or whose matrices are too large; no such inverse.
 
     Cost: exact, for each layer a forward pass of as many rows as it has inputs, and the singular
     values of its matrix; by the transpose, a few passes of these inputs for each layer.
@@ -87,7 +87,7 @@ def round_trip_error(
     That is ‖xP − x‖ / ‖x‖ over the inputs, P the product of all W and then of their inverses. Where
     it is 0, what ``project`` shows is the ReLUs' doing; exact inverses have 0 unless a layer has
     fewer filters than inputs, or dependent ones. ``"transpose"`` has 0.3 for 64 random filters of 3
-    by 3 on three channels, 0.45 for 16.
+    by 3 on three channels, 0.45 for 16. Inputs that are all zero have 0.
 
     Args:
         model: as of ``project``.
@@ -110,7 +110,8 @@ def round_trip_error(
         _, way = _way(model, inputs, layer, inverse)
         rows = inputs.flatten(1)
         back = way.back(way.forth(rows), biases=False)
-        return ((back - rows).norm() / rows.norm()).item()
+        length = rows.norm()
+        return ((back - rows).norm() / length).item() if length else 0.0
 
 
 def _way(

@@ -39,11 +39,11 @@ def steps_of(cut: Cut) -> list[Step]:
     """The steps from the input to the last ReLU, leaving out what it does not depend on.
 
     Raises:
-        ValueError: the network is not affine between its ReLUs; the last does not depend on the
-            input.
+        ValueError: the network is not affine between its ReLUs, or not finite; the last does not
+            depend on the input.
     """
-    used = _used(cut)
     _require_affine(cut)
+    used = _used(cut)
     needed = {cut.last}
     for number in range(cut.last, 0, -1):
         if number in needed:
@@ -76,10 +76,13 @@ def _used(cut: Cut) -> dict[int, list[int]]:
             if not pre[number].requires_grad:
                 used[number] = []
                 continue
-            found = torch.autograd.grad(
-                pre[number].sum(), inputs, retain_graph=True, allow_unused=True
-            )
-            used[number] = [each for each, part in enumerate(found) if part is not None]
+            # A sum with equal weights may be constant, as after centring.
+            weighted = (pre[number] * _random(cut, 1, number)).sum()
+            found = torch.autograd.grad(weighted, inputs, retain_graph=True, allow_unused=True)
+            reached = [each for each, part in enumerate(found) if part is not None]
+            # What a ReLU in place has overwritten is reached too, with a gradient of zero; where
+            # all are zero, so are the weights, and what is reached last is what they multiply.
+            used[number] = [each for each in reached if found[each].any()] or reached[-1:]
     return used
 
 
@@ -89,9 +92,15 @@ def _require_affine(cut: Cut) -> None:
     for number in range(cut.last):
         a, b = _random(cut, 2, number)
         values[number] = torch.stack([a, b, a + b, torch.zeros_like(a)])
-        first[number] = a[None]
+        first[number] = torch.stack([a, a])  # batch statistics refuse a single row
     alone = cut.pre_activations(first)[1:]
     for pre, own in zip(cut.pre_activations(values)[1:], alone, strict=True):
+        if not pre.isfinite().all():
+            raise ValueError(
+                f"up to {cut.name} the model gives NaN or infinite numbers for normal inputs, so "
+                "that nothing inverts it; look for them in its weights and buffers, or for numbers "
+                f"too large for {pre.dtype}"
+            )
         a, b, both, zero = pre
         gap = torch.stack([a + b - both - zero, a - own[0]]).abs().max()
         if not gap <= torch.finfo(pre.dtype).eps ** 0.5 * pre.abs().max():
@@ -118,7 +127,11 @@ class Pseudoinverse:
 
     def __init__(self, cut: Cut, steps: list[Step]) -> None:
         self._parts = [_matrix(cut, step) for step in steps]
-        self._inverses = [torch.linalg.pinv(weight) for weight, _ in self._parts]
+        # The matrices are only as exact as the numbers of the model.
+        eps = torch.finfo(cut.outputs.dtype).eps
+        self._inverses = [
+            torch.linalg.pinv(weight, rtol=eps * max(weight.shape)) for weight, _ in self._parts
+        ]
 
     def forth(self, state: Float[Tensor, "n d"]) -> Float[Tensor, "n k"]:
         """The linear parts alone, from the input on."""
@@ -166,7 +179,8 @@ class Transpose:
         probes = _random(self._cut, _PROBES, *step[0].before)
         forth = _apply(self._cut, step, probes) - _apply(self._cut, step, probes[:1] * 0)
         there_and_back = self._transposed(step, forth)
-        return ((probes * there_and_back).sum() / there_and_back.square().sum()).item()
+        square = there_and_back.square().sum()
+        return ((probes * there_and_back).sum() / square).item() if square else 0.0
 
 
 def _inputs(cut: Cut, step: Step) -> int:

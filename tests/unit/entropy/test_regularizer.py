@@ -92,3 +92,14 @@ def test_bad_input_gets_one_sentence():
         EntropyRegularizer(model, relaxation="cubic")
     with pytest.raises(ValueError, match="no site '2'"), EntropyRegularizer(model, sites="2"):
         model(torch.zeros(5, 2))
+    with (
+        pytest.raises(RuntimeError, match="without a site that sites='nope' asks for"),
+        EntropyRegularizer(model, sites="nope") as regularizer,
+    ):
+        model(torch.zeros(5, 2))
+        _ = regularizer.entropy
+    without = nn.Linear(2, 3)
+    with EntropyRegularizer(without) as regularizer:
+        without(torch.zeros(5, 2))
+        with pytest.raises(RuntimeError, match="Linear ran in the block and called no ReLU"):
+            _ = regularizer.entropy

@@ -163,3 +163,19 @@ def test_bad_input_gets_one_sentence():
         pattern_entropy(torch.ones(3))
     with pytest.raises(ValueError, match="the relaxation is"):
         potential(torch.ones(2, 2), "cubic")
+
+
+@pytest.mark.parametrize("shape", [(2, 3), ()])
+def test_a_dimension_that_is_not_there_is_refused(shape):
+    y = torch.ones(shape)
+    counts, ids = count_activations(torch.ones(2, 3))
+    for call in (
+        lambda d: apply_derivative(counts, ids, y, channel_dim=d),
+        lambda d: potential(y, channel_dim=d),
+    ):
+        with pytest.raises(ValueError, match="no channel dimension 9 in the shape"):
+            call(9)
+        with pytest.raises(TypeError, match="channel_dim is the number of a dimension, not 1"):
+            call(1.0)
+    with pytest.raises(TypeError, match="the pre-activation is a tensor of points, not NoneType"):
+        potential(None)

@@ -101,9 +101,22 @@ def test_bad_input_gets_one_sentence():
         folding(model, torch.ones(2), 1.0)
     with pytest.raises(ValueError, match="calls no ReLU"):
         folding(nn.Linear(2, 3), torch.ones(2), torch.zeros(2))
+    torch.manual_seed(0)  # on one path in eight no maximum changes
     pooled = nn.Sequential(nn.Linear(4, 8), nn.Unflatten(1, (2, 4)), nn.MaxPool1d(2), nn.ReLU())
     with pytest.raises(ValueError, match="between its ReLUs the model is not affine"):
         folding(pooled, torch.randn(4) * 9, torch.randn(4) * 9)
     curved = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.ReLU())
     with pytest.raises(ValueError, match="between its ReLUs the model is not affine"):
         folding(curved, torch.randn(2), torch.randn(2))
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_numbers_that_are_not_finite_are_named(bad):
+    model, one, other = mlp((2, 3, 1), seed=0), torch.ones(2), torch.tensor([0.0, bad])
+    with pytest.raises(ValueError, match="start is an input of finite numbers"):
+        folding(model, other, one)
+    with pytest.raises(ValueError, match="end is an input of finite numbers"):
+        folding(model, one, other)
+    model[0].weight.data[1, 0] = bad
+    with pytest.raises(ValueError, match="pre-activations of site '1' are NaN or infinite"):
+        folding(model, one, -one)

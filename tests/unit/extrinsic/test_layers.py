@@ -120,3 +120,10 @@ def test_bad_input_gets_one_sentence():
         ExtrinsicReLU(2, 5)(torch.ones(4, 3))
     with pytest.raises(ValueError, match=r"takes images \(n, 2, h, w\), not of shape \(4, 2\)"):
         ExtrinsicReLU2d(2, 5, 3)(torch.ones(4, 2))
+    for layer in (ExtrinsicReLU(2, 5), ExtrinsicReLU2d(2, 5, 3)):
+        with pytest.raises(
+            TypeError, match="takes a tensor of floating-point numbers, not NoneType"
+        ):
+            layer(None)
+        with pytest.raises(TypeError, match=r"floating-point numbers, not torch\.int64"):
+            layer(torch.ones(4, 2, 5, 2, dtype=torch.int64))

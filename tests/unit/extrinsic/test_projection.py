@@ -48,6 +48,63 @@ def test_layers_are_named_as_sites_are():
         project(model, x, "layer3")
 
 
+@pytest.mark.parametrize("inverse", ["exact", "transpose"])
+def test_relus_in_place_are_as_others(inverse):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 7), nn.ReLU(True), nn.Linear(7, 9), nn.ReLU(True)).double()
+    x, state = points(9, 4), torch.get_rng_state()
+    (w1, b1), (w2, b2) = linear(model[0]), linear(model[2])
+    found = project(model, x, 1, inverse=inverse)
+    if inverse == "exact":
+        close(found, ((model(x) - b2) @ pinv(w2) - b1) @ pinv(w1))
+    error = round_trip_error(model, x, 1, inverse=inverse)
+    for part in (model[1], model[3]):
+        part.inplace = False
+    close(found, project(model, x, 1, inverse=inverse))
+    assert error == pytest.approx(round_trip_error(model, x, 1, inverse=inverse), abs=1e-12)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_a_layer_whose_columns_cancel_is_used(inplace):
+    relus = nn.ReLU(inplace), nn.ReLU(inplace)
+    model = nn.Sequential(nn.Linear(3, 4), relus[0], nn.Linear(4, 4), relus[1]).double()
+    with torch.no_grad():  # the outputs add up to the same number for all inputs
+        model[2].weight -= model[2].weight.mean(0)
+    (w1, b1), (w2, b2), x = linear(model[0]), linear(model[2]), points(5, 3)
+    expected = ((model(x) - b2) @ pinv(w2) - b1) @ pinv(w1)
+    close(project(model, x, 1), expected)
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+@pytest.mark.parametrize("inverse", ["exact", "transpose"])
+def test_a_layer_of_zeros_sends_all_to_one_point(inverse, inplace):
+    relus = nn.ReLU(inplace), nn.ReLU(inplace)
+    model = nn.Sequential(nn.Linear(3, 3), relus[0], nn.Linear(3, 4), relus[1]).double()
+    nn.init.orthogonal_(model[0].weight)
+    nn.init.zeros_(model[2].weight)
+    weight, bias = linear(model[0])
+    close(project(model, points(5, 3), 1, inverse=inverse), (-bias @ weight.T).expand(5, 3))
+    assert round_trip_error(model, points(5, 3), 1, inverse=inverse) == pytest.approx(1)
+
+
+def test_inputs_of_zero_come_back_without_error():
+    model, zeros = mlp((3, 4, 2), seed=0), torch.zeros(2, 3)
+    assert round_trip_error(model, zeros, 0) == 0
+    assert round_trip_error(model, zeros, 0, inverse="transpose") == 0
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float16, 5e-2)])
+def test_dependent_filters_are_told_apart_in_few_digits(dtype, tolerance):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 2), nn.Linear(2, 6), nn.ReLU()).to(dtype)
+    x = points(5, 8).to(dtype)
+    found = project(model, x, 0).double()
+    torch.testing.assert_close(
+        found, project(model.double(), x.double(), 0), rtol=tolerance, atol=tolerance
+    )
+
+
 class Skips(nn.Module):
     """One skip over an affine layer, and one over a ReLU."""
 
@@ -222,6 +279,7 @@ class NotAffine(nn.Module):
         nn.Sequential(nn.Flatten(), nn.Tanh(), nn.ReLU()),
         nn.Sequential(nn.MaxPool2d(2), nn.ReLU()),
         nn.Sequential(nn.BatchNorm2d(2, track_running_stats=False), nn.ReLU()),
+        nn.Sequential(nn.Flatten(), nn.BatchNorm1d(32, track_running_stats=False), nn.ReLU()),
         NotAffine(),
     ],
 )
@@ -242,6 +300,11 @@ def test_bad_input_gets_one_sentence():
         project("model", torch.ones(3, 2), 0)
     with pytest.raises(ValueError, match="does not depend on the input"):
         project(Constant(), torch.ones(3, 2), 0)
+    for output, kind in (((model, 1), "tuple"), ({}, "dict")):
+        with pytest.raises(TypeError, match=f"is a tensor, not {kind}; name a layer"):
+            project(Returning(model, output), torch.ones(3, 2), None)
+    with pytest.raises(ValueError, match=r"site 'the output' has shape \(\) for 3 inputs"):
+        project(Returning(model, torch.tensor(1.0)), torch.ones(3, 2), None)
     wide = mlp((2, 5000, 2), seed=0)
     with pytest.raises(ValueError, match="a matrix of 2 by 5000, and at most 4096 are taken"):
         project(wide, torch.ones(3, 2), 0)
@@ -251,3 +314,21 @@ def test_bad_input_gets_one_sentence():
 class Constant(nn.Module):
     def forward(self, x):
         return torch.relu(torch.ones_like(x))
+
+
+class Returning(nn.Module):
+    def __init__(self, model, output):
+        super().__init__()
+        self.model, self.output = model, output
+
+    def forward(self, x):
+        self.model(x)
+        return self.output
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_weights_that_are_not_finite_are_named(bad):
+    model = mlp((2, 3, 1), seed=0)
+    model[0].weight.data[1, 0] = bad
+    with pytest.raises(ValueError, match="NaN or infinite numbers"):
+        project(model, torch.ones(3, 2), 0)
