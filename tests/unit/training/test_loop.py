@@ -182,9 +182,10 @@ def test_only_the_seed_decides_and_global_random_numbers_are_left_alone():
 
 
 def test_random_numbers_are_left_alone_after_an_error_too():
+    model = convolutional()
     before = torch.get_rng_state()
     with pytest.raises(RuntimeError, match="on purpose"):
-        image_run(loss_function=fail)
+        image_run(loss_function=fail, model=model)
     assert torch.equal(torch.get_rng_state(), before)
 
 
