@@ -11,7 +11,7 @@ training mode batch norms are what they were: they normalise by the batch.
 
 import math
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 
@@ -158,7 +158,14 @@ def multiplied(
 def where_of(draws: Draws) -> Tensor:
     """The pixels of a layer that get more samples."""
     where = draws.shared.where
-    return where[draws.name] if isinstance(where, dict) else where
+    if not isinstance(where, Mapping):
+        return where
+    if draws.name not in where:
+        raise ValueError(
+            f"masks by name need one for each layer, and {draws.name!r} has none; give it one of "
+            "no pixels to leave it as it is"
+        )
+    return where[draws.name]
 
 
 def normalises_by_batch(norm: _BatchNorm) -> bool:

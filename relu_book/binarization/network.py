@@ -6,7 +6,6 @@ The products are averaged before the non-linearity, which the sources call a cap
 reads and what it gives is stored in 16-bit fixed point.
 """
 
-import copy
 import math
 import warnings
 from collections.abc import Iterator, Mapping
@@ -17,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.utils import parametrize
 from torch.utils._pytree import tree_leaves
 
+from relu_book.binarization.copying import copied, inside, require_support
 from relu_book.binarization.cost import Cost, Counting
 from relu_book.binarization.discretizing import (
     Rounding,
@@ -40,8 +39,6 @@ from relu_book.undisturbed import (
     random_numbers_as_they_were,
 )
 
-# Their weights multiply, but not where a layer's call could draw them.
-_UNSUPPORTED = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Bilinear)
 _ALL = "*"
 Where = Tensor | Mapping[str, Tensor]
 
@@ -135,7 +132,7 @@ def binarize(
         raise TypeError(
             "the network is binarized already; set its samples, or binarize the original"
         )
-    network = _copied(model)
+    network = copied(model)
     shared = Shared(
         Stream(generator),
         form,
@@ -174,11 +171,11 @@ class Binarized(nn.Module):
         self._warned = False
         self._layers: dict[str, nn.Module] = {}
         self._norms: dict[str, _BatchNorm] = {}
-        kept = _kept(network, keep)
+        kept = inside(network, keep)
         for name, module in network.named_modules():
             if module in kept:
                 continue
-            _require_support(name, module)
+            require_support(name, module)
             if isinstance(module, LAYERS):
                 self._layers[name] = module
             elif isinstance(module, _BatchNorm):
@@ -190,9 +187,9 @@ class Binarized(nn.Module):
         drawn = {**self._layers, **self._norms}
         for index, (name, module) in enumerate(drawn.items()):
             binarize_layer(module, Draws(name, index, shared, 16))
-        inside = {id(p) for module in kept for p in module.parameters()}
+        apart = {id(p) for module in kept for p in module.parameters()}
         self._watched = {
-            name: p for name, p in network.named_parameters() if p.ndim > 1 and id(p) not in inside
+            name: p for name, p in network.named_parameters() if p.ndim > 1 and id(p) not in apart
         }
         self.samples = samples
 
@@ -255,7 +252,8 @@ class Binarized(nn.Module):
         """What the last pass would have given with that many additional samples of each weight.
 
         16 samples refined by 16 give bit by bit what 32 of the same stream do. Refining goes on
-        from the last refinement; no layer draws what it has drawn.
+        from the last refinement; no layer draws again what it has drawn, unless ``cost`` was asked
+        in between.
 
         Args:
             inputs: what ``network(*inputs)`` takes: a tensor or a tuple; a mapping gives names.
@@ -499,66 +497,3 @@ def first_tensor(inputs: Any) -> Tensor | None:
     """The first tensor among the inputs that has a length, if there is one."""
     tensors = (leaf for leaf in tree_leaves(inputs) if isinstance(leaf, Tensor) and leaf.ndim)
     return next(tensors, None)
-
-
-def _copied(model: nn.Module) -> nn.Module:
-    """A copy whose weights are plain parameters, with the numbers that they have now."""
-    # A weight that a hook computes is no leaf, which deepcopy refuses.
-    computed = {
-        id(value): value.detach().clone()
-        for module in model.modules()
-        for value in vars(module).values()
-        if isinstance(value, Tensor) and not value.is_leaf
-    }
-    network = copy.deepcopy(model, computed)
-    for module in network.modules():
-        if isinstance(module, LAYERS) and parametrize.is_parametrized(module):
-            # remove_parametrizations would change the class, which the original has as well.
-            with torch.no_grad():
-                values = {name: getattr(module, name).clone() for name in module.parametrizations}
-            module.__class__ = parametrize.type_before_parametrizations(module)
-            del module.parametrizations
-            for name, value in values.items():
-                module.register_parameter(name, nn.Parameter(value))
-        for hook in list(module._forward_pre_hooks.values()):
-            # torch.nn.utils' weight_norm, spectral_norm and prune know how to undo themselves.
-            if isinstance(module, LAYERS) and callable(getattr(hook, "remove", None)):
-                hook.remove(module)
-                for key in [k for k, h in module._forward_pre_hooks.items() if h is hook]:
-                    del module._forward_pre_hooks[key]
-    return network
-
-
-def _kept(network: nn.Module, patterns: tuple[str, ...]) -> set[nn.Module]:
-    """The modules that these name, and those inside them."""
-    if isinstance(patterns, str):
-        patterns = (patterns,)
-    names, kept = dict(network.named_modules()), set()
-    for pattern in patterns:
-        found = [module for name, module in names.items() if fnmatchcase(name, pattern)]
-        if not found:
-            hint = did_you_mean(pattern, names, "see named_modules() of the network")
-            raise ValueError(f"no module {pattern!r} to keep; {hint}")
-        kept.update(inside for module in found for inside in module.modules())
-    return kept
-
-
-def _require_support(name: str, module: nn.Module) -> None:
-    kind = type(module)
-    is_foreign = isinstance(module, torch.jit.ScriptModule) or ".quantized" in kind.__module__
-    if isinstance(module, _UNSUPPORTED) or is_foreign:
-        raise TypeError(
-            f"the weights of a {kind.__name__} cannot be drawn, and {name or 'the network'!r} is "
-            f"one: keep it as it is by keep=({name!r},), or replace it by layers"
-        )
-    if isinstance(module, LAYERS):
-        weight = module._parameters.get("weight")
-        if weight is None:
-            raise TypeError(
-                f"the weight of {name!r}, a {kind.__name__}, is no parameter; keep the layer as it "
-                f"is by keep=({name!r},)"
-            )
-        if isinstance(weight, nn.parameter.UninitializedTensorMixin):
-            raise ValueError(f"{name!r} is a {kind.__name__} without weights: run the model once")
-        if not weight.is_floating_point():
-            raise TypeError(f"the weight of {name!r} is {weight.dtype}, but only floats are drawn")

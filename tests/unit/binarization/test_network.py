@@ -763,3 +763,11 @@ def test_states_of_a_stream_are_checked(state, words):
     with pytest.raises(ValueError, match=words):
         binarized.set_extra_state(state)
     assert torch.equal(binarized.stream.state(), before)
+
+
+def test_masks_by_name_are_there_for_each_layer():
+    network = binarize(nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 2, 1)), 4)
+    x, mask = torch.randn(2, 3, 4, 4), torch.ones(2, 1, 4, 4, dtype=torch.bool)
+    network(x)
+    with pytest.raises(ValueError, match="one for each layer, and '1' has none; give it one of no"):
+        network.refine(x, 3, where={"0": mask})

@@ -1,6 +1,7 @@
 """The page on training under ActCooLR does what it says: code, prints, picture and error sentences.
 
-``python tests/unit/book/test_use_actcoolr.py`` draws the picture of the page again.
+``PYTHONPATH=.:tests/support python tests/unit/book/test_use_actcoolr.py`` draws the picture of the
+page again.
 """
 
 import os
@@ -10,19 +11,18 @@ import tempfile
 import types
 from contextlib import closing
 from doctest import ELLIPSIS, OutputChecker
-from pathlib import Path
 
 import pytest
 import torch
+from guide_pages import BOOK, code_of, run_guide
 from torch import nn
 
 from relu_book.actcoolr import ActCooLR, DivergedError, Limits, ThesisPolicy
 from relu_book.plots.schedule import schedule
 from relu_book.plots.style import figure
 
-PAGE = Path(__file__).resolve().parents[3] / "book" / "use_actcoolr.md"
+PAGE = BOOK / "use_actcoolr.md"
 PICTURE = "pictures/schedule.html"
-BLOCK = re.compile(r"^```(python|text)\n(.*?)^```", re.M | re.S)
 OF_FRAMEWORKS = re.compile(r"^```py\n(.*?)^```", re.M | re.S)
 PIXELS = re.compile(r'src="data:[^"]*"')
 
@@ -52,17 +52,10 @@ def test_the_page_on_actcoolr_does_what_it_says(tmp_path, monkeypatch, capsys):
     told = []
     tensorboard = types.SimpleNamespace(SummaryWriter=lambda: Writer(told))
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", tensorboard)
-    names, shown, whole = {}, 0, None
-    text = PAGE.read_text(encoding="utf-8")
-    for kind, block in BLOCK.findall(text):
-        if kind == "python":
-            exec(compile(block, str(PAGE), "exec"), names)
-            whole = whole or names["scheduler"].history
-        else:
-            found = capsys.readouterr().out
-            assert OutputChecker().check_output(block, found, ELLIPSIS), f"{block}\n---\n{found}"
-            shown += 1
-    assert capsys.readouterr().out == ""  # nothing is printed that the page does not show
+    histories = []  # of the schedulers that the page makes, one after the other
+    _, shown = run_guide(
+        PAGE.name, capsys, lambda names: histories.append(names["scheduler"].history)
+    )
     assert shown == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "checkpoint.pt",
@@ -74,10 +67,11 @@ def test_the_page_on_actcoolr_does_what_it_says(tmp_path, monkeypatch, capsys):
         "target_temperature",
         "temperature",
     }
+    text = PAGE.read_text(encoding="utf-8")
     assert re.findall(r"^:file: (.*)$", text, re.M) == [PICTURE]
     stored = (PAGE.parent / PICTURE).read_text(encoding="utf-8")
     # Words and size; the pixels are tests/unit/plots' business.
-    assert PIXELS.sub("", stored) == PIXELS.sub("", html_of(whole)), __doc__
+    assert PIXELS.sub("", stored) == PIXELS.sub("", html_of(histories[0])), __doc__
 
 
 def test_the_lines_for_frameworks_are_python_and_name_what_is_there():
@@ -157,9 +151,8 @@ def test_the_sentences_of_common_mistakes(mistake, kind):
 
 
 if __name__ == "__main__":
-    first = [part for kind, part in BLOCK.findall(PAGE.read_text()) if kind == "python"][:3]
     made: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        exec("".join(first), made)
+        exec("".join(code_of(PAGE.name)[:3]), made)
     (PAGE.parent / PICTURE).write_text(html_of(made["scheduler"].history), encoding="utf-8")
