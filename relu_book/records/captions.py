@@ -43,9 +43,12 @@ _TOLD = {
     "size": "{0} x {0} pixels",
     "train_images": "{:,} images to train on",
     "measured_images": "{:,} measured",
+    "validation_images": "{:,} held out",
     "steps": "{:,} steps",
-    "epochs": "{} epochs",
+    "epochs": "{:g} epochs",
 }
+# Where the first of two is set, the second says nothing.
+_INSTEAD = {"epochs": "steps", "validation_images": "measured_images"}
 
 
 def setting_in_words(told: Mapping[str, str]) -> str:
@@ -59,8 +62,11 @@ def setting_in_words(told: Mapping[str, str]) -> str:
         >>> setting_in_words(load("pattern_evolution/early_phase", "desk").attrs)
         'cifar10, 16 x 16 pixels, 5,000 images to train on, 256 measured, 2,000 steps, seeds 0 to 4'
     """
-    settings = json.loads(told["settings"])
-    parts = [words.format(settings[name]) for name, words in _TOLD.items() if name in settings]
+    given = {k: v for k, v in json.loads(told["settings"]).items() if v is not None}
+    void = {other for name, other in _INSTEAD.items() if name in given}
+    parts = [
+        words.format(given[name]) for name, words in _TOLD.items() if name in given.keys() - void
+    ]
     parts = [re.sub(r"^1 (step|epoch)s$", r"1 \1", part) for part in parts]
     seeds = json.loads(told["seeds"])
     row = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[0] + len(seeds)))

@@ -49,3 +49,11 @@ def test_one_step_is_not_steps():
     for steps, words in ((1, "1 step"), (2000, "2,000 steps"), (11, "11 steps")):
         told = record(settings=json.dumps({"steps": steps})).attrs
         assert setting_in_words(told) == f"digits, {words}, seeds 0 to 2"
+
+
+def test_what_a_record_was_not_made_with_is_not_told():
+    settings = {"measured_images": 256, "validation_images": 600, "steps": 1000, "epochs": 15.0}
+    told = record(settings=json.dumps(settings)).attrs
+    assert setting_in_words(told) == "digits, 600 held out, 15 epochs, seeds 0 to 2"
+    told = record(settings=json.dumps({"steps": 400, "epochs": None})).attrs
+    assert setting_in_words(told) == "digits, 400 steps, seeds 0 to 2"
