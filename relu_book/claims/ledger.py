@@ -4,7 +4,8 @@ A verdict is computed where the measurement is, in a chapter that calls ``check`
 is stored with the chapter, and the tests execute every chapter again. The ledger reads the stored
 outputs: what was measured, and the verdict. A claim that no chapter has checked is ``not run``.
 
-    relu-book claims        writes book/claims.md and book/claims_summary.md, prints the tally
+    relu-book claims        writes book/claims.md, its summary and the list of the conclusions,
+                            prints the tally
 """
 
 import re
@@ -16,13 +17,14 @@ from pathlib import Path
 
 from relu_book.claims.catalogue import load_claims
 from relu_book.claims.claim import Claim
+from relu_book.claims.conclusions import conclusions_list, load_conclusions
 from relu_book.claims.ledger_page import page, summary_table
 from relu_book.claims.verdicts import VERDICTS
 from relu_book.claims.wording import plain
 from relu_book.records import SCALES, read
 from relu_book.records.captions import setting_in_words
 
-PAGE, SUMMARY = "claims.md", "claims_summary.md"
+PAGE, SUMMARY, CONCLUSIONS = "claims.md", "claims_summary.md", "conclusions_list.md"
 _FOUND = ("measured", "interval", "report", "readings", "sizes", "left out")
 _BLOCK = re.compile(r"^(\S+)\n((?:  .*(?:\n|$))+)", re.MULTILINE)
 _OPENING = re.compile(rf"  ({'|'.join(_FOUND)}|rule|corrected|instead|verdict): ")
@@ -185,7 +187,7 @@ def _records(claim: Claim, root: Path) -> tuple[str, ...]:
 
 
 def write(root: Path, costs: Mapping[str, Mapping[str, str]]) -> Counter:
-    """Generate both pages.
+    """Generate the pages.
 
     Args:
         root: Root of the clone.
@@ -195,7 +197,7 @@ def write(root: Path, costs: Mapping[str, Mapping[str, str]]) -> Counter:
         How many claims got each verdict.
     """
     rows = entries(root)
-    for name, text in _pages(rows, costs).items():
+    for name, text in _pages(root, rows, costs).items():
         (root / "book" / name).write_text(text, encoding="utf-8")
     return Counter(row.verdict for row in rows)
 
@@ -211,7 +213,7 @@ def drift(root: Path, costs: Mapping[str, Mapping[str, str]]) -> str:
         The sentence, short however much differs; empty if nothing does.
     """
     found = []
-    for name, text in _pages(entries(root), costs).items():
+    for name, text in _pages(root, entries(root), costs).items():
         path = root / "book" / name
         there = path.read_text(encoding="utf-8") if path.is_file() else ""
         if there != text:
@@ -224,12 +226,17 @@ def drift(root: Path, costs: Mapping[str, Mapping[str, str]]) -> str:
         return ""
     return (
         f"{' and '.join(found)} differ from what data/claims.yml, the stored chapters and the "
-        "experiments give: run `relu-book claims` and commit both pages"
+        "experiments give: run `relu-book claims` and commit them"
     )
 
 
-def _pages(rows: list[Entry], costs: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    return {PAGE: page(rows, costs, SUMMARY), SUMMARY: summary_table(rows)}
+def _pages(root: Path, rows: list[Entry], costs: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    concluded = load_conclusions(root / "data" / "conclusions.yml", [row.id for row in rows])
+    return {
+        PAGE: page(rows, costs, SUMMARY),
+        SUMMARY: summary_table(rows),
+        CONCLUSIONS: conclusions_list(concluded, rows),
+    }
 
 
 def _some(names: list[str], most: int = 5) -> str:

@@ -83,7 +83,7 @@ def promote(name: Name, scale: Scale = "smoke") -> None:
 
 
 def claims(check: bool = False) -> None:
-    """Write the ledger of the claims, book/claims.md, again, and print the tally.
+    """Write the ledger of the claims, book/claims.md, and what follows from it, print the tally.
 
     Args:
         check: Write nothing, but fail if the pages are not what claims and chapters give today.

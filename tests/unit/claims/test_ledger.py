@@ -52,7 +52,8 @@ def small_clone(root: Path) -> Path:
     """What the ledger reads, with one small chapter."""
     (root / "data").mkdir()
     (root / "book").mkdir()
-    shutil.copy(ROOT / "data" / "claims.yml", root / "data")
+    for name in ("claims.yml", "conclusions.yml"):
+        shutil.copy(ROOT / "data" / name, root / "data")
     write_chapter(root / "book" / "activation_cells.ipynb")
     return root
 

@@ -254,6 +254,8 @@ def clone(tmp_path, monkeypatch):
     entries = text.split("\n\n")
     head = [entry for entry in entries if entry.lstrip("# \n").startswith(("fig-2.6.a:",))]
     (tmp_path / "data" / "claims.yml").write_text(head[0] + "\n", encoding="utf-8")
+    conclusion = "- {where: here, says: There is a bias., claims: [fig-2.6.a]}\n"
+    (tmp_path / "data" / "conclusions.yml").write_text(conclusion, encoding="utf-8")
     monkeypatch.setattr("relu_book.records.repository", lambda: tmp_path)
     return tmp_path
 
@@ -269,6 +271,7 @@ def test_claims_writes_the_ledger_and_notices_that_it_drifted(capsys, clone):
     for path, changed in (
         (page, text.replace("not run", "holds", 1)),
         (clone / "book" / "claims_summary.md", "nothing"),
+        (clone / "book" / "conclusions_list.md", "nothing"),
     ):
         before = path.read_text(encoding="utf-8")
         path.write_text(changed, encoding="utf-8")
