@@ -46,6 +46,7 @@ _TOLD = {
     "validation_images": "{:,} held out",
     "steps": "{:,} steps",
     "epochs": "{:g} epochs",
+    "networks": "{:,} networks a seed",
 }
 # Where the first of two is set, the second says nothing.
 _INSTEAD = {"epochs": "steps", "validation_images": "measured_images"}
@@ -63,6 +64,9 @@ def setting_in_words(told: Mapping[str, str]) -> str:
         'cifar10, 16 x 16 pixels, 5,000 images to train on, 256 measured, 2,000 steps, seeds 0 to 4'
     """
     given = {k: v for k, v in json.loads(told["settings"]).items() if v is not None}
+    for name in ("steps", "epochs"):
+        if isinstance(given.get(name), list):  # of several times the last is the end
+            given[name] = given[name][-1]
     void = {other for name, other in _INSTEAD.items() if name in given}
     parts = [
         words.format(given[name]) for name, words in _TOLD.items() if name in given.keys() - void

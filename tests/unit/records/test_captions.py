@@ -57,3 +57,11 @@ def test_what_a_record_was_not_made_with_is_not_told():
     assert setting_in_words(told) == "digits, 600 held out, 15 epochs, seeds 0 to 2"
     told = record(settings=json.dumps({"steps": 400, "epochs": None})).attrs
     assert setting_in_words(told) == "digits, 400 steps, seeds 0 to 2"
+
+
+def test_of_several_times_the_last_is_told_and_how_many_networks_a_seed_has():
+    settings = {"epochs": [0, 1, 10], "steps": None, "networks": 50}
+    told = record(settings=json.dumps(settings)).attrs
+    assert setting_in_words(told) == "digits, 10 epochs, 50 networks a seed, seeds 0 to 2"
+    told = record(settings=json.dumps({"steps": [0, 25, 2000]})).attrs
+    assert setting_in_words(told) == "digits, 2,000 steps, seeds 0 to 2"
