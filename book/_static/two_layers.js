@@ -12,7 +12,7 @@
   const COLOURS = ["#0072B2", "#D55E00", "#009E73"];
   const FILLS = ["#999999", "#0072B2", "#D55E00", "#CC79A7", "#009E73", "#56B4E9", "#E69F00", "#F0E442"];
   const START = {
-    arrows: [[-0.9, -0.6, 0.0, -0.1], [1.0, -0.8, 0.4, 0.1], [0.1, 1.0, -0.1, 0.1]],
+    arrows: [[-1.1, -0.75, -0.2, -0.25], [1.0, -0.8, 0.4, 0.1], [0.1, 1.0, -0.1, 0.1]],
     W2: [[1, -0.9, 0.3], [-0.6, -0.2, -1.2]],
     b2: [0.1, 1.2],
     v: [1, -1],
@@ -99,7 +99,7 @@
       const name = `filter ${i + 1}, ${end ? "tip" : "foot"}`;
       const group = make("g", { class: "tl-handle", tabindex: "0", role: "slider", "aria-label": name,
         "aria-valuemin": -HALF, "aria-valuemax": HALF }, plane);
-      make("circle", { r: 0.24, fill: "transparent" }, group);
+      make("circle", { r: 0.2, fill: "transparent" }, group);
       make("circle", { r: end ? 0.075 : 0.1, fill: COLOURS[i], class: "tl-dot" }, group);
       const move = (dx, dy) => {
         const arrow = network.arrows[i], before = [...arrow];

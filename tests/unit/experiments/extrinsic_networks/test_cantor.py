@@ -12,9 +12,10 @@ def test_exact_equals_brute_force_and_the_hand(depth):
     model, ends = cantor.cantor(depth), cantor.unit_interval()
     found = folding(model, *ends)
     assert cantor.by_brute_force(model, *ends) == (len(found.places), found.measure)
-    # Layer k changes at 2^k places, and the farthest pattern has all filters of one side turned.
+    # Layer k changes at 2^k places, a filter each; the other end differs in two filters a layer.
     assert len(found.places) == 2 ** (depth + 1) - 2
     assert found.changes.sum() == 2 ** (depth + 1) - 2
+    assert found.measure == pytest.approx(1 - depth / (2**depth - 1))
 
 
 def test_entropy_is_that_of_the_lengths():
