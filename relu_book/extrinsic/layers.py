@@ -93,7 +93,9 @@ class ExtrinsicReLU(nn.Module):
             points = torch.cat([points, torch.ones_like(points[..., :1])], dim=-1)
         pre_activation = points @ self.weight
         moved = functional.relu(pre_activation) - pre_activation  # zW (A − I)
-        return points + moved * self.inner_shift @ self.weight.T * self.outer_shift
+        # Shifting the few weights instead of the many movements takes a third of the time.
+        back = (self.weight * self.inner_shift).T * self.outer_shift
+        return points + moved @ back
 
     def extra_repr(self) -> str:
         return f"{self.in_features}, {self.filters}, grow={self.grow}"
@@ -181,8 +183,7 @@ class ExtrinsicReLU2d(nn.Module):
         half = self.kernel_size // 2
         pre_activation = functional.conv2d(images, self.weight, padding=half)
         moved = functional.relu(pre_activation) - pre_activation
-        moved = moved * self.inner_shift.view(-1, 1, 1)
-        back = self.weight * self.outer_shift
+        back = self.weight * self.inner_shift.view(-1, 1, 1, 1) * self.outer_shift
         return images + functional.conv_transpose2d(moved, back, padding=half)
 
     def extra_repr(self) -> str:

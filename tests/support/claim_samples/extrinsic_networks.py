@@ -79,10 +79,13 @@ SAMPLES = {
             "last_3": seeds(300, 10),
             "layer": LAYERS,
             "patterns_8": DOWN,
+            "first_3_many": seeds(950, 10),
+            "last_3_many": seeds(320, 10),
+            "patterns_8_many": DOWN,
             "first_start": seeds(900, 10),
             "last_start": seeds(890, 10),
         },
-        {"patterns_8": seeds(LAYERS, 10)},
+        {"patterns_8": seeds(LAYERS, 10), "patterns_8_many": seeds(LAYERS, 10)},
     ),
     "txt-A.3.2.1": (
         {"layers_only": 5406, "with_read_out": 5418, "printed_expression": 3 * 600 + 6},
@@ -90,8 +93,15 @@ SAMPLES = {
     ),
     "txt-A.3.2.2": ({"parameters": [150, 2550, 2550, 204]}, {"parameters": [150, 2550, 2550, 200]}),
     "fig-A.8.a": (
-        {"accuracy": seeds(90, 20), "accuracy_two_filters": seeds(40, 20)},
-        {"accuracy_two_filters": seeds(75, 20)},
+        {
+            **{f"accuracy_{board}": seeds(60, 20) for board in "df"},
+            "accuracy_i": seeds(90, 20),
+            **{f"two_filters_{board}": seeds(40, 20) for board in "dfi"},
+            "accuracy_grown": seeds(95, 20),
+            "most_d": 83.0,
+            "most_i": 92.0,
+        },
+        {"two_filters_i": seeds(75, 20)},
     ),
     "fig-A.8.b": (
         {"folded": [3] * 20, "folded_start": [0] * 20},
@@ -99,12 +109,14 @@ SAMPLES = {
     ),
     "fig-A.8.c": (
         {
-            "accuracy_extrinsic": seeds(92, 20),
-            "accuracy_intrinsic": seeds(94, 20),
+            "extrinsic_d": seeds(60, 20),
+            "extrinsic_f": seeds(60, 20),
+            "extrinsic_i": seeds(92, 20),
+            **{f"intrinsic_{board}": seeds(94, 20) for board in "dfi"},
             "parameters_extrinsic": 5418,
             "parameters_intrinsic": 5454,
         },
-        {"accuracy_extrinsic": seeds(85, 20)},
+        {"extrinsic_i": seeds(85, 20)},
     ),
     "txt-A.3.3.1": (
         {
@@ -118,8 +130,12 @@ SAMPLES = {
         {"ratio_end": [1.0] * 5 + [20.0] * 5},
     ),
     "txt-A.3.3.2": (
-        {"spread_extrinsic": seeds(2, 10), "spread_intrinsic": seeds(1, 10)},
-        {"spread_extrinsic": seeds(0.5, 10)},
+        {
+            "spread_shift": seeds(2, 10),
+            "spread_weight": seeds(3, 10),
+            "spread_intrinsic": seeds(1, 10),
+        },
+        {"spread_shift": seeds(0.5, 10), "spread_weight": seeds(0.5, 10)},
     ),
 }
 
