@@ -12,15 +12,13 @@ regulariser, of two rates for batch normalisation alone. A network with neither 
 regulariser does to the entropy.
 """
 
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
-from relu_book.entropy import EntropyRegularizer
+from relu_book.experiments.entropy_gradient.raised import raised
 from relu_book.experiments.layers import layout
 from relu_book.experiments.trainings import (
     Images,
@@ -35,14 +33,12 @@ from relu_book.records import load
 from relu_book.runs import Run, experiment
 from relu_book.training import (
     Checkpoint,
-    DivergenceError,
     accuracy,
     make_schedule,
-    train,
 )
 
 CHECKPOINT_STEPS = 100
-POINTS = 20  # of the curve of the loss
+POINTS = 10  # of the curve of the loss
 STRENGTHS, RATES = (0.1, 1.0, 10.0), (0.1, 0.03)
 TUNING, TUNING_SEEDS = "entropy_gradient/regulariser_tuning", (100, 101, 102, 103, 104)
 
@@ -214,7 +210,7 @@ def regularised(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     Returns:
         ``validation_accuracy`` and ``test_accuracy`` in per cent, by layer the ``entropy`` (bits)
         and the number of ``distinct`` patterns in the end and ``start_entropy`` before, the mean
-        ``loss`` (the term of the entropy included) in each of 20 parts, what ``layout`` gives, and
+        ``loss`` (the term of the entropy included) in each of 10 parts, what ``layout`` gives, and
         ``trained``, the steps taken. After a divergence all that the end would tell is NaN.
     """
     images, held_out = _images(settings, run)
@@ -222,40 +218,28 @@ def regularised(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     optimizer = optimizer_for(model, settings)
     fixed = layout(model, images.measured, settings.depth - 1)
     start = _counted(model, images)["entropy"]
-    regulariser = EntropyRegularizer(model) if settings.strength else None
-
-    def loss(outputs: Tensor, labels: Tensor) -> Tensor:
-        error = cross_entropy(outputs, labels.long())
-        return error if regulariser is None else error - settings.strength * regulariser.entropy
-
-    try:
-        with regulariser or nullcontext():
-            history = train(
-                model,
-                images.train,
-                images.labels,
-                optimizer=optimizer,
-                schedule=make_schedule(settings.schedule, optimizer, settings.steps),
-                loss_function=loss,
-                steps=settings.steps,
-                batch_size=settings.batch_size,
-                seed=seed,
-                augment=augmentation(settings),
-                checkpoint=Checkpoint(run.checkpoint, every=CHECKPOINT_STEPS),
-                progress=run.progress,
-                channels_last=True,
-            )
-        taken = settings.steps
+    losses, taken = raised(
+        model,
+        images.train,
+        images.labels,
+        run,
+        strength=settings.strength,
+        steps=settings.steps,
+        optimizer=optimizer,
+        schedule=make_schedule(settings.schedule, optimizer, settings.steps),
+        batch_size=settings.batch_size,
+        seed=seed,
+        augment=augmentation(settings),
+        checkpoint=Checkpoint(run.checkpoint, every=CHECKPOINT_STEPS),
+        channels_last=True,
+    )
+    if taken == settings.steps:
         end = _counted(model, images)
-        accuracies = [
-            100 * accuracy(model, *each) for each in (held_out, (images.test, images.test_labels))
-        ]
-    except DivergenceError as error:
-        history, taken = error.history, error.step
+        tests = held_out, (images.test, images.test_labels)
+        accuracies = [100 * accuracy(model, *each) for each in tests]
+    else:
         end = {name: np.full_like(start, np.nan) for name in ("entropy", "distinct")}
         accuracies = [np.nan, np.nan]
-    losses = np.full(settings.steps, np.nan)
-    losses[: len(history.loss)] = history.loss
     return fixed.assign(
         {
             "start_entropy": ("layer", start),
