@@ -11,6 +11,7 @@ from collections import Counter
 
 import numpy as np
 import torch
+from scipy.optimize import brentq
 from scipy.special import entr, ndtr, ndtri
 from torch import Tensor
 
@@ -52,6 +53,26 @@ def gains(correlation: float, reach: float, points: int) -> float:
     biases = np.linspace(-reach, reach, points)
     grid = entropy_of_two(correlation, biases[:, None], biases)
     return float(grid.max() - entropy_of_two(correlation, 0.0, 0.0))
+
+
+def border() -> float:
+    """The correlation above which zero biases are no maximum of the entropy any more.
+
+    With P of equal signs p and of others q each, the entropy in nats at the biases (b, -b) is
+
+        H(b) = H(0) + (2 (1 + ρ) q ln(p/q) / sqrt(1 - ρ²) - 1) b² / 2πq + O(b⁴) .
+
+    Example:
+        >>> round(border(), 6)
+        0.865667
+    """
+
+    def second(rho: float) -> float:
+        p = 0.25 + np.arcsin(rho) / (2 * np.pi)
+        q = 0.5 - p
+        return 2 * (1 + rho) * q * np.log(p / q) - np.sqrt(1 - rho**2)
+
+    return brentq(second, 0.5, 0.95, xtol=1e-12)
 
 
 def biases_of_batch_norm(correlations: tuple[float, ...] = CORRELATIONS) -> dict:

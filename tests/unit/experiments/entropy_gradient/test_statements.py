@@ -33,8 +33,12 @@ def test_zero_bias_is_best_below_a_correlation():
     found = statements.biases_of_batch_norm()
     assert words("txt-2.1.11", found) == CORRECTED
     assert found["gain_far"][3] == pytest.approx(0.0173, abs=1e-4)
-    # The border lies at half the square root of 3.
-    assert statements.gains(0.865, 0.05, 41) <= 1e-9 < statements.gains(0.8685, 0.05, 41)
+    # Quadrature at biases close by says where the border lies, as the formula does.
+    border = statements.border()
+    assert (
+        statements.gains(border - 2e-5, 0.005, 41) <= 0 < statements.gains(border + 2e-5, 0.005, 41)
+    )
+    assert abs(border - np.sqrt(3) / 2) > 3e-4
 
 
 def test_figure_1():

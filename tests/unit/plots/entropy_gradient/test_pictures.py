@@ -53,3 +53,17 @@ def test_borders_are_where_filters_are_zero():
         assert f"{entropy:.2f} bits" in axes.get_title()
     normal = clusters.clusters.normalise(clusters.clusters.layer(1, 4), x)
     assert pattern_entropy(normal).item() == pytest.approx(clusters._entropies(1, 4)[0])
+
+
+def test_borders_move_while_the_entropy_is_raised():
+    start, later = (plots.draw_maximising("linear", step) for step in (0, 40))
+    for line in start.axes[0].lines:  # zero biases
+        (x0, y0), (x1, y1) = line.get_xydata()
+        assert x0 * y1 - x1 * y0 == pytest.approx(0, abs=1e-5)
+    raised = clusters.clusters.maximised(0, "linear", 0.1, 4, 40)
+    for line, w, b in zip(
+        later.axes[0].lines, raised.weight.detach(), raised.bias.detach(), strict=True
+    ):
+        assert np.abs(line.get_xydata() @ w.numpy() + b.item()).max() < 1e-6
+    assert f"{clusters.clusters.entropy(raised, 0):.2f} bits" in later.axes[0].get_title()
+    assert "2.17 at the start" in words_of(later).alt
