@@ -1,0 +1,1 @@
+"""What the chapter on probabilistic binarization measures (thesis 4)."""
