@@ -1,1 +1,5 @@
 """What the chapter on probabilistic binarization measures (thesis 4)."""
+
+from relu_book.experiments.binarization.cifar_resnets_reading import cifar_resnets_reading
+
+__all__ = ["cifar_resnets_reading"]
