@@ -67,3 +67,24 @@ def two_ways_to_average(networks: int = 5, passes: int = 100_000, repeats: int =
              for n in SAMPLES]
         )  # fmt: skip
     return {"bias": bias, "samples": SAMPLES, "capacitor_error": errors}
+
+
+def errors_of_both(
+    seed: int = 0, counts: tuple[int, ...] = (1, 4, 16, 64, 256, 1024, 4096), repeats: int = 40
+) -> dict[str, list[float]]:
+    """Root mean square errors of k averaged outputs, and of one output of k samples before ReLUs.
+
+    Returns:
+        ``"counts"`` k, ``"after"`` and ``"before"``, over outputs, inputs and repeats.
+    """
+    model, x = network_and_inputs(seed)
+    right = model(x).detach()
+    generator = torch.Generator().manual_seed(seed)
+    after, before = [], []
+    for k in counts:
+        singles = outputs(model, x, 1, k * repeats, generator)
+        means = singles.view(repeats, k, *right.shape).mean(1)
+        together = outputs(model, x, k, repeats, generator)
+        for errors, values in ((after, means), (before, together)):
+            errors.append(float((values - right).square().mean().sqrt()))
+    return {"counts": list(counts), "after": after, "before": before}

@@ -24,6 +24,7 @@ from relu_book.binarization import (
 )
 
 SAMPLES = (1, 2, 4, 8, 16, 32, 64)
+SELECTIONS = ("entropy", "random", "least entropy")
 FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 
 
@@ -133,7 +134,8 @@ def attended(
         model: in evaluation mode, as ``class_scores`` takes it.
         images, labels: of the test.
         base: samples everywhere.
-        refined: samples above the threshold, and at as many random places.
+        refined: samples above the threshold; at as many random places; and at as many places of
+            least entropy.
         factors: of the mean entropy.
         passes: that begin anew.
 
@@ -144,7 +146,7 @@ def attended(
         nats and ``image_coverage`` (factor, image); ``image`` the pictures.
     """
     generator = torch.Generator().manual_seed(0)
-    network = binarize(model, base, generator=generator)
+    network = binarize(model, base, fraction_bits=8, generator=generator)
     by_pass = []
     for number in range(passes):
         network.samples = base
@@ -162,7 +164,7 @@ def attended(
     where = first > torch.tensor(factors)[:, None, None, None] * first.mean((1, 2))[:, None, None]
     return xr.Dataset(
         {
-            "accuracy": (("selection", "factor", "pass"), [each["entropy"], each["random"]]),
+            "accuracy": (("selection", "factor", "pass"), [each[name] for name in SELECTIONS]),
             "coverage": (("factor", "pass"), each["coverage"]),
             "saved": (("factor", "pass"), each["saved"]),
             "base_accuracy": ("pass", each["base"]),
@@ -171,7 +173,7 @@ def attended(
             "image_coverage": (("factor", "image"), where.double().mean((2, 3))),
             "picture": (("image", "row", "column"), images[:, 0]),
         },
-        {"selection": ["entropy", "random"], "factor": list(factors)},
+        {"selection": list(SELECTIONS), "factor": list(factors)},
         {"base": base, "refined": refined},
     )
 
@@ -191,7 +193,12 @@ def _refined(
 ) -> dict[str, float]:
     """Both selections at one threshold."""
     where = (entropy > factor * entropy.mean((1, 2), keepdim=True)).unsqueeze(1)
-    masks = {"entropy": where, "random": random_places(where, generator=generator)}
+    order = entropy.flatten(1).argsort(1).argsort(1).view(where.shape)  # 0 is the surest place
+    masks = {
+        "entropy": where,
+        "random": random_places(where, generator=generator),
+        "least entropy": order < where.sum((1, 2, 3), keepdim=True),
+    }
     found = {
         name: _per_cent(network.refine(images, extra, where=mask), labels)
         for name, mask in masks.items()
