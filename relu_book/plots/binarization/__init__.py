@@ -6,7 +6,7 @@ Each figure carries its alt text and its caption.
 
 from relu_book.plots.binarization.averaging import averages
 from relu_book.plots.binarization.number import draw_weight, panels
-from relu_book.plots.binarization.places import draw_attention, errors, expenses
+from relu_book.plots.binarization.places import draw_attention, errors, expenses, saved
 from relu_book.plots.binarization.published import few_bits, samples_of_published
 from relu_book.plots.binarization.resampling import draw_samples
 
@@ -20,4 +20,5 @@ __all__ = [
     "few_bits",
     "panels",
     "samples_of_published",
+    "saved",
 ]

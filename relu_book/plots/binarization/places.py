@@ -29,7 +29,7 @@ def describe_attention(data: xr.Dataset, image: int, threshold: float) -> str:
         for name, (_, _, words) in LOOKS.items()
     )
     return (
-        f"Image {image}, threshold {threshold:g} times the mean: "
+        f"Image {image + 1}, threshold {threshold:g} times the mean: "
         f"{float(at.image_coverage[image]):.0%} of it are refined. Over all images "
         f"{float(at.saved.mean()):.0%} of the additions are saved; accuracy {told}."
     )
@@ -61,7 +61,8 @@ def draw_attention(data: xr.Dataset, image: int, threshold: float) -> Figure:
     above.colorbar(heat, ax=panels[1], shrink=0.8)
     panels[2].imshow(where, cmap="cividis", vmin=0, vmax=1)
     for panel, words in zip(panels, ("image", "entropy, nats", "refined"), strict=True):
-        panel.set(xticks=[], yticks=[], title=words)
+        panel.axis("off")
+        panel.set_title(words)
     axes, share = below.subplots(), 100 * data.coverage.mean("pass")
     for name, (colour, look, words) in LOOKS.items():
         mean = data.accuracy.sel(selection=name).mean("pass")
@@ -70,7 +71,7 @@ def draw_attention(data: xr.Dataset, image: int, threshold: float) -> Figure:
         axes.axhline(float(everywhere.mean()), linestyle=":", color="0.3")
     axes.axvline(float(share.sel(factor=threshold)), color="0.7", linewidth=1, zorder=0)
     axes.set(xlabel="refined share of the image, %", ylabel="accuracy, %")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper left")
     return figure
 
 
@@ -106,8 +107,7 @@ def errors(data: xr.Dataset) -> Figure:
     figure = Figure(figsize=(9.2, 4.6), layout="constrained")
     axes = figure.subplots(2, 4)
     axes[0, 0].imshow(data["picture"], cmap="gray_r")
-    axes[0, 0].set(title="image")
-    axes[1, 0].axis("off")
+    axes[0, 0].set_title("image")
     for row, kind in enumerate(("absolute", "relative")):
         for number in (1, 2, 3):
             panel = axes[row, number]
@@ -115,7 +115,7 @@ def errors(data: xr.Dataset) -> Figure:
             panel.set(title=f"{kind}, layer {number}")
             figure.colorbar(heat, ax=panel, shrink=0.75)
     for panel in axes.flat:
-        panel.set(xticks=[], yticks=[])
+        panel.axis("off")
     return figure
 
 

@@ -50,7 +50,7 @@ def draw_samples(data: xr.Dataset, samples: int) -> Figure:
         right.plot(labels, scores, "o", color=ORANGE, markersize=5, alpha=0.6)
     low, high = float(data.scores.min()), float(data.scores.max())
     right.set(xlabel="class", ylabel="score", xticks=labels, ylim=(1.05 * low, 1.45 * high))
-    inset = right.inset_axes((0.02, 0.72, 0.27, 0.27))
+    inset = right.inset_axes((0.73, 0.72, 0.27, 0.27))
     inset.imshow(data["image"], cmap="gray_r")
     inset.set(xticks=[], yticks=[])
     return figure
