@@ -148,7 +148,8 @@ def describe_expenses(coverages: tuple[float, ...] = (0.34, 0.76)) -> str:
 def expenses(coverages: tuple[float, ...] = (0.34, 0.76)) -> Figure:
     """Savings of all pairs of base and refined samples."""
     figure = Figure(figsize=(8.6, 4.2), layout="constrained")
-    for axes, share in zip(figure.subplots(1, len(coverages)), coverages, strict=True):
+    panels = figure.subplots(1, len(coverages), squeeze=False)[0]
+    for axes, share in zip(panels, coverages, strict=True):
         table = np.full((5, 5), np.nan)
         for row, base in enumerate(SIZES[:-1]):
             for column in range(row, 5):
