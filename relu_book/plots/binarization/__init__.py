@@ -9,6 +9,7 @@ from relu_book.plots.binarization.number import draw_weight, panels
 from relu_book.plots.binarization.places import draw_attention, errors, expenses, saved
 from relu_book.plots.binarization.published import few_bits, samples_of_published
 from relu_book.plots.binarization.resampling import draw_samples
+from relu_book.plots.binarization.second_look import losses
 
 __all__ = [
     "averages",
@@ -18,6 +19,7 @@ __all__ = [
     "errors",
     "expenses",
     "few_bits",
+    "losses",
     "panels",
     "samples_of_published",
     "saved",

@@ -66,7 +66,7 @@ def describe_weight(w: float, n: int) -> str:
     alt=describe_weight,
     caption="All values that a drawn weight can take, and how likely they are. The line is the "
     "mean, which is w itself, the band one standard deviation to each side, by the closed form "
-    "2^2e p(1 − p)/n.",
+    "4^e p(1 − p)/n.",
 )
 def draw_weight(w: float, n: int) -> Figure:
     """The distribution of a drawn weight.

@@ -1,4 +1,4 @@
-"""Published ResNets with drawn weights, from the record ``binarization/cifar_resnets``."""
+"""Published networks with drawn weights, from ``binarization/cifar_resnets`` and ``pictures``."""
 
 import numpy as np
 import xarray as xr
@@ -27,15 +27,15 @@ def describe_samples_of_published(record: xr.Dataset) -> str:
 
 @described(
     alt=describe_samples_of_published,
-    caption="Table 4.1 on CIFAR-10: what published ResNets keep of their float accuracy, by the "
-    "number of samples, mean over the drawings; bars are their standard deviation. Dashed, what "
-    "the thesis prints of ResNet-18 on ImageNet.",
+    caption="What published networks keep of their float accuracy, by the number of samples, mean "
+    "over the drawings; bars are their standard deviation. Dashed, what table 4.1 prints of "
+    "ResNet-18 on ImageNet.",
 )
 def samples_of_published(record: xr.Dataset) -> Figure:
     """Accuracy over float accuracy by samples.
 
     Args:
-        record: As ``cifar_resnets`` measures it.
+        record: As ``cifar_resnets`` or ``pictures`` measures it.
     """
     figure = Figure(figsize=(6.8, 4.4), layout="constrained")
     axes = figure.subplots()

@@ -9,6 +9,7 @@ from relu_book.experiments.binarization import live
 from relu_book.plots import binarization as plots
 from relu_book.plots.binarization.number import outcomes
 from relu_book.plots.binarization.published import lost_points
+from relu_book.plots.binarization.second_look import lost
 from relu_book.plots.words import words_of
 
 
@@ -100,6 +101,26 @@ def test_published_networks():
     )
     assert lost_points(record)["floor"].values.tolist() == [2, 30]
     assert "floor 2.0 with 4, 30.0 with 1" in words_of(plots.few_bits(record)).alt
+
+
+def test_losses_of_a_second_look():
+    by = ("network", "seed")
+    record = xr.Dataset(
+        {
+            "everywhere": ((*by, "samples"), [[[50.0, 70.0, 90.0]]]),
+            "refined": (
+                (*by, "pair", "margin", "selection"),
+                np.array([[60.0, 65.0], [80.0, 70.0], [85.0, 88.0]]).reshape(1, 1, 3, 1, 2),
+            ),
+        },
+        {"network": ["squeezenet"], "samples": [1, 2, 4], "pair": ["1/2", "1/4", "2/4"],
+         "margin": [0], "selection": ["entropy", "random"]},
+    )  # fmt: skip
+    table = lost(record, "squeezenet", 0, "random")
+    assert table[0].tolist() == [5, 20] and table[1, 1] == 2 and np.isnan(table[1, 0])
+    drawn = plots.losses(record, "squeezenet")
+    assert [text.get_text() for text in drawn.axes[1].texts] == ["10.0", "10.0", "5.0"]
+    assert "random, margin 0: 20.0 at most" in words_of(drawn).alt
 
 
 def test_the_second_look_is_a_refinement(small):
