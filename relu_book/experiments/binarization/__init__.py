@@ -1,5 +1,10 @@
 """What the chapter on probabilistic binarization measures (thesis 4)."""
 
 from relu_book.experiments.binarization.cifar_resnets_reading import cifar_resnets_reading
+from relu_book.experiments.binarization.pictures_reading import (
+    errors_reading,
+    pictures_reading,
+    pruning_reading,
+)
 
-__all__ = ["cifar_resnets_reading"]
+__all__ = ["cifar_resnets_reading", "errors_reading", "pictures_reading", "pruning_reading"]
