@@ -1,6 +1,7 @@
 """Records of the chapter on binarization, in the shape of its experiments, but invented.
 
-``as_record`` makes a data set a record of an experiment at the scale ``desk``.
+``as_record`` makes a data set a record of an experiment at the scale ``desk``; the others make one
+in which all statements hold, unless something else is planted.
 """
 
 import json
@@ -8,6 +9,8 @@ import json
 import numpy as np
 import xarray as xr
 
+from relu_book.experiments.binarization.cifar_resnets import SCALES as RESNETS
+from relu_book.experiments.binarization.pictures import SCALES as PICTURES
 from relu_book.runs.registry import find
 from relu_book.runs.settings import as_json
 
@@ -29,3 +32,70 @@ def noisy(values: xr.DataArray, seeds: int = 20, noise: float = 0.1) -> xr.DataA
     """The values once for each seed, each with a little of its own."""
     many = values.expand_dims(seed=range(seeds))
     return many + noise * np.random.default_rng(0).standard_normal(many.shape)
+
+
+def resnets(loss=None, bits=(0.3, 4.0, 20.0), power=-0.5, rising=0.0):
+    """Published ResNets: a record in which a sampled network loses so many points, by the logarithm of n."""
+    settings = RESNETS["desk"]
+    samples = xr.DataArray(list(settings.samples), dims="samples")
+    samples = samples.assign_coords(samples=samples)
+    lost = 24 / samples if loss is None else loss(samples)
+    networks = xr.DataArray(
+        [92.0, 93.0, 93.5, 94.0], {"network": list(settings.network)}, "network"
+    )
+    psb = networks - lost.sel(samples=settings.psb, drop=True)
+    by_bits = xr.DataArray(list(bits), {"bits": list(settings.bits)}, "bits")
+    rounding = xr.DataArray([0.0, 0.2], {"rounding": ["nearest", "floor"]}, "rounding")
+    many = xr.DataArray(list(settings.many_samples), dims="many_samples")
+    many = many.assign_coords(many_samples=many)
+    pruned = xr.DataArray([0.5, 30.0], {"pruned": list(settings.pruned)}, "pruned")
+    found = {
+        "accuracy": noisy(networks - lost),
+        "bits_accuracy": noisy(psb - by_bits * (1 + rounding)),
+        "exponents_accuracy": noisy(psb - 0.4),
+        "difference": abs(noisy(0 * networks + 5.0 * many**power, noise=1e-3)),
+        "float_accuracy": noisy(networks, noise=0),
+        "float_pruned_accuracy": noisy(networks - pruned, noise=0),
+        "pruned_accuracy": noisy(psb - pruned),
+    }
+    return as_record("binarization/cifar_resnets", xr.Dataset(found))
+
+
+def pictures(kept=0.9, pruned=(0.8, 20.0), right=90.0):
+    """Networks for ImageNet that keep such a share of their accuracy with 4 samples."""
+    settings = PICTURES["desk"]
+    samples = xr.DataArray(list(settings.samples), {"samples": list(settings.samples)}, "samples")
+    network = {"network": list(settings.network)}
+    float_ = xr.DataArray([60.0, 57.0, 86.0], network, "network")
+    worse = xr.DataArray([1.0, 0.1, 0.9], network, "network")
+    accuracy = float_ * worse * (1 - 4 * (1 - kept) / samples).clip(min=0)
+    lost = xr.DataArray(list(pruned), {"pruned": list(settings.pruned)}, "pruned")
+    psb = accuracy.sel(samples=settings.psb, drop=True)
+    found = {
+        "accuracy": noisy(accuracy),
+        "kept_right": noisy(right + 0 * accuracy),
+        "float_accuracy": noisy(float_, noise=0),
+        "float_pruned_accuracy": noisy(float_ - lost, noise=0),
+        "pruned_accuracy": noisy(psb - lost),
+    }
+    return as_record("binarization/pictures", xr.Dataset(found))
+
+
+def picture_errors(flatness=0.5, ratio=2.0, relative=0.0, first_last=0.1):
+    """Error maps that have so much to do with what 50 pictures show."""
+    shape = {"seed": [0], "picture": range(50), "layer": range(3)}
+    zeros = xr.DataArray(np.zeros((1, 50, 3)), shape, ("seed", "picture", "layer"))
+    noise = np.random.default_rng(0)
+
+    def near(value) -> xr.DataArray:
+        return zeros + value + 0.05 * noise.standard_normal(zeros.shape)
+
+    found = {
+        "absolute_brightness": near(0.1),
+        "absolute_flatness": near(flatness),
+        "relative_brightness": near(relative),
+        "relative_object": near(relative),
+        "ratio": near(xr.DataArray([1.0, 1.2, ratio], dims="layer")),
+        "first_last": near(first_last).isel(layer=0, drop=True),
+    }
+    return as_record("binarization/picture_errors", xr.Dataset(found))

@@ -9,13 +9,21 @@ from relu_book.experiments.binarization import (
     statements,
 )
 from relu_book.experiments.binarization.cifar_resnets_reading import cifar_resnets_reading
+from relu_book.experiments.binarization.pictures_reading import (
+    errors_reading,
+    pictures_reading,
+    pruning_reading,
+)
 
 __all__ = [
     "capacitors",
     "cifar_resnets_reading",
+    "errors_reading",
     "integers",
     "live",
+    "pictures_reading",
     "places",
     "printed",
+    "pruning_reading",
     "statements",
 ]

@@ -13,11 +13,9 @@ import math
 from dataclasses import dataclass
 
 import xarray as xr
-from torch import Tensor, nn
+from torch import Tensor
 
-from relu_book.binarization import binarize
-from relu_book.experiments.binarization.published import prepared, published
-from relu_book.experiments.binarization.resampled import drawn_outputs, remembered, share
+from relu_book.experiments.binarization.resampled import Drawn, classified, drawn_outputs
 from relu_book.runs import Run, experiment
 
 ROUNDINGS = ("nearest", "floor")
@@ -80,60 +78,27 @@ def cifar_resnets(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     25 % of the weights can be pruned and p have 4 bits, 50 % and 1 bit cannot.
 
     Returns:
-        ``float_accuracy`` in per cent, ``rounded_accuracy`` with exact weights and intermediate
-        results of 16 bits, ``float_pruned_accuracy`` by ``pruned``, ``accuracy`` and
-        ``kept`` (per cent of float's predictions that stay) by ``samples``, ``pruned_accuracy`` by
-        ``pruned``, ``bits_accuracy`` by ``rounding`` and ``bits``, ``exponents_accuracy`` with 16
-        exponents and p in the most bits, ``difference`` by ``many_samples``: the largest difference
-        between outputs and those in float.
+        What ``classified`` gives; ``bits_accuracy`` by ``rounding`` and ``bits``;
+        ``exponents_accuracy`` with 16 exponents and p in the most bits; ``difference`` by
+        ``many_samples``: the largest difference between outputs and those in float.
     """
-    name = settings.network
-    images, labels = prepared(name, run.load, settings.images)
-    few = images[:: len(images) // settings.compared_images][: settings.compared_images]
-    model = published(name)
     passes = 1 + len(settings.samples) + len(settings.pruned) + 2 * len(settings.bits)
-    done = 0
-
-    def outputs(samples: int | float = settings.psb, pruned: float = 0.0, **options) -> Tensor:
-        nonlocal done
-        network = binarize(model, samples, **options)
-        network.pruned = pruned
-        found = drawn_outputs(network, images, seed)
-        done += 1
-        run.progress(done, passes)
-        return found
-
-    def accuracy(found: Tensor) -> float:
-        return share(found.argmax(1) == labels)
-
-    def once() -> tuple[Tensor, list[float], float]:
-        exact = drawn_outputs(binarize(model, math.inf, activation_bits=None), images, seed)
-        pruned = [
-            accuracy(outputs(math.inf, pruned=p, activation_bits=None)) for p in settings.pruned
-        ]
-        return exact.argmax(1), pruned, accuracy(outputs(math.inf))
-
-    exact, pruned_in_float, rounded = remembered((name, settings.images, settings.pruned), once)
-    drawn = {n: outputs(n).argmax(1) for n in settings.samples}
-    found = {
-        "float_accuracy": ((), share(exact == labels)),
-        "float_pruned_accuracy": ("pruned", pruned_in_float),
-        "rounded_accuracy": ((), rounded),
-        "accuracy": ("samples", [share(each == labels) for each in drawn.values()]),
-        "kept": ("samples", [share(each == exact) for each in drawn.values()]),
-        "pruned_accuracy": ("pruned", [accuracy(outputs(pruned=p)) for p in settings.pruned]),
+    drawn, psb = Drawn(settings, seed, run, passes), settings.psb
+    few = drawn.images[:: len(drawn.images) // settings.compared_images]
+    few = few[: settings.compared_images]
+    found = classified(drawn, settings) | {
         "bits_accuracy": (
             ("rounding", "bits"),
             [
-                [accuracy(outputs(probability_bits=b, rounding=how)) for b in settings.bits]
+                [drawn.accuracy(psb, probability_bits=b, rounding=how) for b in settings.bits]
                 for how in ROUNDINGS
             ],
         ),
         "exponents_accuracy": (
             (),
-            accuracy(outputs(probability_bits=max(settings.bits), exponent_bits=EXPONENT_BITS)),
+            drawn.accuracy(psb, probability_bits=max(settings.bits), exponent_bits=EXPONENT_BITS),
         ),
-        "difference": ("many_samples", _differences(model, few, settings.many_samples, seed)),
+        "difference": ("many_samples", _differences(drawn, few, settings.many_samples)),
     }
     labelled = {
         "samples": list(settings.samples),
@@ -145,13 +110,11 @@ def cifar_resnets(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     return xr.Dataset(found, labelled)
 
 
-def _differences(
-    model: nn.Module, images: Tensor, samples: tuple[int, ...], seed: int
-) -> list[float]:
+def _differences(drawn: Drawn, images: Tensor, samples: tuple[int, ...]) -> list[float]:
     """The largest difference to the outputs in float, for each number of samples."""
-    network = binarize(model, math.inf, activation_bits=None)
-    exact, found = drawn_outputs(network, images, seed), []
+    network = drawn.network(math.inf, activation_bits=None)
+    exact, found = drawn_outputs(network, images, drawn.seed), []
     for n in samples:
         network.samples = n
-        found.append((drawn_outputs(network, images, seed) - exact).abs().max().item())
+        found.append((drawn_outputs(network, images, drawn.seed) - exact).abs().max().item())
     return found

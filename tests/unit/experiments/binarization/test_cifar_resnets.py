@@ -4,12 +4,10 @@ import math
 
 import pytest
 import torch
-import xarray as xr
-from binarization_records import as_record, noisy
+from binarization_records import resnets
 
 from relu_book.binarization import binarize, smallest
 from relu_book.datasets import load
-from relu_book.experiments.binarization.cifar_resnets import SCALES
 from relu_book.experiments.binarization.cifar_resnets_reading import (
     cifar_resnets_reading,
     lost_by_pruning,
@@ -18,35 +16,9 @@ from relu_book.experiments.binarization.published import PUBLISHED, prepared, pu
 from relu_book.experiments.binarization.resampled import drawn_outputs
 from relu_book.runs import run
 
-DESK = SCALES["desk"]
-
-
-def made(loss=None, bits=(0.3, 4.0, 20.0), power=-0.5, rising=0.0):
-    """A record in which a sampled network loses so many points, by the logarithm of n."""
-    samples = xr.DataArray(list(DESK.samples), dims="samples")
-    samples = samples.assign_coords(samples=samples)
-    lost = 24 / samples if loss is None else loss(samples)
-    networks = xr.DataArray([92.0, 93.0, 93.5, 94.0], {"network": list(DESK.network)}, "network")
-    psb = networks - lost.sel(samples=DESK.psb, drop=True)
-    by_bits = xr.DataArray(list(bits), {"bits": list(DESK.bits)}, "bits")
-    rounding = xr.DataArray([0.0, 0.2], {"rounding": ["nearest", "floor"]}, "rounding")
-    many = xr.DataArray(list(DESK.many_samples), dims="many_samples")
-    many = many.assign_coords(many_samples=many)
-    pruned = xr.DataArray([0.5, 30.0], {"pruned": list(DESK.pruned)}, "pruned")
-    found = {
-        "accuracy": noisy(networks - lost),
-        "bits_accuracy": noisy(psb - by_bits * (1 + rounding)),
-        "exponents_accuracy": noisy(psb - 0.4),
-        "difference": abs(noisy(0 * networks + 5.0 * many**power, noise=1e-3)),
-        "float_accuracy": noisy(networks, noise=0),
-        "float_pruned_accuracy": noisy(networks - pruned, noise=0),
-        "pruned_accuracy": noisy(psb - pruned),
-    }
-    return as_record("binarization/cifar_resnets", xr.Dataset(found))
-
 
 def test_what_the_source_says_holds_where_it_is_planted():
-    found = cifar_resnets_reading(made())
+    found = cifar_resnets_reading(resnets())
     assert {found.judge(claim).verdict for claim in found} <= {"holds", "holds, by construction"}
 
 
@@ -60,11 +32,11 @@ def test_what_the_source_says_holds_where_it_is_planted():
     ],
 )
 def test_the_opposite_fails(claim, planted):
-    assert cifar_resnets_reading(made(**planted)).judge(claim).verdict == "fails"
+    assert cifar_resnets_reading(resnets(**planted)).judge(claim).verdict == "fails"
 
 
 def test_what_pruning_costs_is_told_by_networks():
-    found = lost_by_pruning(made())
+    found = lost_by_pruning(resnets())
     assert found["float_50"].dims == ("network",)
     assert found["float_50"].values == pytest.approx([30.0] * 4)
     assert found["psb_25"].mean().item() == pytest.approx(0.5, abs=0.1)
