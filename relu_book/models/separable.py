@@ -94,10 +94,10 @@ class InvertedUnit(nn.Module):
 class MobileNetV1(nn.Module):
     """A convolution, stages of separable units, average pooling, a dense layer."""
 
-    def __init__(self, layers: Layers, width: float, classes: int) -> None:
+    def __init__(self, layers: Layers, width: float, in_channels: int, classes: int) -> None:
         super().__init__()
         channels = round(32 * width)
-        self.conv_stem = _convolution(layers, 3, channels, 3, 2)
+        self.conv_stem = _convolution(layers, in_channels, channels, 3, 2)
         self.bn1 = _normalisation(layers, channels)
         self.relu = layers.relu()
         stages = []
@@ -112,7 +112,7 @@ class MobileNetV1(nn.Module):
         self.classifier = layers.linear(channels, classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(n, 3, h, w) to (n, classes)."""
+        """(n, in_channels, h, w) to (n, classes)."""
         x = self.blocks(self.relu(self.bn1(self.conv_stem(x))))
         return self.classifier(x.mean((2, 3)))
 
@@ -149,6 +149,7 @@ class EfficientNetLite0(nn.Module):
 def mobilenet_v1(
     width: float = 1.0,
     *,
+    in_channels: int = 3,
     classes: int = 1000,
     seed: int | None = None,
     dtype: torch.dtype | None = None,
@@ -157,13 +158,14 @@ def mobilenet_v1(
 
     Args:
         width: Factor of all numbers of filters; 0.25, 0.5, 0.75 and 1 were published.
+        in_channels: Channels of the images.
         classes: Number of outputs.
         seed: As for ``cifar_resnet``.
         dtype: As for ``cifar_resnet``.
 
     Returns:
-        A network on the CPU from ``(n, 3, h, w)`` to ``(n, classes)`` with 27 sites; its images
-        have values from -1 to 1. The weights that Keras published load under timm's names.
+        A network on the CPU from ``(n, in_channels, h, w)`` to ``(n, classes)`` with 27 sites; its
+        images have values from -1 to 1. Keras's weights load under timm's names.
 
     Raises:
         ValueError: A width with which a layer has no filter, or no class.
@@ -178,7 +180,9 @@ def mobilenet_v1(
     """
     if not round(32 * width) >= 1:
         raise ValueError(f"width must leave 32 * width filters or more, at least 1, not {width!r}")
-    return MobileNetV1(Layers(nn.ReLU6, True, seed, dtype), width, whole("classes", classes))
+    layers = Layers(nn.ReLU6, True, seed, dtype)
+    channels, classes = whole("in_channels", in_channels), whole("classes", classes)
+    return MobileNetV1(layers, width, channels, classes)
 
 
 def efficientnet_lite0(

@@ -9,6 +9,7 @@ import json
 import numpy as np
 import xarray as xr
 
+from relu_book.experiments.binarization.attention import SCALES as ATTENTION
 from relu_book.experiments.binarization.cifar_resnets import SCALES as RESNETS
 from relu_book.experiments.binarization.pictures import SCALES as PICTURES
 from relu_book.runs.registry import find
@@ -34,15 +35,14 @@ def noisy(values: xr.DataArray, seeds: int = 20, noise: float = 0.1) -> xr.DataA
     return many + noise * np.random.default_rng(0).standard_normal(many.shape)
 
 
-def resnets(loss=None, bits=(0.3, 4.0, 20.0), power=-0.5, rising=0.0):
-    """Published ResNets: a record in which a sampled network loses so many points, by the logarithm of n."""
+def resnets(loss=None, bits=(0.3, 4.0, 20.0), power=-0.5):
+    """Published ResNets that lose so many points by few samples, few bits and pruning."""
     settings = RESNETS["desk"]
     samples = xr.DataArray(list(settings.samples), dims="samples")
     samples = samples.assign_coords(samples=samples)
     lost = 24 / samples if loss is None else loss(samples)
-    networks = xr.DataArray(
-        [92.0, 93.0, 93.5, 94.0], {"network": list(settings.network)}, "network"
-    )
+    names = {"network": list(settings.network)}
+    networks = xr.DataArray([92.0, 93.0, 93.5, 94.0], names, "network")
     psb = networks - lost.sel(samples=settings.psb, drop=True)
     by_bits = xr.DataArray(list(bits), {"bits": list(settings.bits)}, "bits")
     rounding = xr.DataArray([0.0, 0.2], {"rounding": ["nearest", "floor"]}, "rounding")
@@ -99,3 +99,34 @@ def picture_errors(flatness=0.5, ratio=2.0, relative=0.0, first_last=0.1):
         "first_last": near(first_last).isel(layer=0, drop=True),
     }
     return as_record("binarization/picture_errors", xr.Dataset(found))
+
+
+def attention(gain=0.3, falling=True, margin=0.2, scatter=0.3):
+    """Refinement that regains a share of what the base samples lost, with entropy more of it.
+
+    Entropy regains ``gain`` more than random places, of pairs with a large base the less, and the
+    margin regains ``margin`` more.
+    """
+    settings = ATTENTION["desk"]
+    samples = xr.DataArray(list(settings.samples), {"samples": list(settings.samples)}, "samples")
+    network = xr.DataArray([0.0, 20.0], {"network": list(settings.network)}, "network")
+    everywhere = 70 + network - 40 / samples
+    names = [f"{base}/{more}" for base, more in settings.pairs]
+    base, more = (
+        xr.DataArray([pair[place] for pair in settings.pairs], {"pair": names}, "pair")
+        for place in (0, 1)
+    )
+    low = everywhere.sel(samples=base).drop_vars("samples")
+    room = everywhere.sel(samples=more).drop_vars("samples") - low
+    by_entropy = xr.DataArray([1.0, 0.0], {"selection": ["entropy", "random"]}, "selection")
+    by_margin = xr.DataArray([0.0, 1.0], {"margin": [0, 1]}, "margin")
+    of_base = 1.0 if falling else base / 4
+    refined = low + room * (0.4 + gain * by_entropy * of_base + margin * by_margin)
+    coverage = 0.4 + 0.35 * by_margin + 0 * network + 0 * samples
+    found = {
+        "float_accuracy": noisy(70 + network, 10, 0),
+        "everywhere": noisy(everywhere, 10, 0.01),
+        "refined": noisy(refined, 10, scatter),
+        "coverage": noisy(coverage, 10, 0.001),
+    }
+    return as_record("binarization/attention", xr.Dataset(found))

@@ -8,16 +8,26 @@ from relu_book.experiments.binarization import (
     printed,
     statements,
 )
+from relu_book.experiments.binarization.attention_reading import attention_reading
 from relu_book.experiments.binarization.cifar_resnets_reading import cifar_resnets_reading
 from relu_book.experiments.binarization.pictures_reading import (
     errors_reading,
     pictures_reading,
     pruning_reading,
 )
+from relu_book.experiments.binarization.trained_reading import (
+    architectures_reading,
+    eight_layers_reading,
+    separable_reading,
+    widths_reading,
+)
 
 __all__ = [
+    "architectures_reading",
+    "attention_reading",
     "capacitors",
     "cifar_resnets_reading",
+    "eight_layers_reading",
     "errors_reading",
     "integers",
     "live",
@@ -25,5 +35,7 @@ __all__ = [
     "places",
     "printed",
     "pruning_reading",
+    "separable_reading",
     "statements",
+    "widths_reading",
 ]

@@ -105,6 +105,9 @@ PUBLISHED = {
     "untrained": Published(
         partial(cifar_resnet, 8, 1, 4, in_channels=1, seed=0), data="digits", deviation=(0.25,)
     ),
+    "untrained_separable": Published(
+        partial(mobilenet_v1, 0.25, in_channels=1, classes=10, seed=0), data="digits"
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from relu_book.plots.binarization.places import draw_attention, errors, expenses
 from relu_book.plots.binarization.published import few_bits, samples_of_published
 from relu_book.plots.binarization.resampling import draw_samples
 from relu_book.plots.binarization.second_look import losses
+from relu_book.plots.binarization.trained import trained_networks
 
 __all__ = [
     "averages",
@@ -23,4 +24,5 @@ __all__ = [
     "panels",
     "samples_of_published",
     "saved",
+    "trained_networks",
 ]

@@ -103,6 +103,18 @@ def test_published_networks():
     assert "floor 2.0 with 4, 30.0 with 1" in words_of(plots.few_bits(record)).alt
 
 
+def test_trained_networks():
+    by = ("setup", "seed", "samples", "drawing")
+    accuracy = np.array([[20.0, 80.0], [60.0, 70.0], [30.0, 85.0]]).reshape(3, 1, 2, 1)
+    record = xr.Dataset(
+        {"accuracy": (by, accuracy), "float_accuracy": (by[:2], [[84.0], [0.0], [0.0]])},
+        {"setup": ["float_16", "psb_1", "float_32"], "samples": [1, 32]},
+    )
+    drawn = plots.trained_networks(record)
+    assert words_of(drawn).alt.endswith("converted 20 to 80 %; trained with 1 60 to 70 %.")
+    assert [line.get_ydata()[0] for line in drawn.axes[0].lines] == [84, 20, 60]
+
+
 def test_losses_of_a_second_look():
     by = ("network", "seed")
     record = xr.Dataset(
