@@ -8,17 +8,20 @@ from relu_book.models.fixup import fixup_groups, fixup_resnet
 from relu_book.models.mlp import f1, mlp
 from relu_book.models.pyramidnet import pyramidnet
 from relu_book.models.resnet import cifar_resnet, resnet18
+from relu_book.models.separable import efficientnet_lite0, mobilenet_v1
 from relu_book.models.vgg import vgg
 from relu_book.models.weights import load_weights
 
 __all__ = [
     "cifar_resnet",
     "convnet",
+    "efficientnet_lite0",
     "f1",
     "fixup_groups",
     "fixup_resnet",
     "load_weights",
     "mlp",
+    "mobilenet_v1",
     "pyramidnet",
     "resnet18",
     "toynet",
