@@ -68,6 +68,7 @@ def widths(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     model = fitted(replace(settings, width=settings.filters), seed, images, run)
     test, labels = images.test, images.test_labels
     network = binarize(model, settings.samples)
+    network.prepare((test[:1],), {})  # in its own pass, before signs are looked at
     accuracy, patterns, signs = [], [], []
     with torch.inference_mode():
         for number in range(settings.drawings):
