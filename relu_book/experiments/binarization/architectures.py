@@ -57,7 +57,7 @@ SCALES = {
     scales=SCALES,
     expected={
         "smoke": "20 s on one core",
-        "desk": "4 h on 2 cores, 15 trainings of 20 to 30 min",
+        "desk": "4 h on 2 cores, 15 trainings of 25 to 40 min",
     },
     over=("network",),
     deviations={

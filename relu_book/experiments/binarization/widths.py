@@ -46,7 +46,7 @@ _BATCH = 100
     scales=SCALES,
     expected={
         "smoke": "20 s on one core",
-        "desk": "2.5 h on 2 cores, 15 trainings of 5 to 40 min",
+        "desk": "2.5 h on 2 cores, 15 trainings of 7 to 37 min",
     },
     over=("filters",),
     deviations={
