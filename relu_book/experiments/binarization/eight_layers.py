@@ -47,7 +47,6 @@ class Settings(Fitting):
     network: str = "eight"
     setup: str | tuple[str, ...] = tuple(SETUPS)
     samples: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
-    epochs: int = 15
     validation_drawings: int = 5
     widest_seeds: int = 2
 
@@ -62,11 +61,11 @@ SCALES = {
     scales=SCALES,
     expected={
         "smoke": "10 s on one core",
-        "desk": "6 h on 2 cores, 42 trainings: 35 of 10 min, 5 of 25 min, 2 of 1.5 h",
+        "desk": "5 h on 2 cores, 42 trainings: 35 of 8 to 13 min, 5 of 20 min, 2 of 1 h",
     },
     over=("setup",),
     deviations={
-        "desk": "15 epochs of 49,000 images, batches of 128, OneCycle up to 0.2, flips and shifts, "
+        "desk": "10 epochs of 49,000 images, batches of 128, OneCycle up to 0.2, flips and shifts, "
         "maxima after the second, fourth and sixth convolution, none of which is printed; 64 "
         "filters with two seeds; 2,000 test images with 20 drawings"
     },

@@ -78,14 +78,15 @@ def mobilenet_variance(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     """
     drawn, n = Drawn(settings, seed, run, 1), settings.samples
     batch = PUBLISHED[drawn.name].batch
-    plain = drawn.network(n)
+    plain = drawn.network(n, activation_bits=None)
+    plain.prepare((drawn.images[:1],), {})
 
     def outputs_of(samples: float | Mapping[str, float], **options) -> Tensor:
-        network = drawn.network(samples, activation_bits=None, **options)
+        network = drawn.network(n, activation_bits=None, **options) if options else plain
+        network.samples = samples
         return drawn_outputs(network, drawn.images, seed, batch)
 
     exact = remembered((drawn.name, len(drawn.images)), lambda: outputs_of(math.inf))
-    plain.prepare((drawn.images[:1],), {})
     # Batch norms are folded, so that layers alone are drawn.
     layers = [name for name in plain.drawn_names() if name not in plain.folded]
     kinds = [kind for kind in KINDS if any(_is_of(name, kind) for name in layers)]

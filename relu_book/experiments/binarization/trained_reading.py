@@ -118,6 +118,6 @@ def _best_other(record: xr.Dataset, accuracy: xr.DataArray) -> xr.DataArray:
             if name.startswith("psb_") and name != f"psb_{n}"
         ]
         there = on_held_out.sel(setup=others, samples=n)
-        name = others[int(there.argmax())]
+        name = others[int(there.values.argmax())]
         best.append(accuracy.sel(setup=name, samples=n, drop=True))
     return xr.concat(best, xr.DataArray(FEW, dims="samples", name="samples"))

@@ -18,10 +18,11 @@ def test_a_small_run(tmp_path):
     assert (found["cure_error"].sel(cure="unfolded") > 0).all()
 
 
-def test_many_samples_err_less(tmp_path):
+def test_a_layer_that_is_drawn_more_often_errs_less(tmp_path):
     few, many = (
         mobilenet_variance(replace(SCALES["smoke"], samples=n), 0, Run(tmp_path, "smoke"))
-        for n in (4, 1024)
+        for n in (4, 256)
     )
+    # The error is a variance, which falls as one over the number of samples.
     ratio = (few["alone_error"] / many["alone_error"]).median().item()
-    assert ratio == pytest.approx(256, rel=0.7)
+    assert ratio == pytest.approx(64, rel=0.7)

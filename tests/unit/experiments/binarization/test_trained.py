@@ -139,10 +139,12 @@ def test_a_unit_normalises_after_the_addition():
     assert len([name for name in network.unfolded if name.endswith("bn2")]) == 9
 
 
+# What a network of one epoch computes may be large.
+@pytest.mark.filterwarnings("ignore:intermediate results beyond")
 @pytest.mark.parametrize("name", ["eight_layers", "architectures", "widths"])
 def test_small_runs(tmp_path, name):
     found = run(f"binarization/{name}", "smoke", root=tmp_path, progress=False)
-    assert not found.isnull().to_array().any() if name != "widths" else True
+    assert not any(found[name].isnull().any() for name in found)
     assert found["accuracy"].dims[-1] == "drawing" and found.sizes["seed"] == 2
     if name == "widths":
         assert (found["changed_signs"] <= found["changed_patterns"]).all()
