@@ -39,6 +39,7 @@ class Round:
         state: what ``state_dict`` of the network without masks would hold after the training of
             this round: pruned parameters are exactly 0 in it.
         unpruned: the same after the training before the first round, without any mask.
+        start: the same at ``rewind_epoch`` of that training, to which each round goes back.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Round:
     masks: Masks
     state: State
     unpruned: State
+    start: State
 
     def __repr__(self) -> str:
         left = ", ".join(f"{pool} {share:.4g}" for pool, share in self.densities.items())
@@ -154,7 +156,8 @@ def _rounds(
             kept.save(number, found)
         masks, trained = found["masks"], found["trained"]
         _put(model, trained, masks)
-        yield Round(number, densities(masks, pooled), masks, trained, first["trained"])
+        left = densities(masks, pooled)
+        yield Round(number, left, masks, trained, first["trained"], start)
 
 
 def _unpruned(model: nn.Module, train: Train, rewind_epoch: int) -> dict[str, State]:

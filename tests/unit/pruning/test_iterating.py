@@ -80,6 +80,7 @@ def test_a_round_starts_from_the_stored_parameters_times_the_mask(rewind_epoch):
     seen = []
     found = list(pruned(network(), rewind_epoch=rewind_epoch, train=trainer(seen)))
     assert len(seen) == 4 and same(found[0].unpruned, kept[EPOCHS])
+    assert same(found[0].start, kept[rewind_epoch])
     for start, each in zip(seen[1:], found, strict=True):
         for name, stored in kept[rewind_epoch].items():
             if name in each.masks:
@@ -242,4 +243,4 @@ def test_arguments_are_looked_at_before_the_first_round_is_asked_for():
 
 
 def test_a_round_is_told_by_its_densities():
-    assert repr(Round(2, {"conv": 0.81}, {}, {}, {})) == "Round(2: conv 0.81)"
+    assert repr(Round(2, {"conv": 0.81}, {}, {}, {}, {})) == "Round(2: conv 0.81)"
