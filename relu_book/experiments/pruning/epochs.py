@@ -87,6 +87,7 @@ def epochs_of(
                 batch_size=how.batch_size,
                 seed=int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]),
                 augment=augment,
+                channels_last=True,  # 1.1 to 1.5 times as fast on one core
             )
             finished(epoch + 1)
             yield epoch + 1
