@@ -11,13 +11,16 @@ from relu_book.similarity.canonical import CanonicalCorrelations, cca, mean_cca,
 from relu_book.similarity.chance import Chance, permutation_null
 from relu_book.similarity.matching import match_filters, pattern_similarity
 from relu_book.similarity.matrices import as_rows
+from relu_book.similarity.networks import Comparison, compare
 
 __all__ = [
     "CanonicalCorrelations",
     "Chance",
+    "Comparison",
     "as_rows",
     "cca",
     "cka",
+    "compare",
     "match_filters",
     "mean_cca",
     "pattern_similarity",

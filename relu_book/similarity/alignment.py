@@ -35,12 +35,6 @@ class _Rows(Basis):
     lengths: Tensor | None = None
     own: float = 0.0
 
-    def kept(self) -> "_Rows":
-        if self.stored is not None:
-            return self
-        stored = super().kept().stored
-        return _Rows(self.matrix, None, None, stored, self.lengths, self.own)
-
 
 def _hsic(first: Basis, second: Basis, k: Tensor, l: Tensor, debiased: bool, order=None) -> float:  # noqa: E741
     """HSIC times n(n−3), or n² with its bias."""
@@ -67,7 +61,7 @@ def _prepared(given: Any, name: str, debiased: bool) -> _Rows:
             f"{name} of shape ({matrix.samples}, {matrix.features}) holds nothing that debiased "
             "CKA sees: all samples but one, or nearly, are alike; take more samples"
         )
-    return _Rows(matrix, None, None, stored, k, own)
+    return _Rows(matrix, stored=stored, lengths=k, own=own)
 
 
 def _factor(matrix: Matrix) -> Tensor:

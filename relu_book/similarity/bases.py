@@ -11,12 +11,12 @@ are rounding and not data: they are left out. So a basis has as many columns as 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from relu_book.similarity.matrices import Matrix
+from relu_book.similarity.matrices import CHUNK, Matrix
 
 WELL_CONDITIONED = 1e-5  # smallest to largest eigenvalue for which the Gram matrix will do
 _ROUNDINGS = 16
@@ -32,12 +32,14 @@ class Basis:
         weights: W, (features, columns), for X in its own units; none for X itself.
         loadings: XᵀU, (features, columns); none for X itself.
         stored: U, where it is kept, (samples, columns).
+        well_conditioned: whether UᵀV may be had from XᵀY, without a loss of digits.
     """
 
     matrix: Matrix
     weights: Tensor | None = None
     loadings: Tensor | None = None
     stored: Tensor | None = None
+    well_conditioned: bool = False
 
     @property
     def columns(self) -> int:
@@ -50,7 +52,7 @@ class Basis:
         """Rows of U, some at a time; in another order if one is given."""
         if self.stored is not None:
             rows = self.stored if order is None else self.stored[order]
-            yield from rows.split(max(1, (1 << 20) // self.columns))
+            yield from rows.split(max(1, CHUNK // self.columns))
             return
         for chunk in self.matrix.chunks(order):
             yield chunk if self.weights is None else chunk @ self.weights
@@ -59,19 +61,31 @@ class Basis:
         """The same with its columns stored, for use with several others."""
         if self.stored is not None:
             return self
-        return Basis(self.matrix, self.weights, self.loadings, torch.cat(list(self.chunks())))
+        return replace(self, stored=torch.cat(list(self.chunks())))
 
 
 def products(first: Basis, second: Basis, order: Tensor | None = None) -> Tensor:
     """UᵀV, (columns of the first, of the second), of all samples; V's rows in the given order."""
-    size, step = first.matrix.samples, max(1, (1 << 20) // max(first.columns, second.columns))
+    if _better_unweighted(first, second):
+        plain = products(Basis(first.matrix), Basis(second.matrix), order)
+        return first.weights.T @ plain @ second.weights
+    step = max(1, CHUNK // max(first.columns, second.columns))
     total = torch.zeros(
         first.columns, second.columns, dtype=torch.float64, device=first.matrix.device
     )
     for u, v in zip(_even(first.chunks(), step), _even(second.chunks(order), step), strict=True):
         total.addmm_(u.T, v.to(total.device))
-    assert size  # both were checked to have as many
     return total
+
+
+def _better_unweighted(first: Basis, second: Basis) -> bool:
+    """Whether XᵀY is exact enough, and quicker than rows of U and V."""
+    if not (first.well_conditioned and second.well_conditioned):
+        return False
+    if first.stored is not None or second.stored is not None:
+        return False
+    p, q, k, l = first.matrix.features, second.matrix.features, first.columns, second.columns  # noqa: E741
+    return p * q < p * k + q * l + k * l
 
 
 def _even(chunks: Iterator[Tensor], step: int) -> Iterator[Tensor]:
@@ -93,7 +107,10 @@ def gram(matrix: Matrix) -> Tensor:
     """C = XᵀX of the centred matrix, (features, features)."""
     total = torch.zeros(matrix.features, matrix.features, dtype=torch.float64, device=matrix.device)
     for chunk in matrix.chunks():
-        total.addmm_(chunk.T, chunk)
+        if chunk.device.type == "cpu":  # NumPy computes one half of a symmetric product, torch both
+            total += torch.from_numpy(chunk.numpy().T @ chunk.numpy())
+        else:
+            total.addmm_(chunk.T, chunk)
     return total
 
 
@@ -130,7 +147,7 @@ def orthonormal(matrix: Matrix, variance: float | None = None) -> Basis:
     floor = max(WELL_CONDITIONED * squares[0], _floor(squares, matrix) ** 2)
     if squares[number - 1] > floor and (variance is not None or number == matrix.features):
         weights = scale[:, None] * vectors[:, :number] / squares[:number].sqrt()
-        return Basis(matrix, weights, products_of_all @ weights)
+        return Basis(matrix, weights, products_of_all @ weights, well_conditioned=True)
     found = triangle(matrix)
     left, singular, right = torch.linalg.svd(found * scale, full_matrices=False)
     number = _number(singular.square(), matrix, variance)

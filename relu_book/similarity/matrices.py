@@ -23,6 +23,7 @@ from relu_book.patterns.packing import is_whole
 
 LEAST_SAMPLES = 4
 CHUNK = 1 << 20  # numbers of a chunk: 8 MiB
+_SMALL = 1 << 21  # numbers of a matrix that is converted once and kept: 16 MiB
 _KINDS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 _LEAST_EXPONENT = -1000  # of a column's range: 2^1000 is still a float64
 
@@ -137,8 +138,15 @@ class Matrix:
 
     def chunks(self, order: Tensor | None = None) -> Iterator[Tensor]:
         """The centred rows, float64, some at a time; in another order if one is given."""
+        if self.samples * self.features <= _SMALL:
+            yield self._centred if order is None else self._centred[order.to(self.device)]
+            return
         for chunk in self._raw(order):
             yield self._in_units(chunk).sub_(self._mean)
+
+    @cached_property
+    def _centred(self) -> Tensor:
+        return self._in_units(self._float64(self._given)).sub_(self._mean)
 
     def columns(self) -> Iterator[Tensor]:
         """The centred columns, float64, (samples, some) at a time."""

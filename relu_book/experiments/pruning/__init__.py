@@ -1,6 +1,6 @@
 """What the chapter on pruning measures (pruning paper)."""
 
-from relu_book.experiments.pruning import algorithm, tables
+from relu_book.experiments.pruning import algorithm, similarity_statements, tables
 from relu_book.experiments.pruning.cifar4_reading import small_reading
 from relu_book.experiments.pruning.cifar10_reading import large_reading
 from relu_book.experiments.pruning.problems_reading import (
@@ -19,6 +19,7 @@ __all__ = [
     "problems_reading",
     "ranges_reading",
     "same_net_reading",
+    "similarity_statements",
     "small_reading",
     "tables",
 ]
