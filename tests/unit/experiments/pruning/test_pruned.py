@@ -1,5 +1,6 @@
 """One repeat: what it records, that a stopped one goes on bitwise, and the layers it compares."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -8,10 +9,11 @@ import torch
 import xarray as xr
 
 from relu_book.datasets import load
-from relu_book.experiments.pruning import layers, pruned
+from relu_book.experiments.pruning import epochs, layers, pruned
 from relu_book.experiments.pruning.epochs import Schooling, epochs_of
 from relu_book.experiments.pruning.problems import classes_of, with_classes
 from relu_book.models import cifar_blocks
+from relu_book.pruning import Round
 from relu_book.runs import Run, find
 
 SMOKE = replace(find("pruning/cifar2").settings("smoke"), images=48, compared_images=48)
@@ -63,23 +65,28 @@ def test_repeats_share_the_unpruned_network_and_nothing_after_it(found, tmp_path
     assert not np.array_equal(other["control"], found["control"])
 
 
-def test_an_epoch_is_the_same_whatever_came_before_it():
+def test_an_epoch_draws_the_same_whatever_came_before_it(monkeypatch):
     images, labels = torch.randn(40, 1, 8, 8), torch.arange(40) % 2
-    train = epochs_of(Schooling(epochs=3, batch_size=16), images, labels, seed=5)
-    whole = cifar_blocks(2, in_channels=1, size=8, width=0.25, seed=0)
-    kept = {
-        epoch: {n: v.clone() for n, v in whole.state_dict().items()} for epoch in train(whole, 0)
-    }
-    assert sorted(kept) == [1, 2, 3]
-    twin = cifar_blocks(2, in_channels=1, size=8, width=0.25, seed=1)
-    twin.load_state_dict(kept[2])
-    assert list(train(twin, 2)) == [3]
-    # The optimizer begins anew, so that the weights differ, but the order of the images does not.
-    again = cifar_blocks(2, in_channels=1, size=8, width=0.25, seed=1)
-    again.load_state_dict(kept[2])
-    list(train(again, 2))
-    for name, value in twin.state_dict().items():
-        assert torch.equal(value, again.state_dict()[name])
+    model, seeds = cifar_blocks(2, in_channels=1, size=8, width=0.25, seed=0), []
+    monkeypatch.setattr(epochs, "train", lambda *given, seed, **others: seeds.append(seed))
+    told = [
+        list(epochs_of(Schooling(epochs=3), images, labels, seed)(model, first))
+        for seed, first in ((5, 0), (5, 2), (6, 0))
+    ]
+    assert told == [[1, 2, 3], [3], [1, 2, 3]]
+    whole, rewound, other = seeds[:3], seeds[3:4], seeds[4:]
+    assert rewound == whole[2:]
+    assert len({*whole, *other}) == 6
+
+
+def test_equal_starts_have_equal_ends():
+    images, labels = torch.randn(40, 1, 8, 8), torch.arange(40) % 2
+    ends = []
+    for _ in range(2):
+        model = cifar_blocks(2, in_channels=1, size=8, width=0.25, seed=1)
+        list(epochs_of(Schooling(epochs=3, batch_size=16), images, labels, 5)(model, 1))
+        ends.append(model.state_dict())
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
 
 
 def test_validation_stops_a_training_early():
@@ -138,3 +145,24 @@ def test_equal_points_count_once():
     points = np.random.default_rng(0).random((300, 2))
     assert layers.two_nearest(np.concatenate([points, points])) == layers.two_nearest(points)
     assert np.isnan(layers.two_nearest(np.zeros((50, 3))))
+
+
+def test_a_held_dense_layer_is_masked_and_does_not_learn():
+    model = cifar_blocks(4, in_channels=1, size=8, width=0.25, seed=0)
+    start = copy.deepcopy(model.state_dict())
+    masks = {
+        name: torch.rand(model.get_parameter(name).shape) > 0.5
+        for name in ("features.0.weight", "classifier.0.weight", "classifier.0.bias")
+    }
+    each = Round(1, {}, masks, {}, {}, start)
+    images, labels = torch.randn(32, 1, 8, 8), torch.arange(32) % 2
+    train = epochs_of(Schooling(epochs=2, batch_size=16), images, labels, 0)
+    list(train(pruned.held(model, each), 0))
+    for name in masks:
+        layer, _, own = name.rpartition(".")
+        now = getattr(model.get_submodule(layer), f"{own}_orig")
+        learned = not torch.equal(now, start[name])
+        assert learned == name.startswith("features"), name
+        held = (now * masks[name])[~masks[name]]
+        assert (held == 0).all()
+    assert not torch.equal(model.classifier[-1].weight, start["classifier.3.weight"])
