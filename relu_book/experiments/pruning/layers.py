@@ -6,6 +6,8 @@ Layers are read behind their activation, in evaluation mode; where they are read
 Chance is the same with the rows of one matrix in random order.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 import xarray as xr
@@ -13,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
 from relu_book.similarity import as_rows, permutation_null, svcca
-from relu_book.training import predict
+from relu_book.undisturbed import modes_as_they_were
 
 DENSE = "dense"
 
@@ -34,15 +36,28 @@ def places(model: nn.Module) -> dict[str, nn.Module]:
     return found
 
 
-def rows_of(model: nn.Module, place: nn.Module, images: Tensor) -> Tensor:
-    """What a layer makes of all images, a row for each place of each image, a column a filter."""
-    seen: list[Tensor] = []
-    handle = place.register_forward_hook(lambda module, given, out: seen.append(as_rows(out)))
-    try:
-        predict(model, images)
-    finally:
-        handle.remove()
-    return torch.cat(seen)
+@torch.no_grad()
+def walked(model: nn.Module, images: Tensor, batch: int = 512) -> Iterator[tuple[str, Tensor]]:
+    """Layer by layer, what a network makes of all images, in evaluation mode.
+
+    Only the maps that are looked at are held, and each layer is computed once.
+
+    Args:
+        model: as ``cifar_blocks`` makes it.
+        images: shape (n, c, h, w), on the device of the network.
+        batch: images a pass.
+
+    Yields:
+        The name of a place and its matrix, a row for each place of each image, a column a filter.
+    """
+    names = {id(part): name for name, part in places(model).items()}
+    maps = images
+    with modes_as_they_were(model):
+        model.eval()
+        for part in (*model.features, nn.Flatten(), *model.classifier):
+            maps = torch.cat([part(some) for some in maps.split(batch)])
+            if id(part) in names:
+                yield names[id(part)], as_rows(maps)
 
 
 def compared(first: nn.Module, second: nn.Module, images: Tensor, seed: int) -> xr.Dataset:
@@ -57,11 +72,8 @@ def compared(first: nn.Module, second: nn.Module, images: Tensor, seed: int) -> 
     Returns:
         ``similarity`` and ``chance`` by ``layer``; NaN where all filters of a layer are dead.
     """
-    pairs = zip(places(first).items(), places(second).values(), strict=True)
-    found = {
-        name: _both(rows_of(first, one, images), rows_of(second, other, images), seed)
-        for (name, one), other in pairs
-    }
+    pairs = zip(walked(first, images), walked(second, images), strict=True)
+    found = {name: _both(x, y, seed) for (name, x), (_, y) in pairs}
     similarity, chance = np.transpose(list(found.values()))
     return xr.Dataset(
         {"similarity": ("layer", similarity), "chance": ("layer", chance)},
@@ -81,16 +93,11 @@ def dimensions(model: nn.Module, images: Tensor, rows: int, seed: int) -> xr.Dat
     Returns:
         By ``layer``; NaN where a layer has fewer than ten different rows.
     """
-    found = {
-        name: _dimension(model, one, images, rows, seed) for name, one in places(model).items()
-    }
+    found = {}
+    for name, given in walked(model, images):
+        order = torch.randperm(len(given), generator=torch.Generator().manual_seed(seed))
+        found[name] = two_nearest(given[order[:rows]].double().cpu().numpy())
     return xr.DataArray(list(found.values()), {"layer": list(found)}, "layer")
-
-
-def _dimension(model: nn.Module, place: nn.Module, images: Tensor, rows: int, seed: int) -> float:
-    given = rows_of(model, place, images)
-    order = torch.randperm(len(given), generator=torch.Generator().manual_seed(seed))
-    return two_nearest(given[order[:rows]].double().cpu().numpy())
 
 
 def two_nearest(points: np.ndarray, kept: float = 0.9) -> float:

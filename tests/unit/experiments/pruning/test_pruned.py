@@ -109,15 +109,21 @@ def test_classes_are_chosen_and_numbered_in_the_order_of_the_table():
 
 
 def test_rows_are_those_of_each_place_and_of_the_activation():
-    model = cifar_blocks(4, in_channels=1, size=8, width=0.25, seed=0).eval()
-    images = torch.randn(6, 1, 8, 8)
-    places = layers.places(model)
-    assert [layers.rows_of(model, place, images).shape for place in places.values()] == [
+    model = cifar_blocks(4, in_channels=1, size=8, width=0.25, seed=0).train()
+    images, seen = torch.randn(6, 1, 8, 8), {}
+    for name, place in layers.places(model).items():
+        place.register_forward_hook(lambda module, given, out, name=name: seen.update({name: out}))
+    found = dict(layers.walked(model, images, batch=4))
+    assert model.training
+    model.eval()(images)
+    assert [rows.shape for rows in found.values()] == [
         *((6 * 64, 4), (6 * 64, 4), (6 * 16, 4), (6 * 16, 8), (6 * 16, 8), (6 * 4, 8), (6, 64))
     ]
-    first = layers.rows_of(model, places["conv1"], images)
-    assert torch.equal(first, model.features[:3](images).movedim(1, -1).reshape(-1, 4))
-    assert bool((first >= 0).all()) and not model.features[2]._forward_hooks
+    for name, rows in found.items():
+        maps = seen[name]
+        loops = maps if maps.ndim == 2 else maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
+        assert torch.allclose(rows, loops, atol=1e-6), name
+        assert bool((rows >= 0).all())
 
 
 def test_dead_layers_have_no_similarity():
