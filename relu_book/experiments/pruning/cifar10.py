@@ -28,7 +28,7 @@ DEVIATIONS = "a quarter of the width, 10 iterations instead of 20; " + CHOICES
 
 @experiment(
     scales=scales_of(SMOKE, **DESK),
-    expected={"smoke": "5 s on one core", "desk": "4.3 h on 2 cores, 5 repeats of 103 min each"},
+    expected={"smoke": "5 s on one core", "desk": "4.6 h on 2 cores, 5 repeats of 111 min each"},
     deviations={"desk": f"12 epochs instead of 200; {DEVIATIONS}"},
 )
 def cifar10(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
@@ -43,7 +43,7 @@ def cifar10(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=scales_of(SMOKE, **DESK | {"epochs": 4}),
-    expected={"smoke": "5 s on one core", "desk": "1.2 h on 2 cores, 5 repeats of 28 min each"},
+    expected={"smoke": "5 s on one core", "desk": "1.0 h on 2 cores, 5 repeats of 24 min each"},
     deviations={"desk": f"4 epochs instead of 200; {DEVIATIONS}"},
 )
 def cifar10_third(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
@@ -58,7 +58,7 @@ def cifar10_third(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=scales_of(SMOKE, **DESK | {"network": 8, "problem": 8}),
-    expected={"smoke": "5 s on one core", "desk": "3.5 h on 2 cores, 5 repeats of 85 min each"},
+    expected={"smoke": "5 s on one core", "desk": "3.8 h on 2 cores, 5 repeats of 90 min each"},
     deviations={"desk": f"12 epochs instead of 200; {DEVIATIONS}"},
 )
 def cifar8(settings: Pruning, seed: int, run: Run) -> xr.Dataset:

@@ -16,7 +16,7 @@ DESK = {"network": 4, "problem": 4, "epochs": 20}
 
 @experiment(
     scales=scales_of(**DESK),
-    expected={"smoke": "5 s on one core", "desk": "4.4 h on 2 cores, 5 repeats of 105 min each"},
+    expected={"smoke": "5 s on one core", "desk": "4.0 h on 2 cores, 5 repeats of 96 min each"},
     deviations={"desk": f"20 epochs instead of 50; {CHOICES}"},
 )
 def cifar4(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
@@ -31,7 +31,7 @@ def cifar4(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=scales_of(**DESK | {"epochs": 6}),
-    expected={"smoke": "5 s on one core", "desk": "1.4 h on 2 cores, 5 repeats of 33 min each"},
+    expected={"smoke": "5 s on one core", "desk": "1.0 h on 2 cores, 5 repeats of 24 min each"},
     deviations={"desk": f"6 epochs instead of 50; {CHOICES}"},
 )
 def cifar4_third(settings: Pruning, seed: int, run: Run) -> xr.Dataset:

@@ -18,7 +18,7 @@ DEVIATIONS = "a quarter of the width, 10 iterations instead of 20; " + CHOICES
 
 @experiment(
     scales=scales_of(SMOKE, **DESK),
-    expected={"smoke": "5 s on one core", "desk": "4.4 h on 2 cores, 5 repeats of 105 min each"},
+    expected={"smoke": "5 s on one core", "desk": "4.0 h on 2 cores, 5 repeats of 96 min each"},
     deviations={"desk": f"20 epochs instead of 100; {DEVIATIONS}"},
 )
 def cifar6(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
@@ -33,7 +33,7 @@ def cifar6(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=scales_of(SMOKE, **DESK | {"epochs": 6}),
-    expected={"smoke": "5 s on one core", "desk": "1.3 h on 2 cores, 5 repeats of 31 min each"},
+    expected={"smoke": "5 s on one core", "desk": "1.0 h on 2 cores, 5 repeats of 24 min each"},
     deviations={"desk": f"6 epochs instead of 100; {DEVIATIONS}"},
 )
 def cifar6_third(settings: Pruning, seed: int, run: Run) -> xr.Dataset:

@@ -32,7 +32,7 @@ DEVIATIONS = f"one network for all problems, a quarter of its width, 4 iteration
     scales=SCALES,
     expected={
         "smoke": "10 s on one core",
-        "desk": "3.8 h on 2 cores, 15 repeats of 16 to 50 min each",
+        "desk": "3.4 h on 2 cores, 15 repeats of 12 to 47 min each",
     },
     over=("problem",),
     deviations={"desk": f"12 epochs; {DEVIATIONS}"},
@@ -51,7 +51,7 @@ def same_net(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
     scales=THIRD,
     expected={
         "smoke": "10 s on one core",
-        "desk": "1.3 h on 2 cores, 15 repeats of 8 to 13 min each",
+        "desk": "0.9 h on 2 cores, 15 repeats of 5 to 10 min each",
     },
     over=("problem",),
     deviations={"desk": f"4 epochs; {DEVIATIONS}"},
