@@ -3,6 +3,7 @@
 M5, the network for sounds (thesis 2.1.1), has its place here and is not yet built.
 """
 
+from relu_book.models.blocks import cifar_blocks
 from relu_book.models.convnet import convnet, toynet
 from relu_book.models.fixup import fixup_groups, fixup_resnet
 from relu_book.models.mlp import f1, mlp
@@ -13,6 +14,7 @@ from relu_book.models.vgg import vgg
 from relu_book.models.weights import load_weights
 
 __all__ = [
+    "cifar_blocks",
     "cifar_resnet",
     "convnet",
     "efficientnet_lite0",

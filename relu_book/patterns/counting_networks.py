@@ -5,22 +5,20 @@ The count of a pattern A at a layer is the number of its occurrences over the da
 normalise by the batch, as they do in training (thesis 3.1.3), or by their running statistics.
 """
 
-import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from numbers import Number
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.nn.parameter import UninitializedTensorMixin
-from torch.utils._pytree import tree_leaves, tree_map_only
+from torch.utils._pytree import tree_leaves
 
 from relu_book.patterns.backends.threads import together
+from relu_book.patterns.batches import as_arguments, checked_batches
 from relu_book.patterns.counter import PatternCounter
 from relu_book.patterns.counting import PatternCounts
 from relu_book.patterns.sites import Site, watch
@@ -110,8 +108,8 @@ def count_patterns(
     device = next((t.device for t in [*model.parameters(), *model.buffers()]), None)
     with random_numbers_as_they_were(model, batches):
         # The loader runs outside of the inner blocks, so that it may use the model itself.
-        for number, batch in enumerate(_checked_batches(batches, progress)):
-            args, kwargs = _as_arguments(batch, number, device)
+        for number, batch in enumerate(checked_batches(batches, progress)):
+            args, kwargs = as_arguments(batch, number, device)
             evaluation = _evaluation(model, batch_statistics=batch_norm == "batch")
             with unseen(), block, evaluation:  # unseen by other blocks that are open
                 try:
@@ -240,60 +238,6 @@ def _checked(model: nn.Module, batch_norm: str) -> nn.Module:
             )
     # Its forward would wait for the other ranks, which may have other numbers of batches.
     return model.module if isinstance(model, DistributedDataParallel) else model
-
-
-def _checked_batches(batches: Iterable[Any], progress: bool) -> Iterator[Any]:
-    single = isinstance(batches, torch.utils.data.Dataset) and hasattr(batches, "__getitem__")
-    if single or isinstance(batches, Tensor | Mapping | str) or not isinstance(batches, Iterable):
-        remedy = "wrap a data set in torch.utils.data.DataLoader"
-        if isinstance(batches, Tensor):
-            remedy = "batches=[tensor] counts one, batches=tensor.split(256) several"
-        elif isinstance(batches, Mapping):
-            remedy = "batches=[mapping] counts one"
-        raise TypeError(
-            f"batches is an iterable of batches, not {type(batches).__name__}; {remedy}"
-        )
-    if not progress:
-        yield from batches
-        return
-    try:
-        from tqdm import tqdm
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            "progress=True needs the package tqdm: pip install tqdm"
-        ) from None
-    # On a terminal only: in a log or a notebook every update would stay.
-    with tqdm(batches, desc="counting patterns", unit="batch", disable=None) as bar:
-        yield from bar
-
-
-# What is no input of a model, or only one of several.
-_NO_INPUT = (tuple, list, Mapping, set, str, bytes, Number, np.ndarray, np.generic, type(None))
-
-
-def _as_arguments(
-    batch: Any, number: int, device: torch.device | None
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The positional and keyword arguments that the model is called with."""
-
-    def moved(value: Any) -> Any:
-        return value if device is None else value.to(device)
-
-    given = batch[0] if isinstance(batch, tuple | list) and batch else batch
-    if isinstance(given, Tensor):
-        return (moved(given),), {}
-    if isinstance(given, Mapping) and all(isinstance(key, str) for key in given):
-        return (), tree_map_only(Tensor, moved, dict(given))
-    if isinstance(given, tuple | list) and any(isinstance(t, Tensor) for t in tree_leaves(given)):
-        return tuple(tree_map_only(Tensor, moved, given)), {}
-    if not isinstance(given, _NO_INPUT):
-        # Some objects move themselves where others return a moved copy.
-        return (moved(copy.copy(given)) if hasattr(given, "to") else given,), {}
-    raise TypeError(
-        f"batch {number} is the input or a tuple that begins with it; an input is a tensor, a "
-        "tuple of arguments, a mapping of named ones or an object that the model takes, not "
-        f"{type(given).__name__}"
-    )
 
 
 def _explain(error: Exception, model: nn.Module, inputs: Any, number: int) -> None:

@@ -1,8 +1,8 @@
 """Training as one plain loop: optimizers, schedules, augmentation, probes, checkpoints.
 
 ``train`` is the loop; what it is given is torch's own wherever torch has it, and the rest is one
-idea a file: ``optimizers``, ``schedules``, ``batches``, ``augmentation``, ``probes``,
-``checkpoints``, ``evaluation``.
+idea a file: ``optimizers``, ``schedules``, ``batches``, ``augmentation``, ``moving``, ``stopping``,
+``probes``, ``checkpoints``, ``evaluation``.
 """
 
 from relu_book.training.augmentation import Augment
@@ -11,6 +11,7 @@ from relu_book.training.checkpoints import Checkpoint, CheckpointError
 from relu_book.training.evaluation import Evaluation, accuracy, evaluate, predict
 from relu_book.training.history import DivergenceError, History
 from relu_book.training.loop import train
+from relu_book.training.moving import RotoTranslate
 from relu_book.training.optimizers import OPTIMIZERS, SGDW, WITHOUT_SCHEDULE, make_optimizer
 from relu_book.training.probes import Probe
 from relu_book.training.schedules import (
@@ -22,6 +23,7 @@ from relu_book.training.schedules import (
     StepDecay,
     make_schedule,
 )
+from relu_book.training.stopping import EarlyStopping
 
 __all__ = [
     "OPTIMIZERS",
@@ -36,10 +38,12 @@ __all__ = [
     "Cosine",
     "CyclicLR",
     "DivergenceError",
+    "EarlyStopping",
     "Evaluation",
     "History",
     "OneCycle",
     "Probe",
+    "RotoTranslate",
     "StepDecay",
     "accuracy",
     "evaluate",

@@ -1,0 +1,262 @@
+"""Iterative magnitude pruning (pruning paper 3.1, algorithm 1, and 4.3).
+
+    train for all epochs, and keep the parameters Θ_r of epoch r
+    repeat: M <- M without the share p of smallest |Θ_T| among what M keeps, pool by pool
+            Θ <- Θ_r ∘ M, train on from epoch r with the mask held
+
+As printed, steps 3 to 6 are repeated, so that each round would train twice; here a round trains
+once, and prunes by the parameters that the round before has ended with. The algorithm rewinds to
+r = 0, the experiments of the paper to r = 3. Frankle and Carbin, 2019, arXiv:1803.03635; rewinding
+to an early epoch: Frankle et al., 2019, arXiv:1903.01611.
+"""
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import prune
+
+from relu_book.pruning.kept import Kept
+from relu_book.pruning.masks import Masks, densities, smaller_masks
+from relu_book.pruning.pools import pools
+from relu_book.spelling import did_you_mean
+
+State = dict[str, Tensor]
+Train = Callable[[nn.Module, int], Iterable[int]]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Round:
+    """One round of pruning, after its training.
+
+    Attributes:
+        number: counted from 1.
+        densities: by pool, the share of its parameters that is left, in [0, 1].
+        masks: bool, by the name of the parameter, of all pooled parameters.
+        state: what ``state_dict`` of the network without masks would hold after the training of
+            this round: pruned parameters are exactly 0 in it.
+        unpruned: the same after the training before the first round, without any mask.
+        start: the same at ``rewind_epoch`` of that training, to which each round goes back.
+    """
+
+    number: int
+    densities: dict[str, float]
+    masks: Masks
+    state: State
+    unpruned: State
+    start: State
+
+    def __repr__(self) -> str:
+        left = ", ".join(f"{pool} {share:.4g}" for pool, share in self.densities.items())
+        return f"Round({self.number}: {left})"
+
+
+def iterative_magnitude_pruning(
+    model: nn.Module,
+    train: Train,
+    *,
+    rounds: int,
+    rates: Mapping[str, float],
+    rewind_epoch: int,
+    checkpoint: str | PathLike | None = None,
+) -> Iterator[Round]:
+    """Prune a network round by round, and train what is left.
+
+    Args:
+        model: any network with convolutions or hidden linear layers, in the state that training
+            starts from. It is trained and masked in place: while a round is looked at, and after
+            the last one, it holds that round's parameters and masks of ``torch.nn.utils.prune``;
+            ``prune.remove(layer, "weight")`` makes them permanent.
+        train: called as ``train(model, first_epoch)``, once without masks from epoch 0, and once a
+            round from ``rewind_epoch``. A generator: it trains to the end and yields the number of
+            epochs that are finished (counted from epoch 0) after each of them. It makes its
+            optimizer and seeds its random numbers itself, each time anew.
+        rounds: how many, at least 1.
+        rates: the share of the surviving parameters that goes in each round, in [0, 1), by pool:
+            ``{"conv": 0.1, "fc": 0.2}``. See ``pools``; a pool that is not named stays whole.
+        rewind_epoch: the number of finished epochs to whose parameters and buffers each round goes
+            back, bit by bit; 0 is the state before training.
+        checkpoint: where finished trainings are kept, one file each, ``<checkpoint>-00`` for the
+            unpruned network and ``<checkpoint>-01`` for the first round. Called again after an
+            interruption, finished rounds are read and the first unfinished one is trained, with the
+            bits of an uninterrupted run, if ``train`` depends on its arguments alone.
+
+    Returns:
+        An iterator that trains one round each time it is asked for the next.
+
+    Raises:
+        ValueError: arguments that do not fit together or to the network, a training that does not
+            reach ``rewind_epoch`` or ends with NaN, or files of another pruning; the sentence says
+            which.
+
+    Cost: ``rounds + 1`` trainings and two copies of the network in memory.
+
+    Example:
+        >>> import torch
+        >>> from torch import nn
+        >>> x = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, :1] * x[:, 1:] > 0).float()
+        >>> def train(model, first_epoch):
+        ...     optimizer = torch.optim.Adam(model.parameters(), weight_decay=5e-4)
+        ...     for epoch in range(first_epoch, 5):
+        ...         optimizer.zero_grad()
+        ...         nn.functional.mse_loss(model(x), y).backward()
+        ...         optimizer.step()
+        ...         yield epoch + 1
+        >>> model = nn.Sequential(nn.Linear(2, 50), nn.ReLU(), nn.Linear(50, 1))
+        >>> for each in iterative_magnitude_pruning(
+        ...     model, train, rounds=3, rates={"fc": 0.2}, rewind_epoch=1
+        ... ):
+        ...     print(each)
+        Round(1: fc 0.8)
+        Round(2: fc 0.64)
+        Round(3: fc 0.5133)
+        >>> bool((each.state["0.weight"][~each.masks["0.weight"]] == 0).all())
+        True
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, but got {type(model).__name__}")
+    rounds = _whole(rounds, "rounds", 1)
+    rewind_epoch = _whole(rewind_epoch, "rewind_epoch", 0)
+    pooled = pools(model)
+    _check_rates(rates, pooled)
+    pooled = {pool: names for pool, names in pooled.items() if pool in rates}
+    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    setting = {"rates": dict(rates), "rewind_epoch": rewind_epoch, "shapes": shapes}
+    kept = Kept(checkpoint, setting, next(model.parameters()).device)
+    return _rounds(model, train, rounds, pooled, dict(rates), rewind_epoch, kept)
+
+
+def _rounds(
+    model: nn.Module,
+    train: Train,
+    rounds: int,
+    pooled: Mapping[str, tuple[str, ...]],
+    rates: Mapping[str, float],
+    rewind_epoch: int,
+    kept: Kept,
+) -> Iterator[Round]:
+    names = [name for each in pooled.values() for name in each]
+    first = kept.load(0)
+    if first is None:
+        first = _unpruned(model, train, rewind_epoch)
+        kept.save(0, first)
+    start, trained = first["start"], first["trained"]
+    masks = {name: torch.ones_like(start[name], dtype=torch.bool) for name in names}
+    for number in range(1, rounds + 1):
+        found = kept.load(number)
+        if found is None:
+            masks = smaller_masks(trained, masks, pooled, rates)
+            _put(model, start, masks)
+            _watched(train, model, rewind_epoch)
+            found = {"masks": masks, "trained": _state(model)}
+            kept.save(number, found)
+        masks, trained = found["masks"], found["trained"]
+        _put(model, trained, masks)
+        left = densities(masks, pooled)
+        yield Round(number, left, masks, trained, first["trained"], start)
+
+
+def _unpruned(model: nn.Module, train: Train, rewind_epoch: int) -> dict[str, State]:
+    """The states at ``rewind_epoch`` and after the training without masks."""
+    seen = {0: _state(model)} if rewind_epoch == 0 else {}
+
+    def look(epoch: int) -> None:
+        if epoch == rewind_epoch:
+            seen[epoch] = _state(model)
+
+    last = _watched(train, model, 0, look)
+    if rewind_epoch not in seen:
+        raise ValueError(
+            f"the training cannot be rewound to epoch {rewind_epoch}: train(model, 0) told of "
+            f"{last} finished epochs, the last of them, and not of this one"
+        )
+    return {"start": seen[rewind_epoch], "trained": _state(model)}
+
+
+def _watched(
+    train: Train,
+    model: nn.Module,
+    first_epoch: int,
+    look: Callable[[int], None] = lambda epoch: None,
+) -> int:
+    """Trains to the end, looks after each epoch, and gives the number of the last."""
+    epochs = train(model, first_epoch)
+    if not isinstance(epochs, Iterable):
+        raise ValueError(
+            f"train must be a generator that yields the number of finished epochs, but "
+            f"train(model, {first_epoch}) returned {epochs!r}"
+        )
+    last = first_epoch
+    for epoch in epochs:
+        if not isinstance(epoch, int) or epoch <= last:
+            raise ValueError(
+                f"train(model, {first_epoch}) must yield rising numbers of finished epochs, "
+                f"counted from epoch 0, but after {last} it yielded {epoch!r}"
+            )
+        last = epoch
+        look(epoch)
+    return last
+
+
+@torch.no_grad()
+def _put(model: nn.Module, state: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> None:
+    """The network holds a state times masks, and the masks."""
+    for name, mask in masks.items():
+        layer, own = _place(model, name)
+        if f"{own}_mask" in layer._buffers:
+            layer._buffers[f"{own}_mask"].copy_(mask)
+        else:
+            prune.custom_from_mask(layer, own, mask)
+    held = model.state_dict(keep_vars=True)
+    for name, value in state.items():
+        # A pruned parameter is 0, not hidden: neither decay nor a moment has anything to move.
+        masked = value * masks[name].to(value.dtype) if name in masks else value
+        held[f"{name}_orig" if name in masks else name].copy_(masked)
+    for name in masks:
+        layer, own = _place(model, name)
+        # What torch sets before a forward pass, so that nobody meets the parameter of before.
+        setattr(layer, own, getattr(layer, f"{own}_orig") * getattr(layer, f"{own}_mask"))
+
+
+def _state(model: nn.Module) -> State:
+    """A copy of all that the network holds, under the names that it has without masks."""
+    held = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    for name in [each.removesuffix("_mask") for each in held if each.endswith("_mask")]:
+        if f"{name}_orig" in held:
+            held[name] = held.pop(f"{name}_orig") * held.pop(f"{name}_mask")
+    return held
+
+
+def _place(model: nn.Module, name: str) -> tuple[nn.Module, str]:
+    layer, _, own = name.rpartition(".")
+    return model.get_submodule(layer), own
+
+
+def _check_rates(rates: Mapping[str, float], pooled: Mapping[str, tuple[str, ...]]) -> None:
+    if not isinstance(rates, Mapping) or not rates:
+        raise ValueError(
+            f"rates must be a share by pool, such as {{'conv': 0.1, 'fc': 0.2}}, but got {rates!r}"
+        )
+    for pool, rate in rates.items():
+        if pool not in pooled:
+            hint = did_you_mean(pool, pooled, f"the network has {' and '.join(pooled)}")
+            raise ValueError(f"rates names the pool {pool!r}, which the network lacks: {hint}")
+        number = isinstance(rate, int | float) and not isinstance(rate, bool)
+        if not (number and 0 <= rate < 1):
+            raise ValueError(
+                f"the rate of the pool {pool!r} must be a share from 0 to below 1, but got {rate!r}"
+            )
+
+
+def _whole(value: int, name: str, least: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise ValueError(f"{name} must be a whole number of at least {least}, but got {value!r}")
+    return number
