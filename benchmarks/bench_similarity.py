@@ -4,8 +4,8 @@
 
 Layers are float32 matrices with falling singular values. The baseline of SVCCA is the singular
 value decomposition of both layers, as the authors' code takes it; that of CKA the two kernels of
-samples by samples. The map is of 20 layers with 20, beside the same kernels for each pair, which is what
-packages for CKA do. ``error`` is the largest difference of the two.
+samples by samples. The map is of 20 layers with 20, beside the same kernels for each pair, which is
+what packages for CKA do. ``error`` is the largest difference of the two.
 """
 
 from collections.abc import Callable

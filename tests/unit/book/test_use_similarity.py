@@ -1,6 +1,7 @@
 """The page on similarity does what it says: its code runs, prints and draws what stands there.
 
-``PYTHONPATH=.:tests/support python tests/unit/book/test_use_similarity.py`` draws its picture again.
+``PYTHONPATH=.:tests/support python tests/unit/book/test_use_similarity.py`` draws its
+picture again.
 """
 
 import re
