@@ -4,7 +4,7 @@
 
 Layers are float32 matrices with falling singular values. The baseline of SVCCA is the singular
 value decomposition of both layers, as the authors' code takes it; that of CKA the two kernels of
-samples by samples. The map is of 20 layers with 20, beside the same kernels for each pair, which is
+samples by samples. The map is of 10 layers with 10, beside the same kernels for each pair, which is
 what packages for CKA do. ``error`` is the largest difference of the two.
 """
 
@@ -68,7 +68,7 @@ def beside(name: str, what: str, ours: Callable, naive: Callable, budget: float)
     return row(name, what, times["ours"], times["naive"], budget, error=error)
 
 
-def map_of_layers(depth: int = 20, width: int = 64, samples: int = 1000) -> dict:
+def map_of_layers(depth: int = 10, width: int = 64, samples: int = 1000) -> dict:
     """``compare`` for two dense networks, beside kernels for each pair."""
     torch.manual_seed(0)
     nets = []
