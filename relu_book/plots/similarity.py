@@ -16,6 +16,7 @@ from relu_book.similarity import Comparison
 
 NAMED = 24  # as many layers have their names beside the map, of more every second, third, …
 WRITTEN = 12  # up to so many layers a side their values stand in the map
+SHORT = 3  # characters of a name that is not turned
 DARK = 0.55  # of the scale, below which writing is white
 
 
@@ -107,7 +108,7 @@ def similarity_map(found: Comparison) -> Figure:
 def _name(axes: Axes, found: Comparison) -> None:
     for side, layers in (("y", found.layers_a), ("x", found.layers_b)):
         named = range(0, len(layers), -(-len(layers) // NAMED))
-        turned = {"rotation": 90} if side == "x" else {}
+        turned = {"rotation": 90} if side == "x" and max(map(len, layers)) > SHORT else {}
         getattr(axes, f"set_{side}ticks")(named, [layers[n] for n in named], **turned)
     axes.set(ylabel="layer of the first network", xlabel="layer of the second network")
     axes.grid(False)

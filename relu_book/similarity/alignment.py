@@ -53,7 +53,11 @@ def _prepared(given: Any, name: str, debiased: bool) -> _Rows:
         raise ValueError(f"all {matrix.features} features of {name} are constant")
     stored = _factor(matrix) if matrix.features > matrix.samples else None
     basis = Basis(matrix, stored=stored)
-    k = torch.cat([chunk.square().sum(1) for chunk in basis.chunks()])
+    k = torch.empty(matrix.samples, dtype=torch.float64, device=matrix.device)
+    start = 0
+    for chunk in basis.chunks():
+        torch.linalg.vecdot(chunk, chunk, out=k[start : start + len(chunk)])
+        start += len(chunk)
     inner = float(products(basis, basis).square().sum())
     own = _hsic(basis, basis, k, k, debiased)
     if not own > _NOTHING_LEFT * inner:

@@ -98,7 +98,8 @@ def _even(chunks: Iterator[Tensor], step: int) -> Iterator[Tensor]:
         while have >= step:
             rows = torch.cat(waiting) if len(waiting) > 1 else waiting[0]
             yield rows[:step]
-            waiting, have = [rows[step:]], have - step
+            have -= step
+            waiting = [rows[step:]] if have else []
     if have:
         yield torch.cat(waiting)
 
