@@ -112,9 +112,10 @@ def deep(settings: Settings, seed: int, run: Run) -> xr.Dataset:
 
     Returns:
         By ``time`` (``start``, ``end``) the ``patterns`` by number of ``points`` and ``layer``,
-        the ``gradient`` norm by ``layer`` and the ``loss``; ``accuracy`` in per cent by ``epoch``;
-        the same of the ordinary network with ``_ordinary``; ``weight`` and ``shift`` of the start.
-        Layers beyond the depth are NaN, and what comes after a divergence is.
+        the ``gradient`` norm by ``layer`` and the ``loss``; ``accuracy`` in per cent by ``epoch``,
+        of which ``trained`` were trained before a divergence; the same of the ordinary network with
+        ``_ordinary``; ``weight`` and ``shift`` of the start. Layers beyond the depth are NaN, and
+        what comes after a divergence is.
     """
     data, test = (settings.data(run, split, seed) for split in ("train", "test"))
     start = chosen(TUNING, run, candidates(settings), depth=settings.depth)
@@ -131,6 +132,7 @@ def deep(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         after = measured(model, settings, data, test) if ended else before * np.nan
         both = xr.concat([before, after], xr.Variable("time", ["start", "end"]))
         both["accuracy"] = ("epoch", accuracy)
+        both["trained"] = ((), int(np.isfinite(accuracy).sum()))
         found |= {f"{name}{end}": values for name, values in both.items()}
         run.progress(number + 1, len(models))
     places = {"layer": np.arange(1, max(DEPTHS) + 1), "epoch": np.arange(settings.epochs) + 1}

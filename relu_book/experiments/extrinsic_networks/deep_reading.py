@@ -18,7 +18,7 @@ def deep_reading(record: xr.Dataset) -> Reading:
 
     def patterns(at: xr.Dataset, depth: int, points: int) -> xr.DataArray:
         found = at["patterns"].sel(depth=depth, points=points, layer=slice(depth), drop=True)
-        return found.transpose("seed", "layer")
+        return found.transpose("seed", "layer").dropna("seed")  # those that diverged
 
     def ratio(at: xr.Dataset, network: str = "") -> xr.DataArray:
         norms = at[f"gradient{network}"].sel(depth=DEEP, drop=True)
