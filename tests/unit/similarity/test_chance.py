@@ -30,7 +30,7 @@ def pair(n=60, p=5, q=4, seed=0):
 
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize("measure", MEASURES, ids=str)
+@pytest.mark.parametrize("measure", MEASURES)
 def test_the_quick_way_is_the_measure_of_permuted_rows(monkeypatch, measure, rows, kept):
     monkeypatch.setattr(chance, "_KEPT", 1 << 20 if kept else 0)
     x, y = pair()

@@ -200,7 +200,6 @@ def test_compiled_and_wrapped_models_are_looked_into():
         ({"measure": mean_cca, "loader": [images(8)]}, ValueError, "layer '3' of the first model"),
         ({"loader": [images() * float("nan")]}, ValueError, "layer '0' of the first model has 720"),
     ],
-    ids=str,
 )
 def test_what_cannot_be_compared_is_said_in_a_sentence(change, error, words):
     given = {"model_a": convolutional(), "model_b": dense(), "loader": [images()], **change}
