@@ -263,9 +263,9 @@ def correlation_rule(x, y, above):
     return _by(found, low > above, high < above, to_hold=FEWEST_RUNS, to_fail=FEWEST_RUNS)
 
 
-def share_rule(passed, least):
+def share_rule(passed, least, among=1):
     """Whether a share of networks pass; the share has Clopper and Pearson's 95 % interval."""
-    number, level = np.size(passed), 0.95
+    number, level = np.size(passed), 1 - 0.05 / among
     hits = sum(map(bool, elements(passed)))
     low, high = stats.binomtest(hits, number).proportion_ci(level)
     found = Interval("share of {0}", hits / number, low, high, number, (least,), level)

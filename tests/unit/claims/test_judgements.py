@@ -214,6 +214,12 @@ def test_a_share_of_networks_has_clopper_and_pearsons_interval():
             )
 
 
+def test_each_of_several_shares_has_a_wider_interval():
+    passed = np.arange(50) < 40  # 40 of 50: up to 0.8997 at 95 %, to 0.9086 at 97.5 %
+    assert decide("share_rule(passed, 0.9)", passed=passed) is False
+    assert decide("share_rule(passed, 0.9, among=2)", passed=passed) is None
+
+
 def test_a_correlation_over_runs_needs_thirty_two_of_them():
     generator = np.random.default_rng(3)
     x = generator.normal(size=32)
