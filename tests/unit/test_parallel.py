@@ -90,10 +90,12 @@ def test_columns_that_do_not_fit_are_refused(measure, cases, message):
         columns(measure, cases)
 
 
+# Small pages, as some kernels give memory in pages of two megabytes (PR_SET_THP_DISABLE is 41).
 _FAULTS = """
-import resource, torch
+import ctypes, resource, torch
 from torch import nn
 from relu_book.parallel import keep_freed_memory
+ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)
 {call}
 torch.set_num_threads(1)
 layers = nn.Sequential(nn.Conv2d(3, 32, 3), nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, 32, 3))

@@ -72,7 +72,7 @@ def integers(weight: Tensor, bits: int) -> tuple[Tensor, float, int]:
 
     Example:
         >>> rounded, additions, bits = integers(torch.tensor([[3.0, -1.0, 7.0]]), 4)
-        >>> rounded, additions, bits
+        >>> rounded, round(additions, 6), bits
         (tensor([[ 3., -1.,  7.]]), 2.0, 4)
     """
     most = 2 ** (bits - 1) - 1

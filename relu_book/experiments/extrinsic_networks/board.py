@@ -127,7 +127,7 @@ def board_tuning(settings: Tuning, seed: int, run: Run) -> xr.Dataset:
     """
     setup = TUNED[settings.setup]
     data, validation = (
-        settings.data(run, split, seed, setup.layout) for split in ("train", "validation")
+        settings.points_of(run, split, seed, setup.layout) for split in ("train", "validation")
     )
     starts, found = candidates(setup, settings), []
     for number, start in enumerate(starts):
@@ -158,7 +158,9 @@ def board(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     curves, starts, parameters, extra = {}, {}, {}, {}
     jobs = len(SETUPS) + len(SPREADS) * (len(FACTORS) - 1)
     for number, (name, setup) in enumerate(SETUPS.items()):
-        data, test = (settings.data(run, split, seed, setup.layout) for split in ("train", "test"))
+        data, test = (
+            settings.points_of(run, split, seed, setup.layout) for split in ("train", "test")
+        )
         start = HE
         if name in TUNED:
             start = chosen(TUNING, run, candidates(setup, settings), setup=name)
@@ -174,7 +176,7 @@ def board(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         run.progress(number + 1, jobs)
     for name, (other, scale) in SPREADS.items():
         spread, start = dict.fromkeys(FACTORS, curves[other][-1]), starts[other]
-        data, test = (settings.data(run, split, seed) for split in ("train", "test"))
+        data, test = (settings.points_of(run, split, seed) for split in ("train", "test"))
         for factor in set(FACTORS) - {1.0}:
             model, _ = made(SETUPS[other], settings, {**start, scale: factor * start[scale]}, seed)
             spread[factor] = trained(model, settings, seed, data, test)[-1]

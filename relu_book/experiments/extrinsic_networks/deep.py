@@ -90,7 +90,7 @@ def deep_tuning(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     Returns:
         ``weight``, ``shift`` and ``validation_accuracy`` by ``candidate``.
     """
-    data, validation = (settings.data(run, split, seed) for split in ("train", "validation"))
+    data, validation = (settings.points_of(run, split, seed) for split in ("train", "validation"))
     starts, found = candidates(settings), []
     for number, start in enumerate(starts):
         model = extrinsic(settings.depth, settings.filters, **start, seed=seed)
@@ -117,7 +117,7 @@ def deep(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         ``_ordinary``; ``weight`` and ``shift`` of the start. Layers beyond the depth are NaN, and
         what comes after a divergence is.
     """
-    data, test = (settings.data(run, split, seed) for split in ("train", "test"))
+    data, test = (settings.points_of(run, split, seed) for split in ("train", "test"))
     start = chosen(TUNING, run, candidates(settings), depth=settings.depth)
     widths = (2, *settings.depth * (settings.hidden,), 4)
     models = {

@@ -49,7 +49,7 @@ class Board:
     hidden: int = 50
     seeds: tuple[int, ...] = tuple(range(20))
 
-    def data(self, run: Run, split: str, seed: int, layout: str = "D") -> Dataset:
+    def points_of(self, run: Run, split: str, seed: int, layout: str = "D") -> Dataset:
         """The points of a seed, on a board of ``CHECKBOARD_LAYOUTS``."""
         return run.load("checkboard", split, layout=layout, samples=self.points, seed=seed)
 

