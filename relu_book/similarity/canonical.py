@@ -10,8 +10,8 @@ values of UᵀV = L diag(ρ) Rᵀ (Björck and Golub, Math. Comp. 27, 1973). The
 - PWCCA (Morcos et al., arXiv 1806.05759) weighs ρ_i with Σ_j |⟨h_i, x_j⟩|, h = U L and x_j the
   centred columns of the narrower matrix.
 
-All lie in [0, 1]. With few samples all are high for unrelated layers, and with no more samples than
-features always 1: say ``permutation_null`` beside them.
+All lie in [0, 1]. With few samples all are high for unrelated layers, and where
+samples − 1 ≤ features always 1, as centring takes a dimension: say ``permutation_null`` beside them.
 """
 
 from dataclasses import dataclass
@@ -78,11 +78,11 @@ def _leading(given: Any, name: str, variance: float) -> Basis:
 
 
 def _require_samples(matrix: Matrix, features: int) -> None:
-    if matrix.samples <= features:
+    if matrix.samples - 1 <= features:  # centring leaves a rank of samples - 1
         raise ValueError(
-            f"{matrix.name} has {matrix.samples} samples and {features} features that vary: with "
-            "no more samples than features canonical correlations are 1 whatever the data; take "
-            "more samples, or cka"
+            f"{matrix.name} has {matrix.samples} samples and {features} features that vary: where "
+            "samples − 1 ≤ features canonical correlations are 1 whatever the data; take more "
+            "samples, or cka"
         )
 
 
@@ -138,7 +138,7 @@ def cca(x: Any, y: Any) -> CanonicalCorrelations:
 
     Raises:
         TypeError: neither a tensor nor an array, or not of such numbers.
-        ValueError: no matrix; NaN or inf; less than four samples, or no more than features; a
+        ValueError: no matrix; NaN or inf; less than four samples, or less than features + 2; a
             constant feature; different numbers of samples.
 
     Cost: as :func:`relu_book.similarity.mean_cca`.
@@ -177,7 +177,7 @@ def mean_cca(x: Any, y: Any) -> float:
 
     Raises:
         TypeError: neither a tensor nor an array, or not of such numbers.
-        ValueError: no matrix; NaN or inf; less than four samples, or no more than features; a
+        ValueError: no matrix; NaN or inf; less than four samples, or less than features + 2; a
             constant feature; different numbers of samples.
 
     Cost: products of every two columns, and a chunk of 8 MiB beside matrices of features² numbers.

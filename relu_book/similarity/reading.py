@@ -19,6 +19,7 @@ from relu_book.undisturbed import model_as_it_was, random_numbers_as_they_were
 Positions = Literal["mean", "features", "rows"]
 Layers = str | Iterable[str] | Callable[[str], bool] | None
 _FILTERS_SECOND = nn.modules.conv._ConvNd
+_SAMPLES_FIRST = (_FILTERS_SECOND, nn.modules.batchnorm._NormBase, nn.GroupNorm)
 _FILTERS_LAST = (nn.Linear, nn.Bilinear, nn.Embedding, nn.LayerNorm, nn.MultiheadAttention)
 
 
@@ -38,6 +39,8 @@ class Reading:
     rows: dict[str, list[Tensor]] = field(default_factory=dict)
     samples: int = 0  # of the batch that runs
     calls: dict[str, int] = field(default_factory=dict)
+    told: dict[str, set[int]] = field(default_factory=dict)  # dimensions that samples had
+    turned: dict[str, dict[int, Tensor]] = field(default_factory=dict)  # what else it may have been
 
     def hook(self, name: str) -> Callable:
         def keep(module: nn.Module, _: Any, output: Any) -> None:
@@ -62,16 +65,26 @@ class Reading:
             last = isinstance(module, _FILTERS_LAST) or given.ndim == 3
             filters = -1 if last and not isinstance(module, _FILTERS_SECOND) else 1
         rows = given.movedim(filters, -1)
-        if len(rows) != self.samples and rows.ndim > 2 and rows.shape[1] == self.samples:
-            rows = rows.transpose(0, 1)  # batch_first=False
+        if rows.ndim > 2 and rows.shape[1] == self.samples:
+            other = rows.transpose(0, 1)  # batch_first=False
+            if len(rows) != self.samples:
+                self.told.setdefault(name, set()).add(1)
+                rows = other
+            elif rows.ndim == 3 and self.samples > 1 and not isinstance(module, _SAMPLES_FIRST):
+                number = len(self.rows.get(name, ()))
+                self.turned.setdefault(name, {})[number] = self._laid_out(other)
+        else:
+            self.told.setdefault(name, set()).add(0)
         if not len(rows) or len(rows) % self.samples:
             raise ValueError(
                 f"{layer} gives shape {shape} for {self.samples} samples, which are not its "
                 "dimension 0; leave it out with layers="
             )
-        rows = rows.reshape(
-            self.samples, -1, rows.shape[-1]
-        )  # windows of an image follow each other
+        return self._laid_out(rows)
+
+    def _laid_out(self, rows: Tensor) -> Tensor:
+        # Windows of an image follow each other.
+        rows = rows.reshape(self.samples, -1, rows.shape[-1])
         if self.positions == "mean":
             wide = rows if rows.dtype == torch.float64 else rows.float()
             return wide.mean(1).cpu()
@@ -79,6 +92,19 @@ class Reading:
             rows.transpose(1, 2).flatten(1) if self.positions == "features" else as_rows(rows, -1)
         )
         return rows.clone().cpu()
+
+    def settle(self) -> None:
+        """Where a batch has as many samples as tokens, other batches tell which are which."""
+        for name, turned in self.turned.items():
+            told = self.told.get(name, set())
+            if len(told) != 1:
+                raise ValueError(
+                    f"{called(name, self.which)} has as many tokens as the batch has samples, "
+                    f"{self.samples}, so that samples cannot be told; take another batch size"
+                )
+            if told == {1}:
+                for number, rows in turned.items():
+                    self.rows[name][number] = rows
 
     def matrices(self) -> dict[str, Tensor]:
         """By layer, in the order of the pass, all batches."""
@@ -119,6 +145,8 @@ def read(
             "loader gave no sample at all; a data loader may be empty, a generator is used up "
             "after one loop"
         )
+    for reading in readings:
+        reading.settle()
     if models[1] is models[0]:
         readings[1].rows = readings[0].rows
     for reading in readings:

@@ -113,7 +113,7 @@ def test_nothing_is_changed_also_after_an_exception():
     expected = torch.rand(3)
     torch.manual_seed(5)
     found = compare(model, numbered, loader)
-    with pytest.raises(ValueError, match="no more samples than features"):
+    with pytest.raises(ValueError, match="samples − 1 ≤ features"):
         compare(model, numbered, images(8).split(4), mean_cca)
     with pytest.raises(RuntimeError):
         compare(model, numbered, [torch.zeros(4, 3)])
@@ -157,6 +157,35 @@ def test_transformers_in_either_order_of_dimensions(measure):
     found = compare(first, second, batches, measure)
     assert found.layers_a == found.layers_b == ("embed", "attend", "head")
     assert np.allclose(found.values.diagonal(), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("positions", ["mean", "features", "rows"])
+def test_as_many_samples_as_tokens_are_told_by_another_batch_or_refused(first, positions):
+    tokens = torch.randint(50, (90, 20), generator=torch.Generator().manual_seed(0))
+    model, layers = Tokens(first), ["embed", "attend"]
+
+    def values(size):
+        batches = [{"tokens": some} for some in tokens.split(size)]
+        given = {"layers": layers, "positions": positions, "permutations": 0}
+        return compare(model, model, batches, **given).values
+
+    assert np.allclose(values(20), values(45), rtol=0, atol=1e-6)  # 20, 20, 20, 20 and 10
+    tokens = tokens[:80]
+    assert values(16)[0, 1] == pytest.approx(values(80)[0, 1], abs=1e-6)
+    with pytest.raises(ValueError, match=r"layer '(attend|embed)' .* samples cannot be told; take"):
+        values(20)
+
+
+def test_images_as_high_as_the_batch_is_large_are_no_tokens():
+    model = nn.Sequential(nn.Conv1d(1, 6, 3, padding=1), nn.BatchNorm1d(6), nn.Flatten())
+    signals = torch.randn(64, 1, 16, generator=torch.Generator().manual_seed(0))
+    found = [
+        compare(model, model, signals.split(n), layers="0", positions="features") for n in (16, 64)
+    ]
+    assert found[0].values == pytest.approx(found[1].values)
+    squares = [compare(*[convolutional()] * 2, images().split(n)).values for n in (8, 120)]
+    assert np.allclose(*squares, atol=1e-6)
 
 
 def test_any_function_and_one_of_which_less_is_more():
