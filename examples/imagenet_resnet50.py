@@ -52,7 +52,13 @@ def network(name: str, classes: int) -> nn.Module:
     """torchvision's network of this name, or else timm's."""
     if name in torchvision.models.list_models():
         return torchvision.models.get_model(name, num_classes=classes)
-    import timm
+    try:
+        import timm
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            f"{name!r} is none of torchvision's networks, and timm, which may have it, is not "
+            "installed: pip install timm, or take another --network"
+        ) from None
 
     return timm.create_model(name, num_classes=classes)
 
@@ -98,10 +104,17 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--swept", type=int, default=4096, help="pictures in a sweep")
     parser.add_argument("--workers", type=int, default=8, help="processes that read pictures")
     args = parser.parse_args(arguments)
+    if args.epochs < 1:
+        parser.error(f"--epochs is a whole number from 1 on, not {args.epochs}")
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     train, val = (pictures(args.data, part, args.size) for part in ("train", "val"))
     given = {"batch_size": args.batch_size, "num_workers": args.workers}
+    if len(train) < args.batch_size:
+        parser.error(
+            f"{len(train)} training pictures make no batch of {args.batch_size}: give a "
+            "smaller --batch-size"
+        )
     loader = DataLoader(train, shuffle=True, drop_last=True, **given)
     torch.manual_seed(0)
     model = network(args.network, len(train.classes)).to(device)
@@ -109,11 +122,17 @@ def main(arguments: list[str] | None = None) -> dict:
     optimizer, scheduler = scheduled(args.schedule, model, steps)
 
     parts, first = {"model": model, "optimizer": optimizer, "scheduler": scheduler}, 0
+    setting = {name: getattr(args, name) for name in ("network", "schedule", "epochs")}
     args.results.mkdir(parents=True, exist_ok=True)
     checkpoint = args.results / "checkpoint.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint)
-        first = state.pop("epochs")
+        if state["setting"] != setting:
+            parser.error(
+                f"{checkpoint} is of {state['setting']}, not {setting}: give another "
+                "folder of results"
+            )
+        first = state.pop("finished")
         for name, part in parts.items():
             part.load_state_dict(state[name])
     for epoch in range(first, args.stop_after or args.epochs):
@@ -131,7 +150,9 @@ def main(arguments: list[str] | None = None) -> dict:
         right = accuracy(model, DataLoader(val, **given), device)
         print(f"epoch {epoch + 1}: loss {loss:.3f}, accuracy {right:.4f}, {found}", flush=True)
         state = {name: part.state_dict() for name, part in parts.items()}
-        torch.save(state | {"epochs": epoch + 1}, checkpoint.with_suffix(".new"))
+        torch.save(
+            state | {"finished": epoch + 1, "setting": setting}, checkpoint.with_suffix(".new")
+        )
         checkpoint.with_suffix(".new").replace(checkpoint)
     return parts
 

@@ -43,7 +43,7 @@ class ExtrinsicReLU(nn.Module):
 
     Raises:
         ValueError: a number that is none or not positive; points of another length.
-        TypeError: points that are no floating-point numbers.
+        TypeError: ``grow`` no bool, ``dtype`` or points of no floating-point numbers.
 
     Parameters: n m + m + n. Of three layers of 600 filters on the plane that do not grow 5,406 (the
     source prints 5,400, without the outer shifts), 5,418 with a read-out of 2 × 4 weights and 4
@@ -68,8 +68,8 @@ class ExtrinsicReLU(nn.Module):
     ) -> None:
         super().__init__()
         self.in_features, self.filters = _positive(in_features=in_features, filters=filters)
-        self.grow = grow
-        size = self.in_features + grow
+        self.grow = _growing(grow, dtype)
+        size = self.in_features + self.grow
         self.weight = nn.Parameter(torch.empty(size, self.filters, dtype=dtype))
         self.inner_shift = nn.Parameter(torch.empty(self.filters, dtype=dtype))
         self.outer_shift = nn.Parameter(torch.empty(size, dtype=dtype))
@@ -124,7 +124,7 @@ class ExtrinsicReLU2d(nn.Module):
     Raises:
         ValueError: a number that is none or not positive, an even kernel size; images with another
             number of channels.
-        TypeError: images that are no floating-point numbers.
+        TypeError: ``grow`` no bool, ``dtype`` or images of no floating-point numbers.
 
     Parameters: c k² m + m + c k². Of 999 such layers of 64 filters on 3 channels, 3 × 3, and an
     ``ExtrinsicReLU(27, 1000)`` in the end, none of which grow, 1,845,208, the number that thesis
@@ -158,8 +158,8 @@ class ExtrinsicReLU2d(nn.Module):
             raise ValueError(
                 f"kernel_size is odd, so that images keep their size, not {self.kernel_size}"
             )
-        self.grow = grow
-        patch = self.in_channels + grow, self.kernel_size, self.kernel_size
+        self.grow = _growing(grow, dtype)
+        patch = self.in_channels + self.grow, self.kernel_size, self.kernel_size
         self.weight = nn.Parameter(torch.empty(self.filters, *patch, dtype=dtype))
         self.inner_shift = nn.Parameter(torch.empty(self.filters, dtype=dtype))
         self.outer_shift = nn.Parameter(torch.empty(patch, dtype=dtype))
@@ -195,6 +195,15 @@ def _require_floating(layer: nn.Module, inputs: Tensor) -> None:
     if not isinstance(inputs, Tensor) or not inputs.is_floating_point():
         came = inputs.dtype if isinstance(inputs, Tensor) else type(inputs).__name__
         raise TypeError(f"{layer} takes a tensor of floating-point numbers, not {came}")
+
+
+def _growing(grow: bool, dtype: torch.dtype | None) -> bool:
+    """Raises one sentence unless parameters are floating-point numbers and this is a bool."""
+    if not isinstance(grow, bool):
+        raise TypeError(f"grow is True or False, not {grow!r}")
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise TypeError(f"dtype is one of floating-point numbers, not {dtype!r}")
+    return grow
 
 
 def _positive(**numbers: int) -> list[int]:

@@ -94,7 +94,7 @@ def cka(x: Any, y: Any, *, debiased: bool = True) -> float:
     nothing; there may be more features than samples.
 
     Args:
-        x: tensor or array (samples, features), float16, float32 or float64;
+        x: tensor or array (samples, features), float16, bfloat16, float32 or float64;
             :func:`relu_book.similarity.as_rows` makes one of a convolution's maps, or
             ``x.flatten(1)``, with the places among the features.
         y: the other layer, row i of the same input as row i of ``x``.

@@ -11,7 +11,8 @@ values of UᵀV = L diag(ρ) Rᵀ (Björck and Golub, Math. Comp. 27, 1973). The
   centred columns of the narrower matrix.
 
 All lie in [0, 1]. With few samples all are high for unrelated layers, and where
-samples − 1 ≤ features always 1, as centring takes a dimension: say ``permutation_null`` beside them.
+samples − 1 ≤ features always 1, as centring takes a dimension: say ``permutation_null`` beside
+them.
 """
 
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def cca(x: Any, y: Any) -> CanonicalCorrelations:
     """The canonical correlations of two layers, with the weights that attain them.
 
     Args:
-        x: tensor or array (samples, features), float16, float32 or float64.
+        x: tensor or array (samples, features), float16, bfloat16, float32 or float64.
         y: the other layer, row i of the same input as row i of ``x``.
 
     Returns:
@@ -166,7 +167,7 @@ def mean_cca(x: Any, y: Any) -> float:
     depend on others are counted once: the mean is over the smaller rank of the two.
 
     Args:
-        x: tensor or array (samples, features), float16, float32 or float64;
+        x: tensor or array (samples, features), float16, bfloat16, float32 or float64;
             :func:`relu_book.similarity.as_rows` makes one of a convolution's maps.
         y: the other layer, row i of the same input as row i of ``x``.
 
@@ -204,7 +205,7 @@ def pwcca(x: Any, y: Any) -> float:
     some features of the other, single weights depend on the basis that the decomposition takes.
 
     Args:
-        x: tensor or array (samples, features), float16, float32 or float64.
+        x: tensor or array (samples, features), float16, bfloat16, float32 or float64.
         y: the other layer, row i of the same input as row i of ``x``.
 
     Returns:
@@ -236,7 +237,7 @@ def svcca(x: Any, y: Any, variance: float = 0.99) -> float:
     It does not change if a layer is rotated or scaled as a whole.
 
     Args:
-        x: tensor or array (samples, features), float16, float32 or float64;
+        x: tensor or array (samples, features), float16, bfloat16, float32 or float64;
             :func:`relu_book.similarity.as_rows` makes one of a convolution's maps.
         y: the other layer, row i of the same input as row i of ``x``.
         variance: the share, in (0, 1]; 1 keeps all directions that there are.

@@ -65,7 +65,15 @@ class Chance(float):
         return self.quantile(0.95)
 
     def share_above(self, value: float) -> float:
-        """The p-value of an observed similarity: of the permutations and it, those as large."""
+        """The p-value of an observed similarity: of the permutations and it, those as large.
+
+        Raises:
+            ValueError: NaN, which is as large as nothing.
+        """
+        if np.isnan(value):
+            raise ValueError(
+                "the observed similarity is NaN, which has no p-value; find where it arises"
+            )
         return float(1 + (self.values >= value).sum()) / (1 + len(self.values))
 
     def __repr__(self) -> str:

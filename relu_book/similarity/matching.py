@@ -56,11 +56,24 @@ def match_filters(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         Numbers of filters of the one, rising, and of those of the other that they are matched to;
         as many as the smaller set has.
 
+    Raises:
+        TypeError: no bool tensors.
+        ValueError: no matrices of as many evaluations.
+
     Example:
         >>> signs = torch.tensor([[True, False, True], [True, True, False]])
         >>> match_filters(signs, signs[:, [2, 0, 1]])[1].tolist()
         [1, 2, 0]
     """
+    for name, signs in (("first", first), ("second", second)):
+        if not isinstance(signs, Tensor) or signs.dtype != torch.bool:
+            came = signs.dtype if isinstance(signs, Tensor) else type(signs).__name__
+            raise TypeError(f"{name} is a bool tensor of who is active, not {came}; take x > 0")
+    if not first.ndim == second.ndim == 2 or len(first) != len(second):
+        raise ValueError(
+            "patterns to match are (evaluations, filters), of the same evaluations, not of shapes "
+            f"{tuple(first.shape)} and {tuple(second.shape)}"
+        )
     rows, columns = linear_sum_assignment(_agreements(first, second).cpu(), maximize=True)
     return torch.from_numpy(rows), torch.from_numpy(columns)
 

@@ -170,7 +170,8 @@ def _checked(given: Any, name: str) -> Any:
         raise TypeError(f"{name} is on the meta device and has no numbers")
     if given.dtype not in _KINDS and given.dtype not in (np.float16, np.float32, np.float64):
         raise TypeError(
-            f"{name} holds float16, float32 or float64, not {given.dtype}; convert it first"
+            f"{name} holds float16, bfloat16, float32 or float64, not {given.dtype}; convert it "
+            "first"
         )
     if len(shape) != 2:
         raise ValueError(

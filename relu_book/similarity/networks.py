@@ -101,9 +101,10 @@ def compare(
         A :class:`Comparison`; ``relu_book.plots.similarity.similarity_map`` draws it.
 
     Raises:
-        TypeError: no module, no batches, no measure.
+        TypeError: no module, no batches, no measure, no layers.
         ValueError: no batch; no such layer; a layer whose samples or places cannot be told, or do
             not fit the other's; or as the measure, with the layer's name.
+            What a model raises itself gets a note of which model and batch it was.
 
     Cost: a forward pass of each network over the loader, what all layers gave in memory (in
     float64, samples × filters with ``"mean"``), a preparation for each layer, and for each pair and
@@ -125,6 +126,10 @@ def compare(
         raise ValueError(f"positions is 'mean', 'features' or 'rows', not {positions!r}")
     if not is_whole(permutations) or permutations < 0:
         raise ValueError(f"permutations is a whole number from 0 on, not {permutations!r}")
+    if not is_whole(seed) or seed < 0:
+        raise ValueError(f"seed is a whole number from 0 on, not {seed!r}")
+    if channel_dim is not None and not is_whole(channel_dim):
+        raise TypeError(f"channel_dim is the number of a dimension, not {channel_dim!r}")
     readings, samples = read((model_a, model_b), loader, layers, positions, channel_dim)
     first, second = (reading.matrices() for reading in readings)
     steps = steps_of(measure) or _steps_of_any(measure)

@@ -64,6 +64,10 @@ class Reading:
         if filters is None:
             last = isinstance(module, _FILTERS_LAST) or given.ndim == 3
             filters = -1 if last and not isinstance(module, _FILTERS_SECOND) else 1
+        if not -given.ndim <= filters < given.ndim:
+            raise ValueError(
+                f"{layer} gives shape {shape}, which has no dimension channel_dim={filters}"
+            )
         rows = given.movedim(filters, -1)
         if rows.ndim > 2 and rows.shape[1] == self.samples:
             other = rows.transpose(0, 1)  # batch_first=False
@@ -173,7 +177,11 @@ def _pass(reading: Reading, chosen: dict[nn.Module, str], batch: Any, number: in
         model.eval()
         for module, name in chosen.items():
             module.register_forward_hook(reading.hook(name))
-        model(*args, **kwargs)
+        try:
+            model(*args, **kwargs)
+        except Exception as error:
+            error.add_note(f"This happened in batch {number} of the {reading.which} model.")
+            raise
     return reading.samples
 
 
@@ -192,6 +200,8 @@ def _chosen(models: list[nn.Module], layers: Any) -> list[dict[nn.Module, str]]:
             return bool(layers(name))
 
     else:
+        if not isinstance(layers, Iterable):
+            raise TypeError(f"layers= takes names, globs or a function of the name, not {layers!r}")
         wishes = [layers] if isinstance(layers, str) else list(layers)
         known = list(dict.fromkeys(name for some in every for name in some.values() if name))
         for wish in wishes:

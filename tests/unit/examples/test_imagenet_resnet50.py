@@ -1,6 +1,7 @@
 """The example on ImageNet, with small pictures and a small network: trains, sweeps, goes on."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,25 @@ def test_it_trains_sweeps_after_each_epoch_and_goes_on_bitwise(
         xr.testing.assert_identical(one, other)
         assert np.allclose(one.learning_rate, script.RATES) and one.sizes["site"] == 17
         assert 0 <= float(one.mean_distance[0]) < float(one.mean_distance[-1]) <= 1
+
+
+def test_what_cannot_be_trained_is_said(script, data, tmp_path, monkeypatch, capsys):
+    given = [str(data), str(tmp_path / "runs"), *SMALL]
+    monkeypatch.setattr(script, "RATES", script.RATES[::12])
+    script.main([*given, "--stop-after", "1"])
+    for wrong, words in (
+        (["--epochs", "0"], "--epochs is a whole number from 1 on, not 0"),
+        (["--batch-size", "25"], "24 training pictures make no batch of 25"),
+        (["--epochs", "3"], "'epochs': 2}, not {"),
+        (["--schedule", "step_decay"], "'schedule': 'one_cycle'"),
+        (["--network", "resnet34"], "'network': 'resnet18'"),
+    ):
+        with pytest.raises(SystemExit):
+            script.main([*given, *wrong])
+        assert words in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(ModuleNotFoundError, match=r"'nope' is none of .* pip install timm"):
+        script.main([*given, "--network", "nope"])
 
 
 def test_one_cycle_is_that_of_the_source(script):

@@ -127,3 +127,10 @@ def test_bad_input_gets_one_sentence():
             layer(None)
         with pytest.raises(TypeError, match=r"floating-point numbers, not torch\.int64"):
             layer(torch.ones(4, 2, 5, 2, dtype=torch.int64))
+    for make in (lambda **k: ExtrinsicReLU(2, 5, **k), lambda **k: ExtrinsicReLU2d(2, 5, 3, **k)):
+        for wrong in ("no", 2, None):
+            with pytest.raises(TypeError, match="grow is True or False, not"):
+                make(grow=wrong)
+        for wrong in (torch.int, "float32"):
+            with pytest.raises(TypeError, match="dtype is one of floating-point numbers, not"):
+                make(dtype=wrong)

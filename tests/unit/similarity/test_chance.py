@@ -104,6 +104,8 @@ def test_a_chance_is_a_float_with_its_distribution():
     assert found.low == found.quantile(0.05) < found.high == found.quantile(0.95)
     assert found.share_above(0.3) == 0.5
     assert "permutations=3" in repr(found)
+    with pytest.raises(ValueError, match="observed similarity is NaN, which has no p-value"):
+        found.share_above(float("nan"))
     again = pickle.loads(pickle.dumps(found))
     assert again == found and again.values.tolist() == found.values.tolist()
 

@@ -73,6 +73,10 @@ def test_float16_and_chunks(monkeypatch):
 
 def test_what_cannot_be_compared_is_said():
     x = normals(10, 3)
+    with pytest.raises(TypeError, match="first is a bool tensor of who is active, not"):
+        match_filters(x * np.nan, x)
+    with pytest.raises(ValueError, match=r"not of shapes \(10, 3\) and \(9, 3\)"):
+        match_filters(x > 0, x[:9] > 0)
     with pytest.raises(ValueError, match="first has 10 evaluations and second 9"):
         pattern_similarity(x, x[:9])
     with pytest.raises(ValueError, match="first has 0 evaluations"):

@@ -112,7 +112,7 @@ GOOD = np.random.default_rng(1).normal(size=(20, 3))
     ("wrong", "error", "words"),
     [
         (GOOD.tolist(), TypeError, "is a tensor or an array, not list"),
-        (GOOD.astype(int), TypeError, "holds float16, float32 or float64, not int64"),
+        (GOOD.astype(int), TypeError, "holds float16, bfloat16, float32 or float64, not int64"),
         (torch.ones(20, 3, dtype=torch.bool), TypeError, "not torch.bool"),
         (GOOD + 1j, TypeError, "not complex128"),
         (np.ma.masked_array(GOOD), TypeError, "masked array"),

@@ -222,6 +222,10 @@ def test_compiled_and_wrapped_models_are_looked_into():
         ({"positions": "all"}, ValueError, "positions is 'mean', 'features' or 'rows', not 'all'"),
         ({"permutations": -1}, ValueError, "permutations is a whole number from 0 on"),
         ({"layers": "conv"}, ValueError, "no layer 'conv' in either model"),
+        ({"layers": 3}, TypeError, "layers= takes names, globs or a function of the name, not 3"),
+        ({"channel_dim": 9}, ValueError, r"layer '0' of the first .* no dimension channel_dim=9"),
+        ({"channel_dim": "1"}, TypeError, "channel_dim is the number of a dimension, not '1'"),
+        ({"seed": -1}, ValueError, "seed is a whole number from 0 on, not -1"),
         ({"layers": [3]}, TypeError, "layers= takes names and globs, not int 3"),
         ({"layers": lambda name: False}, ValueError, "Sequential has no such layer"),
         ({"layers": "7"}, ValueError, "Sequential has no such layer"),
@@ -234,6 +238,12 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(change, error, words):
     given = {"model_a": convolutional(), "model_b": dense(), "loader": [images()], **change}
     with pytest.raises(error, match=words):
         compare(**given)
+
+
+def test_a_model_that_does_not_take_the_inputs_is_named():
+    with pytest.raises(RuntimeError) as raised:
+        compare(dense(), nn.Linear(3, 2), [images()])
+    assert raised.value.__notes__ == ["This happened in batch 0 of the second model."]
 
 
 def test_a_layer_without_samples_or_filters_is_named():
