@@ -7,7 +7,7 @@ values of UᵀV = L diag(ρ) Rᵀ (Björck and Golub, Math. Comp. 27, 1973). The
 - mean CCA is the mean of ρ;
 - SVCCA (Raghu et al., arXiv 1706.05806) is that of the leading singular directions of X and of Y,
   the fewest with 99 % of the variance;
-- PWCCA (Morcos et al., arXiv 1806.05759) weighs ρ_i with Σ_j |⟨h_i, x_j⟩|, h = U L and x_j the
+- PWCCA (Morcos et al., arXiv 1806.05759) weighs ρ_i with ``Σ_j |⟨h_i, x_j⟩|``, h = U L and x_j the
   centred columns of the narrower matrix.
 
 All lie in [0, 1]. With few samples all are high for unrelated layers, and where
@@ -198,9 +198,9 @@ def mean_cca(x: Any, y: Any) -> float:
 def pwcca(x: Any, y: Any) -> float:
     """The projection weighted mean of the canonical correlations (Morcos et al., 2018).
 
-    Correlations count by how much of the layer their variates make up, Σ_j |⟨h_i, x_j⟩| over its
-    centred columns x_j. The layer is the narrower of the two, as in the authors' code, ``x`` of two
-    equally wide ones. (That code adds the means of the features again before it weighs; with
+    Correlations count by how much of the layer their variates make up, ``Σ_j |⟨h_i, x_j⟩|``
+    over its centred columns x_j. The layer is the narrower of the two, as in the authors' code, ``x`` of
+    two equally wide ones. (That code adds the means of the features again before it weighs; with
     centred features both agree.) Where correlations coincide, as in a layer that holds a copy of
     some features of the other, single weights depend on the basis that the decomposition takes.
 
