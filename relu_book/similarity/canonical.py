@@ -199,10 +199,11 @@ def pwcca(x: Any, y: Any) -> float:
     """The projection weighted mean of the canonical correlations (Morcos et al., 2018).
 
     Correlations count by how much of the layer their variates make up, ``Σ_j |⟨h_i, x_j⟩|``
-    over its centred columns x_j. The layer is the narrower of the two, as in the authors' code, ``x`` of
-    two equally wide ones. (That code adds the means of the features again before it weighs; with
-    centred features both agree.) Where correlations coincide, as in a layer that holds a copy of
-    some features of the other, single weights depend on the basis that the decomposition takes.
+    over its centred columns x_j. The layer is the narrower of the two, as in the authors' code,
+    ``x`` of two equally wide ones. (That code adds the means of the features again before it
+    weighs; with centred features both agree.) Where correlations coincide, as in a layer that
+    holds a copy of some features of the other, single weights depend on the basis that the
+    decomposition takes.
 
     Args:
         x: tensor or array (samples, features), float16, bfloat16, float32 or float64.
