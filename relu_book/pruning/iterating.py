@@ -151,8 +151,17 @@ def _rounds(
         if found is None:
             masks = smaller_masks(trained, masks, pooled, rates)
             _put(model, start, masks)
-            _watched(train, model, rewind_epoch)
+            if _watched(train, model, rewind_epoch) == rewind_epoch:
+                raise ValueError(
+                    f"train(model, {rewind_epoch}) finished no epoch, so that round {number} is "
+                    "pruned and not trained again: rewind to an earlier epoch, or train longer"
+                )
             found = {"masks": masks, "trained": _state(model)}
+            if lost := [name for name in names if not found["trained"][name].isfinite().all()]:
+                raise ValueError(
+                    f"round {number} ended with NaN or infinity in {lost[0]!r}: the training "
+                    "diverged"
+                )
             kept.save(number, found)
         masks, trained = found["masks"], found["trained"]
         _put(model, trained, masks)

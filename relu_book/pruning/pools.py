@@ -5,6 +5,7 @@ layer another. Batch normalisation and the output layer are not spoken of; here 
 """
 
 from torch import nn
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 from torch.nn.parameter import UninitializedParameter
 from torch.nn.utils.parametrize import is_parametrized
 
@@ -79,10 +80,16 @@ def _check(model: nn.Module, name: str, layer: nn.Module) -> None:
         )
     if isinstance(layer.weight, UninitializedParameter):
         raise ValueError(f"{where} has no weights yet: pass a batch through the network first")
+    if isinstance(layer, NonDynamicallyQuantizableLinear):
+        raise ValueError(
+            f"{where} is part of a torch.nn.MultiheadAttention, which reads its weight without "
+            "calling it, so that a mask would freeze it: write the attention with linear layers"
+        )
+    own = {id(p): each for each, p in layer._parameters.items() if p is not None}
     for other, part in model.named_modules():
-        shared = [p for p in part._parameters.values() if p is layer.weight]
+        shared = [own[id(p)] for p in part._parameters.values() if id(p) in own]
         if shared and part is not layer:
             raise ValueError(
-                f"{where} shares its weight with {other!r}, which would keep what is pruned: give "
-                "each its own"
+                f"{where} shares its {shared[0]} with {other!r}, which would keep what is pruned: "
+                "give each its own"
             )

@@ -244,3 +244,16 @@ def test_arguments_are_looked_at_before_the_first_round_is_asked_for():
 
 def test_a_round_is_told_by_its_densities():
     assert repr(Round(2, {"conv": 0.81}, {}, {}, {}, {})) == "Round(2: conv 0.81)"
+
+
+def test_a_round_that_trains_nothing_or_diverges_is_no_round():
+    with pytest.raises(ValueError, match=r"train\(model, 4\) finished no epoch, so that round 1"):
+        list(pruned(network(), rewind_epoch=EPOCHS))
+
+    def diverging(model, first_epoch):
+        yield from trainer()(model, first_epoch)
+        if first_epoch:
+            nn.init.constant_(next(model.parameters()), float("nan"))
+
+    with pytest.raises(ValueError, match="round 1 ended with NaN or infinity in"):
+        list(pruned(network(), rounds=1, train=diverging))

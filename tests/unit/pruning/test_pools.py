@@ -42,9 +42,9 @@ def masked():
     return model
 
 
-def shared():
+def shared(own="weight"):
     model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3))
-    model[1].weight = model[0].weight
+    setattr(model[1], own, getattr(model[0], own))
     return model
 
 
@@ -55,13 +55,27 @@ def shared():
         (nn.ReLU(), "ReLU has no convolution"),
         (masked(), "'0' of Sequential has a mask of torch.nn.utils.prune already"),
         (shared(), "shares its weight with '1'"),
+        (shared("bias"), "shares its bias with '1'"),
+        (
+            nn.TransformerEncoderLayer(4, 1, 8),
+            "'self_attn.out_proj' of TransformerEncoderLayer is part of",
+        ),
         (nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2)), "has no weights yet"),
         (
             nn.Sequential(parametrizations.weight_norm(nn.Linear(2, 3)), nn.Linear(3, 2)),
             "is computed from other parameters",
         ),
     ],
-    ids=["one layer", "none", "masked", "shared", "lazy", "weight norm"],
+    ids=[
+        "one layer",
+        "none",
+        "masked",
+        "shared",
+        "shared bias",
+        "attention",
+        "lazy",
+        "weight norm",
+    ],
 )
 def test_other_networks_end_in_a_sentence(model, words):
     with pytest.raises(ValueError, match=words):
