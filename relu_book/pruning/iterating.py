@@ -157,11 +157,7 @@ def _rounds(
                     "pruned and not trained again: rewind to an earlier epoch, or train longer"
                 )
             found = {"masks": masks, "trained": _state(model)}
-            if lost := [name for name in names if not found["trained"][name].isfinite().all()]:
-                raise ValueError(
-                    f"round {number} ended with NaN or infinity in {lost[0]!r}: the training "
-                    "diverged"
-                )
+            _check_finite(found["trained"], f"round {number}")
             kept.save(number, found)
         masks, trained = found["masks"], found["trained"]
         _put(model, trained, masks)
@@ -183,7 +179,15 @@ def _unpruned(model: nn.Module, train: Train, rewind_epoch: int) -> dict[str, St
             f"the training cannot be rewound to epoch {rewind_epoch}: train(model, 0) told of "
             f"{last} finished epochs, the last of them, and not of this one"
         )
-    return {"start": seen[rewind_epoch], "trained": _state(model)}
+    trained = _state(model)
+    _check_finite(trained, "the unpruned training")
+    return {"start": seen[rewind_epoch], "trained": trained}
+
+
+def _check_finite(state: State, what: str) -> None:
+    for name, value in state.items():
+        if not value.isfinite().all():
+            raise ValueError(f"{what} diverged: values of {name!r} are NaN or infinite")
 
 
 def _watched(

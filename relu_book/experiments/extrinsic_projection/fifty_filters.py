@@ -25,29 +25,19 @@ LAYERS = (*range(1, DEPTH + 1), "read-out")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(many.Board):
     """What is trained and when it is looked at.
 
     Attributes:
-        layout: Letters of ``CHECKBOARD_LAYOUTS``; with bias a job each.
-        bias: Names of ``many.BIASES``.
         width: Filters of a layer.
         networks: How many a seed, each with points of its own to train on.
-        batches: An epoch.
-        batch_size: Points in each.
-        rate: Of the descent.
         steps: When the sheet is looked at; 0 is before training, the last one the end.
         drawn: Points of the sheet, and as many to fit a linear classifier in the plane.
         seeds: Of the points; ``networks`` seeds of weights each.
     """
 
-    layout: tuple[str, ...] = ("D", "F")
-    bias: tuple[str, ...] = ("zero", "default")
     width: int = 50
     networks: int = 8
-    batches: int = 200
-    batch_size: int = 250
-    rate: float = 0.1
     steps: tuple[int, ...] = (0, 1, 10, 25, 200, 400, 2000)
     drawn: int = 1000
     seeds: tuple[int, ...] = tuple(range(5))

@@ -10,6 +10,7 @@ fifty of them cost little more than one.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int64
@@ -19,6 +20,26 @@ from torch.nn.functional import cross_entropy
 from relu_book.models import mlp
 
 BIASES = {"zero": 0.0, "default": "default"}
+
+
+@dataclass(frozen=True)
+class Board:
+    """What all networks on the board have in common (thesis A.2.2).
+
+    Attributes:
+        layout: Letters of ``CHECKBOARD_LAYOUTS``; with bias a job each.
+        bias: Names of ``BIASES``.
+        batches: An epoch.
+        batch_size: Points in each.
+        rate: Of the descent.
+    """
+
+    layout: tuple[str, ...] = ("D", "F")
+    bias: tuple[str, ...] = ("zero", "default")
+    batches: int = 200
+    batch_size: int = 250
+    rate: float = 0.1
+
 
 # Weights (networks, inputs, outputs) and biases (networks, 1, outputs), layer by layer.
 Parameters = list[Tensor]

@@ -23,29 +23,19 @@ DEPTHS = (2, 8)
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(many.Board):
     """What is trained and when it is looked at.
 
     Attributes:
-        layout: Letters of ``CHECKBOARD_LAYOUTS``; with bias a job each.
-        bias: Names of ``many.BIASES``.
         width: Filters of a layer.
         networks: How many a seed, each with points of its own to train on.
-        batches: An epoch.
-        batch_size: Points in each.
-        rate: Of the descent.
         epochs: When the networks are looked at; 0 is before training, the last one the end.
         drawn: Points of which it is counted how many fall on one place.
         seeds: Of the points; ``networks`` seeds of weights each.
     """
 
-    layout: tuple[str, ...] = ("D", "F")
-    bias: tuple[str, ...] = ("zero", "default")
     width: int = 2
     networks: int = 50
-    batches: int = 200
-    batch_size: int = 250
-    rate: float = 0.1
     epochs: tuple[int, ...] = (0, 1, 2, 3, 10)
     drawn: int = 1000
     seeds: tuple[int, ...] = tuple(range(10))

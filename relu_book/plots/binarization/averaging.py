@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from relu_book.plots.binarization.samples_axis import samples_axis
 from relu_book.plots.style import BLUE, ORANGE
 from relu_book.plots.words import described
 
@@ -38,9 +39,7 @@ def averages(curves: Curves) -> Figure:
     axes.plot(k, curves["before"][0] / np.sqrt(k), ":", color="0.3")
     axes.plot(k, curves["after"], "s-", color=ORANGE, label="outputs averaged")
     axes.plot(k, curves["before"], "o-", color=BLUE, label="averaged before the ReLU")
-    axes.set(xscale="log", yscale="log", xlabel="samples k", ylabel="error of the outputs")
-    axes.set_xticks(k, [f"{each}" for each in k])
-    axes.minorticks_off()
-    axes.grid(axis="y")
+    axes.set(yscale="log", ylabel="error of the outputs")
+    samples_axis(axes, k, "samples k")
     axes.legend()
     return figure

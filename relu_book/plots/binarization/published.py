@@ -2,10 +2,10 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from relu_book.experiments.binarization.printed import FLOAT, TABLE_4_1
+from relu_book.plots.binarization.samples_axis import samples_axis
 from relu_book.plots.style import BLUE, LINE_COLOURS, ORANGE
 from relu_book.plots.words import described
 
@@ -48,7 +48,7 @@ def samples_of_published(record: xr.Dataset) -> Figure:
         )
     printed = dict(sorted(TABLE_4_1.items()))
     axes.plot(list(printed), [100 * a / FLOAT for a in printed.values()], "k--", label="printed")
-    _samples_axis(axes, record.samples.values)
+    samples_axis(axes, record.samples.values)
     axes.set_ylabel("accuracy, % of float")
     axes.legend()
     return figure
@@ -93,10 +93,3 @@ def few_bits(record: xr.Dataset) -> Figure:
     axes.set(xlabel="bits of p", ylabel="points lost")
     axes.legend()
     return figure
-
-
-def _samples_axis(axes: Axes, samples: np.ndarray) -> None:
-    axes.set(xscale="log", xlabel="samples n")
-    axes.set_xticks(samples, [f"{n}" for n in samples])
-    axes.minorticks_off()
-    axes.grid(axis="y")

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from relu_book.plots.binarization.samples_axis import samples_axis
 from relu_book.plots.style import BLUE, ORANGE
 from relu_book.plots.words import described
 
@@ -40,10 +41,8 @@ def draw_samples(data: xr.Dataset, samples: int) -> Figure:
         colour = ORANGE if n == samples else "0.6"
         left.plot(np.full(values.size, n), values, "o", color=colour, markersize=6, alpha=0.7)
     left.axhline(float(data.float_accuracy), linestyle="--", color=BLUE)
-    left.set(xscale="log", xlabel="samples n", ylabel="accuracy, %")
-    left.set_xticks(data.samples.values, [f"{n}" for n in data.samples.values])
-    left.minorticks_off()
-    left.grid(axis="y")
+    left.set_ylabel("accuracy, %")
+    samples_axis(left, data.samples.values)
     labels, one = np.arange(data.sizes["label"]), data.scores.sel(samples=samples)
     right.bar(labels, data.float_scores, color=BLUE, alpha=0.35)
     for scores in one:

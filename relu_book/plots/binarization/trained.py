@@ -3,6 +3,7 @@
 import xarray as xr
 from matplotlib.figure import Figure
 
+from relu_book.plots.binarization.samples_axis import samples_axis
 from relu_book.plots.style import LINE_COLOURS
 from relu_book.plots.words import described
 
@@ -43,10 +44,8 @@ def trained_networks(record: xr.Dataset) -> Figure:
     colours = ("black", *(colour for colour in LINE_COLOURS if colour != "#000000"))
     for one, colour in zip(found, colours, strict=False):
         axes.plot(one.samples, one, "o-", color=colour, label=_words(str(one.setup.values)))
-    axes.set(xscale="log", xlabel="samples in use", ylabel="accuracy, %")
-    axes.set_xticks(found.samples.values, [f"{n}" for n in found.samples.values])
-    axes.minorticks_off()
-    axes.grid(axis="y")
+    axes.set_ylabel("accuracy, %")
+    samples_axis(axes, found.samples.values, "samples in use")
     axes.legend(fontsize=10)
     return figure
 

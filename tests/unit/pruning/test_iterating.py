@@ -246,14 +246,18 @@ def test_a_round_is_told_by_its_densities():
     assert repr(Round(2, {"conv": 0.81}, {}, {}, {}, {})) == "Round(2: conv 0.81)"
 
 
-def test_a_round_that_trains_nothing_or_diverges_is_no_round():
+def test_a_round_that_trains_nothing_is_no_round():
     with pytest.raises(ValueError, match=r"train\(model, 4\) finished no epoch, so that round 1"):
         list(pruned(network(), rewind_epoch=EPOCHS))
 
-    def diverging(model, first_epoch):
-        yield from trainer()(model, first_epoch)
-        if first_epoch:
-            nn.init.constant_(next(model.parameters()), float("nan"))
 
-    with pytest.raises(ValueError, match="round 1 ended with NaN or infinity in"):
-        list(pruned(network(), rounds=1, train=diverging))
+@pytest.mark.parametrize("place", [0, -1], ids=["pruned", "output layer"])
+@pytest.mark.parametrize(("first", "what"), [(0, "the unpruned training"), (1, "round 1")])
+def test_a_training_that_diverges_is_no_round(first, what, place):
+    def train(model, first_epoch):
+        yield from trainer()(model, first_epoch)
+        if first_epoch == first:
+            nn.init.constant_(list(model.parameters())[place], float("nan"))
+
+    with pytest.raises(ValueError, match=f"{what} diverged: values of .* are NaN or infinite"):
+        list(pruned(network(), rounds=1, train=train))
