@@ -37,6 +37,7 @@ from relu_book.training import (
 
 TUNING = "extrinsic_networks/comparison_tuning"
 LAYERS = 3
+HELD_OUT = 0.1  # of the training samples, on which the candidates are tried
 EPOCHS = {"checkboard": 5, "digits": 30, "fashion_mnist": 5}
 HIDDEN = {"checkboard": 50, "digits": 50, "fashion_mnist": 100}
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
@@ -160,7 +161,10 @@ def samples(settings: Settings, run: Run, split: str, seed: int) -> tuple[Tensor
     if settings.data == "checkboard":
         found = run.load("checkboard", split, samples=settings.train_samples, seed=seed)
         return found.images, found.labels
-    inputs, whole = run.load(settings.data, "train").images, run.load(settings.data, split)
+    train = run.load(settings.data, "train", validation=HELD_OUT)
+    held_out = {"validation": HELD_OUT} if split == "validation" else {}
+    whole = train if split == "train" else run.load(settings.data, split, **held_out)
+    inputs = train.images
     order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(0))
     images, labels = whole[order[: settings.train_samples]]
     return ((images - inputs.mean()) / inputs.std()).flatten(1), labels

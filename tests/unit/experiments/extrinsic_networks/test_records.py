@@ -1,11 +1,14 @@
 """The records run, and have what their readings and pictures ask for."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
+from relu_book.datasets import load
 from relu_book.experiments.extrinsic_networks import board_reading, deep_reading
-from relu_book.experiments.extrinsic_networks.comparison import Settings, network
+from relu_book.experiments.extrinsic_networks.comparison import Settings, network, samples
 from relu_book.plots import extrinsic_networks as plots
 from relu_book.plots.words import words_of
 from relu_book.runs import run
@@ -59,3 +62,14 @@ def test_networks_of_as_many_parameters():
         }
         assert sizes["extrinsic"] == sizes["entropy"]
         assert abs(sizes["extrinsic"] / sizes["ordinary"] - 1) < 0.01
+
+
+def test_candidates_are_tried_on_samples_that_none_is_trained_on():
+    def pictures(_, split, *, validation=None):
+        """As the data sets that are published in two pieces: nothing is held out unasked."""
+        assert split == "test" or validation == 0.1
+        return load("digits", split, **({} if split == "test" else {"validation": validation}))
+
+    settings, of = Settings(data="fashion_mnist"), SimpleNamespace(load=pictures)
+    rows = {split: samples(settings, of, split, 0)[0] for split in ("train", "validation", "test")}
+    assert [len(each) for each in rows.values()] == [1293, 144, 360]
