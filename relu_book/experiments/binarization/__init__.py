@@ -12,6 +12,7 @@ from relu_book.experiments.binarization.attention_reading import attention_readi
 from relu_book.experiments.binarization.cifar_resnets_reading import cifar_resnets_reading
 from relu_book.experiments.binarization.pictures_reading import (
     errors_reading,
+    kept_reading,
     pictures_reading,
     pruning_reading,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "eight_layers_reading",
     "errors_reading",
     "integers",
+    "kept_reading",
     "live",
     "pictures_reading",
     "places",

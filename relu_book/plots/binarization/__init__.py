@@ -6,7 +6,13 @@ Each figure carries its alt text and its caption.
 
 from relu_book.plots.binarization.averaging import averages
 from relu_book.plots.binarization.number import draw_weight, panels
-from relu_book.plots.binarization.places import draw_attention, errors, expenses, saved
+from relu_book.plots.binarization.places import (
+    draw_attention,
+    errors,
+    errors_in_pictures,
+    expenses,
+    saved,
+)
 from relu_book.plots.binarization.published import few_bits, samples_of_published
 from relu_book.plots.binarization.resampling import draw_samples
 from relu_book.plots.binarization.second_look import losses
@@ -18,6 +24,7 @@ __all__ = [
     "draw_samples",
     "draw_weight",
     "errors",
+    "errors_in_pictures",
     "expenses",
     "few_bits",
     "losses",

@@ -1,12 +1,14 @@
 """Where a network looks twice, where its errors are, what looking twice saves (figures 4.4, 4.5).
 
-Drawn from what ``experiments.binarization.live`` measures on small networks.
+Drawn from what ``experiments.binarization.live`` measures on small networks, and from the record
+``binarization/picture_errors``.
 """
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from relu_book.experiments.trainings import settings_of
 from relu_book.plots.style import BLUE, ORANGE
 from relu_book.plots.words import described
 
@@ -116,6 +118,50 @@ def errors(data: xr.Dataset) -> Figure:
             figure.colorbar(heat, ax=panel, shrink=0.75)
     for panel in axes.flat:
         panel.axis("off")
+    return figure
+
+
+def describe_errors_in_pictures(record: xr.Dataset) -> str:
+    """Alt text of ``errors_in_pictures``: means of what the maps are compared with."""
+    means = record.isel(seed=0).mean("picture")
+    told = [
+        f"{float(means['absolute_brightness'][0]):.2f} with the brightness and "
+        f"{float(means['absolute_flatness'][0]):.2f} with the flatness in the first layer",
+        f"{float(means['first_last']):.2f} between first and last layer",
+    ]
+    return (
+        f"{record.sizes['shown']} rows of six maps of errors. Over {record.sizes['picture']} "
+        f"pictures the absolute errors have a mean rank correlation of {'; '.join(told)}."
+    )
+
+
+def caption_of_errors_in_pictures(record: xr.Dataset) -> str:
+    """Samples and drawings from the settings of the record."""
+    settings = settings_of(record)
+    return (
+        f"Figure 4.4 on pictures of ImageNet, a row each, from light (no error) to dark (the "
+        f"largest of the map): where {settings['samples']} samples differ from float, "
+        f"{settings['repeats']} drawings, in three convolutions of SqueezeNet."
+    )
+
+
+@described(alt=describe_errors_in_pictures, caption=caption_of_errors_in_pictures)
+def errors_in_pictures(record: xr.Dataset) -> Figure:
+    """Absolute and relative errors of three layers in the pictures that are kept.
+
+    Args:
+        record: As ``binarization/picture_errors`` measures it.
+    """
+    one, rows = record.isel(seed=0), record.sizes["shown"]
+    figure = Figure(figsize=(7.6, 1.4 * rows), layout="constrained")
+    axes = figure.subplots(rows, 6, squeeze=False)
+    maps = [(kind, layer) for kind in ("absolute", "relative") for layer in (0, 1, 2)]
+    for shown, line in enumerate(axes):
+        for panel, (kind, layer) in zip(line, maps, strict=True):
+            panel.imshow(one[f"{kind}{layer}"][shown], cmap="viridis_r", vmin=0)
+            panel.axis("off")
+            if not shown:
+                panel.set_title(f"{kind},\n{('first', 'middle', 'last')[layer]} layer")
     return figure
 
 

@@ -11,6 +11,7 @@ from relu_book.plots.binarization.number import outcomes
 from relu_book.plots.binarization.published import lost_points
 from relu_book.plots.binarization.second_look import lost
 from relu_book.plots.words import words_of
+from relu_book.records import load
 
 
 def test_figure_4_1():
@@ -73,6 +74,16 @@ def test_maps_of_errors(small):
     shown = np.asarray(drawn.axes[1].images[0].get_array())
     assert shown == pytest.approx(data.absolute_1.values)
     assert f"layer 3: absolute {float(data.absolute_3.min()):.2g}" in words_of(drawn).alt
+
+
+def test_maps_of_errors_in_published_pictures():
+    record = load("binarization/picture_errors")
+    drawn = plots.errors_in_pictures(record)
+    assert len(drawn.axes) == 6 * record.sizes["shown"]
+    shown = np.asarray(drawn.axes[3].images[0].get_array())
+    assert shown == pytest.approx(record.relative0[0, 0].values)
+    told = f"{float(record.first_last.mean()):.2f} between first and last layer"
+    assert told in words_of(drawn).alt
 
 
 def test_savings():
