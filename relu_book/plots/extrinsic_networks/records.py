@@ -94,13 +94,14 @@ def comparison(record: xr.Dataset) -> Figure:
         record: Of ``extrinsic_networks/comparison``.
     """
     names = record.data.values.tolist()
-    figure = Figure(figsize=(6.4, 2.9 * len(names)))
-    for axes, data in zip(np.atleast_1d(figure.subplots(len(names))), names, strict=True):
+    figure = Figure(figsize=(6.4, 2.4 * len(names)), layout="constrained")
+    panels = np.atleast_1d(figure.subplots(len(names), sharex=True))
+    for axes, data in zip(panels, names, strict=True):
         for name, (colour, marker) in NETWORKS.items():
             one = record.sel(data=data, network=name)
             share = 100 * one["joint_patterns"] / one["measured"]
             axes.plot(share, one["accuracy"], marker, color=colour, label=name, ls="none")
         axes.set(title=data.replace("_", " "), ylabel="accuracy in %")
-    axes.set_xlabel("linear maps in use, per 100 test points")
-    axes.legend()
+    axes.set(xlabel="linear maps in use, per 100 test points", xlim=(0, 103))
+    panels[-1].legend(loc="center left")
     return figure
