@@ -30,23 +30,24 @@ def deep_reading(record: xr.Dataset) -> Reading:
         ends[f"first_3{size}"] = three.isel(layer=0, drop=True)
         ends[f"last_3{size}"] = three.isel(layer=-1, drop=True)
         ends[f"patterns_8{size}"] = patterns(end, MIDDLE, points)
-    before = patterns(start, SHALLOW, few)
+    untrained = patterns(start, SHALLOW, few)
     deep = record.sel(depth=DEEP, drop=True)
-    loss, ordinary = deep["loss"], deep["loss_ordinary"]
+    ordinary = deep["loss_ordinary"].sel(time="end", drop=True)
+    before, after = (deep["loss"].sel(time=time, drop=True) for time in ("start", "end"))
     quantities = {
         "txt-A.3.1.6": {
             **ends,
             "layer": record.layer.values[:MIDDLE],
-            "first_start": before.isel(layer=0, drop=True),
-            "last_start": before.isel(layer=-1, drop=True),
+            "first_start": untrained.isel(layer=0, drop=True),
+            "last_start": untrained.isel(layer=-1, drop=True),
         },
         "txt-A.3.3.1": {
             "ratio_start": ratio(start),
-            "ratio_end": ratio(end),
-            "loss_start": loss.sel(time="start", drop=True),
-            "loss_end": loss.sel(time="end", drop=True),
+            "ratio_end": ratio(end).fillna(0),
+            "loss_start": before,
+            "loss_end": after.fillna(before),  # after a divergence it did not fall
             "ratio_ordinary": ratio(start, "_ordinary"),
-            "loss_ordinary": ordinary.sel(time="end", drop=True),
+            "loss_ordinary": ordinary.dropna("seed"),
         },
     }
     return Reading(quantities, record)

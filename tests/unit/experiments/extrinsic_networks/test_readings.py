@@ -122,3 +122,15 @@ def deep(slope=-40.0, ratio=1.0, loss=0.5):
 )
 def test_deep_networks(claim, changed, expected):
     assert deep_reading(deep(**changed)).judge(claim).verdict == expected
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(1, "holds"), (6, "fails")])
+def test_a_deep_network_that_diverged_did_not_train_stably(seeds, expected):
+    record = deep()
+    lost = {"depth": 30, "seed": range(seeds), "time": "end"}
+    for name in ("gradient", "loss", "loss_ordinary"):
+        record[name] = record[name].copy()
+        record[name].loc[lost] = np.nan
+    found = deep_reading(record)
+    assert found.judge("txt-A.3.3.1").verdict == expected
+    assert found["txt-A.3.3.1"]["loss_ordinary"].sizes["seed"] == 10 - seeds
