@@ -12,7 +12,6 @@ every machine.
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
@@ -20,7 +19,7 @@ from torch.nn.utils import prune
 
 from relu_book import datasets
 from relu_book.experiments.pruning.epochs import Schooling, epochs_of
-from relu_book.experiments.pruning.layers import DENSE, dimensions, walked
+from relu_book.experiments.pruning.layers import dimensions, walked
 from relu_book.experiments.pruning.problems import with_classes
 from relu_book.experiments.pruning.pruned import shares
 from relu_book.models import cifar_blocks
@@ -171,14 +170,6 @@ def repeats(problems: Sequence[str] = tuple(PROBLEMS), seeds=REPEATS) -> xr.Data
         for start in range(0, len(cases), len(seeds))
     ]
     return xr.concat(rows, "problem").assign_coords(problem=list(problems))
-
-
-def dense_rows(problem: str, number: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """What the dense layer gives for the training images, unpruned and after a round."""
-    rounds = rounds_of(problem, seed)
-    states = rounds[0].unpruned, rounds[number - 1].state
-    layers = (dict(walked(with_state(state), digits(problem)[0]))[DENSE] for state in states)
-    return tuple(rows.numpy() for rows in layers)
 
 
 def above(values: xr.DataArray, chance: xr.DataArray) -> xr.DataArray:
