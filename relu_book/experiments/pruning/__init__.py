@@ -1,6 +1,6 @@
 """What the chapter on pruning measures (pruning paper)."""
 
-from relu_book.experiments.pruning import algorithm, similarity_statements, tables
+from relu_book.experiments.pruning import algorithm, live, similarity_statements, tables
 from relu_book.experiments.pruning.cifar4_reading import small_reading
 from relu_book.experiments.pruning.cifar10_reading import large_reading
 from relu_book.experiments.pruning.problems_reading import (
@@ -15,6 +15,7 @@ __all__ = [
     "algorithm",
     "density_reading",
     "large_reading",
+    "live",
     "pivot_reading",
     "problems_reading",
     "ranges_reading",
