@@ -127,6 +127,12 @@ def main(arguments: list[str] | None = None) -> dict:
     checkpoint = args.results / "checkpoint.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint)
+        lacks = [name for name in ("setting", "finished", *parts) if name not in state]
+        if lacks:
+            parser.error(
+                f"{checkpoint} is of an older form, without {' and '.join(lacks)}: give another "
+                "folder of results"
+            )
         if state["setting"] != setting:
             parser.error(
                 f"{checkpoint} is of {state['setting']}, not {setting}: give another "

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
-from relu_book.pruning.kept import Kept
+from relu_book.pruning.kept import Kept, identity
 from relu_book.pruning.masks import Masks, densities, smaller_masks
 from relu_book.pruning.pools import pools
-from relu_book.spelling import did_you_mean
+from relu_book.pruning.rates import checked_rates, left
 
 State = dict[str, Tensor]
 Train = Callable[[nn.Module, int], Iterable[int]]
@@ -76,18 +76,22 @@ def iterative_magnitude_pruning(
             optimizer and seeds its random numbers itself, each time anew.
         rounds: how many, at least 1.
         rates: the share of the surviving parameters that goes in each round, in [0, 1), by pool:
-            ``{"conv": 0.1, "fc": 0.2}``. See ``pools``; a pool that is not named stays whole.
+            ``{"conv": 0.1, "fc": 0.2}``. See ``pools``; a pool that is not named stays whole. Of
+            each at least one parameter must be left after the last round.
         rewind_epoch: the number of finished epochs to whose parameters and buffers each round goes
             back, bit by bit; 0 is the state before training.
         checkpoint: where finished trainings are kept, one file each, ``<checkpoint>-00`` for the
             unpruned network and ``<checkpoint>-01`` for the first round. Called again after an
-            interruption, finished rounds are read and the first unfinished one is trained, with the
-            bits of an uninterrupted run, if ``train`` depends on its arguments alone.
+            interruption, with the same network in the state before training, finished rounds are
+            read and the first unfinished one is trained, with the bits of an uninterrupted run, if
+            ``train`` depends on its arguments alone. Another network, start, rate or rewinding is
+            refused; what ``train`` does is not looked at.
 
     Returns:
         An iterator that trains one round each time it is asked for the next.
 
     Raises:
+        TypeError: ``model`` is no module, ``train`` no function or ``checkpoint`` no path.
         ValueError: arguments that do not fit together or to the network, a training that does not
             reach ``rewind_epoch`` or ends with NaN, or files of another pruning; the sentence says
             which.
@@ -117,17 +121,24 @@ def iterative_magnitude_pruning(
         >>> bool((each.state["0.weight"][~each.masks["0.weight"]] == 0).all())
         True
     """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model must be a torch.nn.Module, but got {type(model).__name__}")
+    pooled = pools(model)
+    if not callable(train):
+        raise TypeError(
+            "train must be a generator function, called as train(model, first_epoch), but got "
+            f"{train!r}"
+        )
     rounds = _whole(rounds, "rounds", 1)
     rewind_epoch = _whole(rewind_epoch, "rewind_epoch", 0)
-    pooled = pools(model)
-    _check_rates(rates, pooled)
-    pooled = {pool: names for pool, names in pooled.items() if pool in rates}
-    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    setting = {"rates": dict(rates), "rewind_epoch": rewind_epoch, "shapes": shapes}
+    rates = checked_rates(rates, pooled)
+    if not rates:
+        raise ValueError(
+            "rates must be a share by pool, such as {'conv': 0.1, 'fc': 0.2}, but got none"
+        )
+    pooled = {pool: pooled[pool] for pool in rates}
+    _check_enough(model, pooled, rates, rounds)
+    setting = {"rates": rates, "rewind_epoch": rewind_epoch, **identity(model)}
     kept = Kept(checkpoint, setting, next(model.parameters()).device)
-    return _rounds(model, train, rounds, pooled, dict(rates), rewind_epoch, kept)
+    return _rounds(model, train, rounds, pooled, rates, rewind_epoch, kept)
 
 
 def _rounds(
@@ -161,8 +172,8 @@ def _rounds(
             kept.save(number, found)
         masks, trained = found["masks"], found["trained"]
         _put(model, trained, masks)
-        left = densities(masks, pooled)
-        yield Round(number, left, masks, trained, first["trained"], start)
+        shares = densities(masks, pooled)
+        yield Round(number, shares, masks, trained, first["trained"], start)
 
 
 def _unpruned(model: nn.Module, train: Train, rewind_epoch: int) -> dict[str, State]:
@@ -176,8 +187,8 @@ def _unpruned(model: nn.Module, train: Train, rewind_epoch: int) -> dict[str, St
     last = _watched(train, model, 0, look)
     if rewind_epoch not in seen:
         raise ValueError(
-            f"the training cannot be rewound to epoch {rewind_epoch}: train(model, 0) told of "
-            f"{last} finished epochs, the last of them, and not of this one"
+            f"the training cannot be rewound to epoch {rewind_epoch}: train(model, 0) yielded no "
+            f"{rewind_epoch}, and its last epoch was {last}"
         )
     trained = _state(model)
     _check_finite(trained, "the unpruned training")
@@ -205,13 +216,17 @@ def _watched(
         )
     last = first_epoch
     for epoch in epochs:
-        if not isinstance(epoch, int) or epoch <= last:
+        try:
+            number = operator.index(epoch)
+        except TypeError:
+            number = last
+        if number <= last:
             raise ValueError(
                 f"train(model, {first_epoch}) must yield rising numbers of finished epochs, "
                 f"counted from epoch 0, but after {last} it yielded {epoch!r}"
             )
-        last = epoch
-        look(epoch)
+        last = number
+        look(last)
     return last
 
 
@@ -249,20 +264,14 @@ def _place(model: nn.Module, name: str) -> tuple[nn.Module, str]:
     return model.get_submodule(layer), own
 
 
-def _check_rates(rates: Mapping[str, float], pooled: Mapping[str, tuple[str, ...]]) -> None:
-    if not isinstance(rates, Mapping) or not rates:
-        raise ValueError(
-            f"rates must be a share by pool, such as {{'conv': 0.1, 'fc': 0.2}}, but got {rates!r}"
-        )
-    for pool, rate in rates.items():
-        if pool not in pooled:
-            hint = did_you_mean(pool, pooled, f"the network has {' and '.join(pooled)}")
-            raise ValueError(f"rates names the pool {pool!r}, which the network lacks: {hint}")
-        number = isinstance(rate, int | float) and not isinstance(rate, bool)
-        if not (number and 0 <= rate < 1):
-            raise ValueError(
-                f"the rate of the pool {pool!r} must be a share from 0 to below 1, but got {rate!r}"
-            )
+def _check_enough(
+    model: nn.Module, pooled: Mapping[str, tuple[str, ...]], rates: Mapping[str, float], rounds: int
+) -> None:
+    """No pool runs empty, which is told before hours of training."""
+    for pool, names in pooled.items():
+        number = sum(model.get_parameter(name).numel() for name in names)
+        for _ in range(rounds):
+            number = left(pool, rates[pool], number)
 
 
 def _whole(value: int, name: str, least: int) -> int:

@@ -5,11 +5,14 @@ the parameters that are still there: of n survivors round(p n) go, so that after
 of a pool is left, up to the rounding of one parameter a round.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
 from torch.nn.utils import prune
+
+from relu_book.pruning.rates import checked_rates, left
+from relu_book.spelling import did_you_mean
 
 Masks = dict[str, Tensor]
 
@@ -27,13 +30,14 @@ def smaller_masks(
         masks: those before, bool, of the same names and shapes as the pooled parameters.
         pools: names of the parameters that are pruned together, by pool, as ``pools`` gives them.
         rates: the share of a pool's survivors that goes, in [0, 1); a pool that is not named keeps
-            its masks.
+            its masks. Some of each pool must stay.
 
     Returns:
         New masks by name, each of them inside the one before. Among equal magnitudes torch chooses.
 
     Raises:
-        ValueError: a surviving parameter is NaN or infinite.
+        ValueError: a surviving parameter is NaN or infinite; a rate that is no such share, of a
+            pool that is not there, or that takes all that is left; a pool without masks.
 
     Cost: a selection among the parameters of each pool.
 
@@ -46,17 +50,16 @@ def smaller_masks(
         ([True, False], [False, True])
     """
     found = {name: mask.clone() for name, mask in masks.items()}
-    for pool, names in pools.items():
-        if pool not in rates:
-            continue
-        standing = torch.cat([masks[name].flatten() for name in names])
+    for pool, rate in checked_rates(rates, pools).items():
+        names = pools[pool]
+        standing = torch.cat([mask.flatten() for mask in _of_pool(masks, pool, names)])
         magnitudes = torch.cat([weights[name].detach().flatten() for name in names])[standing].abs()
         if not bool(magnitudes.isfinite().all()):
             raise ValueError(
                 f"{int((~magnitudes.isfinite()).sum())} of the parameters of the pool {pool!r} are "
                 "NaN or infinite, so that the smallest cannot be told: the training diverged"
             )
-        goes = prune.L1Unstructured(amount=float(rates[pool]))
+        goes = prune.L1Unstructured(amount=len(magnitudes) - left(pool, rate, len(magnitudes)))
         kept = goes.compute_mask(magnitudes, torch.ones_like(magnitudes))
         standing[standing.clone()] = kept.bool()
         parts = standing.split([masks[name].numel() for name in names])
@@ -74,13 +77,31 @@ def densities(
         masks: bool, by the name of the parameter.
         pools: names of the parameters by pool.
 
+    Raises:
+        ValueError: a pool without parameters, or with one that has no mask.
+
     Example:
         >>> import torch
         >>> densities({"a": torch.tensor([True, False])}, {"fc": ("a",)})
         {'fc': 0.5}
     """
+    parts = {pool: _of_pool(masks, pool, names) for pool, names in pools.items()}
     return {
-        pool: sum(int(masks[name].sum()) for name in names)
-        / sum(masks[name].numel() for name in names)
-        for pool, names in pools.items()
+        pool: sum(int(mask.sum()) for mask in some) / sum(mask.numel() for mask in some)
+        for pool, some in parts.items()
     }
+
+
+def _of_pool(masks: Mapping[str, Tensor], pool: str, names: Iterable[str]) -> list[Tensor]:
+    """The masks of a pool, which hold something."""
+    names = list(names)
+    for name in names:
+        if name not in masks:
+            hint = did_you_mean(name, masks, f"masks holds {len(masks)} others")
+            raise ValueError(f"the pool {pool!r} names {name!r}, which has no mask: {hint}")
+    if not sum(masks[name].numel() for name in names):
+        raise ValueError(
+            f"the pool {pool!r} has no parameters, so that nothing can be pruned or counted in it: "
+            "leave it out"
+        )
+    return [masks[name] for name in names]

@@ -34,6 +34,7 @@ def pools(model: nn.Module) -> dict[str, tuple[str, ...]]:
         both without the output layer. A pool without parameters is not there.
 
     Raises:
+        TypeError: no module.
         ValueError: the network has no such layer before its output, has masks already, or a layer
             cannot be masked (shared, parametrized or not yet initialised parameters).
 
@@ -46,6 +47,8 @@ def pools(model: nn.Module) -> dict[str, tuple[str, ...]]:
         >>> pools(nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2)))
         {'fc': ('0.weight', '0.bias')}
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, but got {type(model).__name__}")
     layers = [
         (name, part)
         for name, part in model.named_modules()

@@ -97,6 +97,10 @@ def compare(
             (:func:`relu_book.similarity.permutation_null`); 0 for none.
         seed: of the orders.
 
+    What a layer gives has its samples as dimension 0 (several rows of it a sample, if these are
+    windows of an image), or as dimension 1 behind the tokens of a sequence. Where a shape leaves
+    both open, a batch of another size tells, or else the layer is refused.
+
     Returns:
         A :class:`Comparison`; ``relu_book.plots.similarity.similarity_map`` draws it.
 

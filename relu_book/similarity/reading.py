@@ -28,6 +28,15 @@ def called(name: str, which: str) -> str:
     return f"layer {name!r} of the {which} model"
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What a layer gave for one batch, by the dimensions that may be that of the samples."""
+
+    given: str  # for sentences
+    a_sample: dict[int, tuple[int, ...]]  # its shape
+    rows: dict[int, Tensor]
+
+
 @dataclass
 class Reading:
     """What the layers of one network gave, batch after batch."""
@@ -36,11 +45,10 @@ class Reading:
     positions: Positions
     channel_dim: int | None
     which: str
-    rows: dict[str, list[Tensor]] = field(default_factory=dict)
+    parts: dict[str, list[_Part]] = field(default_factory=dict)
+    rows: dict[str, list[Tensor]] = field(default_factory=dict)  # of all batches, once settled
     samples: int = 0  # of the batch that runs
     calls: dict[str, int] = field(default_factory=dict)
-    told: dict[str, set[int]] = field(default_factory=dict)  # dimensions that samples had
-    turned: dict[str, dict[int, Tensor]] = field(default_factory=dict)  # what else it may have been
 
     def hook(self, name: str) -> Callable:
         def keep(module: nn.Module, _: Any, output: Any) -> None:
@@ -52,11 +60,11 @@ class Reading:
                 None,
             )
             if found is not None:
-                self.rows.setdefault(call, []).append(self._rows(module, call, found.detach()))
+                self.parts.setdefault(call, []).append(self._part(module, call, found.detach()))
 
         return keep
 
-    def _rows(self, module: nn.Module, name: str, given: Tensor) -> Tensor:
+    def _part(self, module: nn.Module, name: str, given: Tensor) -> _Part:
         layer, shape = called(name, self.which), tuple(given.shape)
         if given.ndim < 2:
             raise ValueError(f"{layer} gives shape {shape}, without filters; leave it out")
@@ -69,25 +77,23 @@ class Reading:
                 f"{layer} gives shape {shape}, which has no dimension channel_dim={filters}"
             )
         rows = given.movedim(filters, -1)
-        if rows.ndim > 2 and rows.shape[1] == self.samples:
-            other = rows.transpose(0, 1)  # batch_first=False
-            if len(rows) != self.samples:
-                self.told.setdefault(name, set()).add(1)
-                rows = other
-            elif rows.ndim == 3 and self.samples > 1 and not isinstance(module, _SAMPLES_FIRST):
-                number = len(self.rows.get(name, ()))
-                self.turned.setdefault(name, {})[number] = self._laid_out(other)
-        else:
-            self.told.setdefault(name, set()).add(0)
-        if not len(rows) or len(rows) % self.samples:
+        part = _Part(f"shape {shape} for {self.samples} samples", {}, {})
+        if len(rows) and len(rows) % self.samples == 0:  # windows of an image follow each other
+            part.a_sample[0] = (len(rows) // self.samples, *rows.shape[1:])
+            part.rows[0] = self._laid_out(rows)
+        if rows.ndim > 2 and rows.shape[1] == self.samples:  # batch_first=False
+            an_image = rows.ndim > 3 and len(rows) == self.samples  # as high as the batch is large
+            if not isinstance(module, _SAMPLES_FIRST) and not an_image:
+                part.a_sample[1] = (len(rows), *rows.shape[2:])
+                part.rows[1] = self._laid_out(rows.transpose(0, 1))
+        if not part.rows:
             raise ValueError(
-                f"{layer} gives shape {shape} for {self.samples} samples, which are not its "
-                "dimension 0; leave it out with layers="
+                f"{layer} gives {part.given}, which are not its dimension 0; leave it out with "
+                "layers="
             )
-        return self._laid_out(rows)
+        return part
 
     def _laid_out(self, rows: Tensor) -> Tensor:
-        # Windows of an image follow each other.
         rows = rows.reshape(self.samples, -1, rows.shape[-1])
         if self.positions == "mean":
             wide = rows if rows.dtype == torch.float64 else rows.float()
@@ -98,17 +104,25 @@ class Reading:
         return rows.clone().cpu()
 
     def settle(self) -> None:
-        """Where a batch has as many samples as tokens, other batches tell which are which."""
-        for name, turned in self.turned.items():
-            told = self.told.get(name, set())
-            if len(told) != 1:
+        """Tells which dimension is that of the samples: the one that suits every batch.
+
+        Where both do, as of (k·n, n, filters) for n samples, it is the one with samples of the same
+        shape in batches of different sizes; for batches of one sample it does not matter.
+        """
+        for name, parts in self.parts.items():
+            suit = [d for d in (0, 1) if all(d in part.rows for part in parts)]
+            if len(suit) > 1 and all(torch.equal(*part.rows.values()) for part in parts):
+                suit = [0]
+            if len(suit) > 1:
+                suit = [d for d in suit if len({part.a_sample[d] for part in parts}) == 1]
+            if len(suit) != 1:
+                unclear = max(parts, key=lambda part: len(part.rows))
                 raise ValueError(
-                    f"{called(name, self.which)} has as many tokens as the batch has samples, "
-                    f"{self.samples}, so that samples cannot be told; take another batch size"
+                    f"{called(name, self.which)} gives {unclear.given}, where dimension 0 or 1 may "
+                    "be that of the samples, so that samples cannot be told; take another batch "
+                    "size, or leave it out with layers="
                 )
-            if told == {1}:
-                for number, rows in turned.items():
-                    self.rows[name][number] = rows
+            self.rows[name] = [part.rows[suit[0]] for part in parts]
 
     def matrices(self) -> dict[str, Tensor]:
         """By layer, in the order of the pass, all batches."""

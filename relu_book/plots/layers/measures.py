@@ -54,7 +54,7 @@ class Measure:
 
     @property
     def colours(self) -> Colormap:
-        """Colours for any vision: dark to light, or blue and red around white; outliers apart."""
+        """Colours for any vision, dark to light, or blue and red around white; outliers apart."""
         if self.scale == "signed":
             return mpl.colormaps["RdBu_r"].with_extremes(
                 under="#009E73", over="black", bad="#d9d9d9"

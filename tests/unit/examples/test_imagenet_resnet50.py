@@ -73,6 +73,14 @@ def test_what_cannot_be_trained_is_said(script, data, tmp_path, monkeypatch, cap
         with pytest.raises(SystemExit):
             script.main([*given, *wrong])
         assert words in capsys.readouterr().err
+    checkpoint = tmp_path / "runs" / "checkpoint.pt"
+    older = torch.load(checkpoint)
+    del older["setting"], older["finished"]
+    torch.save(older, checkpoint)
+    with pytest.raises(SystemExit):
+        script.main(given)
+    words = "checkpoint.pt is of an older form, without setting and finished: give another folder"
+    assert words in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(ModuleNotFoundError, match=r"'nope' is none of .* pip install timm"):
         script.main([*given, "--network", "nope"])

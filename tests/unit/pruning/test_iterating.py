@@ -1,8 +1,12 @@
 """Rounds of pruning: densities, rewinding bit by bit, zeros that stay, going on after a stop."""
 
 import copy
+import hashlib
+import io
 import itertools
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -197,6 +201,86 @@ def test_files_of_another_pruning_or_damaged_ones_end_in_a_sentence(tmp_path):
         list(pruned(network(), checkpoint=tmp_path / "kept"))
 
 
+def resumed(folder, model):
+    return list(pruned(model, rounds=1, checkpoint=folder / "kept"))
+
+
+def another_dropout(model):
+    next(part for part in model.modules() if isinstance(part, nn.Dropout)).p = 0.125
+    return model
+
+
+def another_class(model):
+    model.__class__ = type("Renamed", (type(model),), {})
+    return model
+
+
+@pytest.mark.parametrize(
+    ("another", "words"),
+    [
+        (lambda: network(seed=1), "initial values"),
+        (lambda: another_dropout(network()), "layers"),
+        (lambda: another_class(network()), "layers"),
+        (lambda: network().double(), "types and other initial values"),
+        (
+            lambda: cifar_blocks(4, classes=2, width=0.5, in_channels=1, size=8, seed=0),
+            "layers and other shapes and other initial values",
+        ),
+    ],
+    ids=["seed", "dropout", "class", "type", "width"],
+)
+def test_files_of_another_network_are_refused(tmp_path, another, words):
+    resumed(tmp_path, network())
+    with pytest.raises(ValueError, match=f"kept-00 is of a pruning with other {words}: delete"):
+        resumed(tmp_path, another())
+    seen = []
+    list(pruned(network(), rounds=1, train=trainer(seen), checkpoint=tmp_path / "kept"))
+    assert not seen  # the refused one has not touched them
+
+
+def test_an_address_in_memory_tells_no_networks_apart(tmp_path):
+    class Noted(nn.Dropout):
+        def extra_repr(self):
+            return f"{object()!r}"
+
+    for _ in range(2):
+        model = network()
+        model.features.append(Noted(0.0))
+        resumed(tmp_path, model)
+
+
+def test_files_of_an_older_version_end_in_a_sentence(tmp_path):
+    resumed(tmp_path, network())
+    file = tmp_path / "kept-00"
+    content = torch.load(io.BytesIO(file.read_bytes()[32:]), weights_only=True)
+    del content["setting"]["initial values"]
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    file.write_bytes(hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue())
+    with pytest.raises(ValueError, match="kept-00 is of another version of this library, which"):
+        resumed(tmp_path, network())
+
+
+def test_numbers_of_other_kinds_are_the_same_pruning(tmp_path):
+    def counted(model, first_epoch):
+        yield from map(np.int64, trainer()(model, first_epoch))
+
+    plain = list(pruned(network(), rates={"conv": 0.5, "fc": 0}, checkpoint=tmp_path / "kept"))
+    for conv in (np.float64(0.5), np.float32(0.5), Fraction(1, 2)):
+        again = pruned(
+            network(),
+            rounds=np.int64(3),
+            rates={"fc": np.int64(0), "conv": conv},
+            rewind_epoch=np.int32(1),
+            train=trainer(stop=itertools.repeat(True)),
+            checkpoint=tmp_path / "kept",
+        )
+        for one, other in zip(plain, again, strict=True):
+            assert same(one.masks, other.masks)
+            assert {type(share) for share in other.densities.values()} == {float}
+    assert same(list(pruned(network(), train=counted))[2].state, list(pruned(network()))[2].state)
+
+
 def never(model, first_epoch):
     yield from ()
 
@@ -223,8 +307,15 @@ def diverging(model, first_epoch):
         ({"rates": {"fcc": 0.2}}, "the pool 'fcc', which the network lacks: did you mean fc"),
         ({"rates": {"conv": 1.0}}, "must be a share from 0 to below 1, but got 1.0"),
         ({"rates": {"conv": float("nan")}}, "must be a share from 0 to below 1"),
-        ({"rewind_epoch": 9}, "cannot be rewound to epoch 9: train.model, 0. told of 4"),
-        ({"train": never}, "cannot be rewound to epoch 1: .* told of 0"),
+        ({"rates": {"conv": True}}, "must be a share from 0 to below 1, but got True"),
+        ({"rates": {"conv": Fraction(10**20 - 1, 10**20)}}, "must be a share from 0 to below 1"),
+        ({"rates": {"fc": 0.999999}}, "0.999999 takes all .* 'fc', [0-9]+ of [0-9]+ parameters"),
+        ({"rates": {"fc": 0.9}, "rounds": 9}, "0.9 takes all that is left of the pool 'fc'"),
+        (
+            {"rewind_epoch": 9},
+            r"rewound to epoch 9: train\(model, 0\) yielded no 9, and its last epoch was 4",
+        ),
+        ({"train": never}, "to epoch 1: .* yielded no 1, and its last epoch was 0"),
         ({"train": falling}, "after 2 it yielded 1"),
         ({"train": lambda model, epoch: None}, "train must be a generator"),
         ({"train": diverging}, "are NaN or infinite"),
@@ -240,6 +331,14 @@ def test_arguments_are_looked_at_before_the_first_round_is_asked_for():
         pruned(network(), rounds=0)
     with pytest.raises(TypeError, match=r"torch\.nn\.Module, but got int"):
         pruned(3)
+    with pytest.raises(TypeError, match=r"train must be a generator function, .* but got None"):
+        iterative_magnitude_pruning(network(), None, rounds=1, rates=RATES, rewind_epoch=0)
+    with pytest.raises(TypeError, match=r"checkpoint must be a path .* but got 3"):
+        pruned(network(), checkpoint=3)
+    with pytest.raises(ValueError, match=r"checkpoint must end in a name .* but got ''"):
+        pruned(network(), checkpoint="")
+    with pytest.raises(ValueError, match=r"0\.9999999 takes all"):
+        pruned(network(), rates={"conv": 0.9999999})
 
 
 def test_a_round_is_told_by_its_densities():

@@ -85,3 +85,8 @@ def test_other_networks_end_in_a_sentence(model, words):
 def test_half_precision_is_taken():
     model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)).to(torch.bfloat16)
     assert pools(model) == {"fc": ("0.weight", "0.bias")}
+
+
+def test_what_is_no_network_ends_in_a_sentence():
+    with pytest.raises(TypeError, match=r"model must be a torch\.nn\.Module, but got list"):
+        pools([1])

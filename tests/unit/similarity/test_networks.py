@@ -10,6 +10,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from relu_book.similarity import as_rows, cka, compare, mean_cca, permutation_null, svcca
+from relu_book.similarity.reading import read
 
 
 def convolutional(seed=0, width=6):
@@ -175,6 +176,73 @@ def test_as_many_samples_as_tokens_are_told_by_another_batch_or_refused(first, p
     assert values(16)[0, 1] == pytest.approx(values(80)[0, 1], abs=1e-6)
     with pytest.raises(ValueError, match=r"layer '(attend|embed)' .* samples cannot be told; take"):
         values(20)
+
+
+class Windows(nn.Module):
+    """Attends within windows of 4 tokens: (k · samples, 4, 8), or (4, k · samples, 8)."""
+
+    def __init__(self, batch_first=True, tokens=4):
+        super().__init__()
+        torch.manual_seed(0)
+        self.embed, self.tokens = nn.Linear(3, 8), tokens
+        self.attend = nn.MultiheadAttention(8, 2, batch_first=batch_first)
+        self.turn = not batch_first
+
+    def forward(self, x):
+        x = self.embed(x)
+        if self.turn:
+            x = x.transpose(0, 1)
+            return self.attend(x, x, x)[0]
+        x = x.reshape(-1, self.tokens, 8)
+        return self.attend(x, x, x)[0]
+
+
+@pytest.mark.parametrize("positions", ["mean", "features", "rows"])
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_windows_are_told_from_a_sequence_by_another_batch_or_refused(batch_first, positions):
+    inputs = torch.randn(44, 8, 3, generator=torch.Generator().manual_seed(0))
+    if not batch_first:
+        inputs = inputs[:, :8]
+    model = Windows(batch_first)
+
+    def rows(batches):
+        (reading, _), _ = read((model, model), batches, "attend", positions, None)
+        return reading.matrices()["attend"]
+
+    expected = rows([inputs])
+    with torch.no_grad():
+        model.eval()
+        given = model(inputs) if batch_first else model(inputs).transpose(0, 1)
+    mean = given.reshape(44, 8, 8).mean(1)
+    assert positions != "mean" or torch.allclose(expected, mean, atol=1e-6)
+    others = inputs.split(4)  # (8, 4, 8) either way
+    assert all(model(some).shape == (8, 4, 8) for some in others)
+    with pytest.raises(ValueError, match=r"\(8, 4, 8\) for 4 samples, where dimension 0 or 1 may"):
+        rows(others)
+    for told in ([*others[:-1], *others[-1].split(3)], [inputs[:20], *inputs[20:].split(4)]):
+        assert torch.allclose(rows(told), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_of_batches_of_one_sample_nothing_needs_to_be_told(batch_first):
+    tokens = torch.randint(50, (30, 7), generator=torch.Generator().manual_seed(0))
+    model = Tokens(batch_first)
+    whole, single, mixed = (
+        compare(model, model, [{"tokens": some} for some in batches], layers="attend").values
+        for batches in ([tokens], tokens.split(1), [tokens[:29], tokens[29:]])
+    )
+    assert np.allclose(single, whole, atol=1e-6) and np.allclose(mixed, whole, atol=1e-6)
+
+
+def test_a_convolution_has_samples_first_however_high_its_images_are():
+    model = nn.Sequential(nn.Flatten(0, 1), nn.Conv2d(1, 6, 3, padding=1), nn.AvgPool2d(8))
+    frames = torch.randn(40, 5, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    found = [
+        compare(model, model, frames.split(n), layers="*1", permutations=2, positions="features")
+        for n in (8, 40)  # 40 pictures, 8 pixels high, of 8 samples
+    ]
+    assert np.allclose(found[0].values, found[1].values)
+    assert np.allclose(found[0].chance, found[1].chance, atol=1e-6)
 
 
 def test_images_as_high_as_the_batch_is_large_are_no_tokens():
