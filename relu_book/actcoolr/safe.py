@@ -2,8 +2,9 @@
 
 As in ``thesis`` a log-normal transition gives the rate, and measurements correct its μ. Besides:
 
-- the first step is mild, at most at ``first_temperature``, and the first ``dense_steps`` steps are
-  all measured: the momentum that builds up makes each of them longer than the one before;
+- the first step is mild, at most at ``first_temperature``, and of the first ``dense_steps`` steps
+  many are measured: the first eighth of them all, since the momentum that builds up makes each
+  longer than the one before, up to half of them every second, then every fourth;
 - from one measurement to the next the rate rises ``rise``-fold at the most, and falls by as much
   where nothing at all has changed, as in a network that is dead;
 - it rises to ``unanswered`` times the last rate that made half of the wanted temperature, and no
@@ -13,7 +14,7 @@ As in ``thesis`` a log-normal transition gives the rate, and measurements correc
 - where weights have grown, the target is lowered: from ``growth[0]`` times their length at the
   start on, to nearly nothing at ``growth[1]``;
 - after a surprise (μ off by half, in ln η), or while the target is lowered, there are additional
-  measurements, as far as the allowance reaches: one forward pass every ``probing_step_size`` steps.
+  measurements, as far as the allowance reaches: one forward pass for five regular measurements.
 """
 
 from collections.abc import Callable
@@ -32,6 +33,7 @@ _SURPRISE = 0.5  # of μ, in ln η
 _HOT = 1.0  # bits
 _LEAST_SCALE = 0.02  # of the target: a training is never frozen
 _MOST_SPARE = 8.0  # forward passes that can be saved up
+_ALLOWED = 0.2  # of a forward pass for each regular one
 
 
 @dataclass
@@ -49,7 +51,7 @@ class SafePolicy(FittedPolicy):
         unanswered: how far the rate rises beyond the last that made half of what was wanted.
         relative_step: of a weight, at most, in a step cooler than one bit and in a hotter one.
         growth: of a weight, where the target begins to be lowered, and where it has been.
-        dense_steps: of the beginning, all measured.
+        dense_steps: of the beginning, which is measured more often.
 
     Example:
         >>> from relu_book.actcoolr import Limits
@@ -79,15 +81,19 @@ class SafePolicy(FittedPolicy):
     def measures(self, step: int) -> bool:
         """The first steps, every so many, and as many more as are paid for."""
         state, every = self.state, self.limits.every
-        if step <= self.dense_steps or step % every == 0:
+        if step % every == 0 or (step <= self.dense_steps and step % self._gap(step) == 0):
             return True
-        paid = 0.9 * (2 - self.limits.passes) / every
+        paid = _ALLOWED * (2 - self.limits.passes) / every
         state["spare"] = min(state["spare"] + paid, _MOST_SPARE)
         is_halfway = state["scale"] < 1 and step % every == every // 2
         if not (state["is_surprised"] or is_halfway) or state["spare"] < self.limits.passes:
             return False
         state["spare"] -= self.limits.passes
         return True
+
+    def _gap(self, step: int) -> int:
+        """From one measurement to the next, in the beginning."""
+        return 1 if 8 * step <= self.dense_steps else 2 if 2 * step <= self.dense_steps else 4
 
     def fit(self, try_at: Callable[[float], Seen], target: float) -> float:
         """A full update, and a mild rate: see :meth:`Policy.fit`."""

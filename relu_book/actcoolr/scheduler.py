@@ -71,7 +71,7 @@ class ActCooLR(LRScheduler):
         model: the module that the training calls, or that inside of what distributes it.
         total_steps: optimizer steps of the whole training, t_max of equation 3.45.
         start_temperature: T_start in bits; 3.17 is 89 % of changed patterns. ``"auto"`` takes what
-            the first tenth of the training bears, at most 32 steps (policy ``"safe"``).
+            the first tenth of the training bears, 8 to 32 steps of it (policy ``"safe"``).
         gamma: γ of equation 3.45.
         shape: ``"power"`` or ``"late"``, see :class:`TemperatureTarget`.
         probing_step_size: steps from one measurement to the next; by default those of the policy,
@@ -195,7 +195,7 @@ class ActCooLR(LRScheduler):
                 )
             self._curve = lambda start: TemperatureTarget(start, gamma, shape)
             self._target = self._curve(HOTTEST)
-            self._range = Range(min(self._policy.dense_steps, max(2, total_steps // 10)))
+            self._range = Range(min(self._policy.dense_steps, max(8, total_steps // 10)))
         else:
             self._target = _target(target, start_temperature, gamma, shape)
         self._taken = 0  # optimizer steps

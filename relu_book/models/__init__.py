@@ -1,11 +1,9 @@
-"""The networks of the sources, one file a family.
-
-M5, the network for sounds (thesis 2.1.1), has its place here and is not yet built.
-"""
+"""The networks of the sources, one file a family."""
 
 from relu_book.models.blocks import cifar_blocks
 from relu_book.models.convnet import convnet, toynet
 from relu_book.models.fixup import fixup_groups, fixup_resnet
+from relu_book.models.m5 import m5
 from relu_book.models.mlp import f1, mlp
 from relu_book.models.pyramidnet import pyramidnet
 from relu_book.models.resnet import cifar_resnet, resnet18
@@ -22,6 +20,7 @@ __all__ = [
     "fixup_groups",
     "fixup_resnet",
     "load_weights",
+    "m5",
     "mlp",
     "mobilenet_v1",
     "pyramidnet",

@@ -1,5 +1,7 @@
 """The tables of thesis 3.3.2 and of supplement G, as they are printed."""
 
+from relu_book.actcoolr import PRESETS
+
 NOT_PRINTED = float("nan")
 
 # Epochs: error in per cent (table 3.1, ResNet-32 on CIFAR-10, T_start 3.17, gamma 1).
@@ -31,7 +33,10 @@ S_TABLE_2 = {
 
 # Settings of supplement G, table 3, that are written down here and trained nowhere in this book.
 S_TABLE_3 = {
-    "S-tab-3.vgg16-actcoolr": {"start_temperature": 2.423, "gamma": 10, "epochs": 300},
+    "S-tab-3.vgg16-actcoolr": {
+        name: getattr(PRESETS["vgg16_cifar10_300"], name)
+        for name in ("start_temperature", "gamma", "epochs")
+    },
     "S-tab-3.resnet50-onecycle": {
         "first_rate": 0.5,
         "highest_rate": 1.0,
@@ -41,11 +46,8 @@ S_TABLE_3 = {
         "weight_decay": 1e-5,
     },
     "S-tab-3.resnet50-actcoolr": {
-        "start_temperature": 4.905,
-        "gamma": 7,
-        "first_rate": 0.5,
-        "momentum": 0.5,
-        "weight_decay": 1e-5,
+        name: getattr(PRESETS["resnet50_imagenet_20"], name)
+        for name in ("start_temperature", "gamma", "first_rate", "momentum", "weight_decay")
     },
 }
 
