@@ -107,7 +107,9 @@ class Draws:
             factor, shift = affine(self.norm)
             if bias is not None:
                 shift = shift + bias * factor
-            folded = weight * along_filters(factor, layer), shift
+            folded = weight * along_filters(factor, layer)
+            # The batch norm of a network in half precision is often kept in float32.
+            folded = folded.to(weight.dtype), shift.to(weight.dtype)
             if torch.is_grad_enabled():  # a kept graph could not be copied, and holds memory
                 self._folded = None
                 return folded
@@ -117,7 +119,7 @@ class Draws:
     def encoding(self, layer: nn.Module, weight: Tensor) -> Encoding:
         """Of the folded weights, in as many bits as are wanted, without the pruned ones."""
         if self._encoded is None or self._has_changed(layer):
-            shared, encoding = self.shared, encode(weight)
+            shared, encoding = self.shared, self._encode(weight)
             if self.gone is not None:
                 encoding = without(encoding, self.gone)
             if shared.probability_bits is not None or shared.exponent_bits is not None:
@@ -129,6 +131,14 @@ class Draws:
                 )
             self._encoded, self._made_of, self._drawn = encoding, self._sources(layer), (None, 0)
         return self._encoded
+
+    def _encode(self, weight: Tensor) -> Encoding:
+        try:
+            return encode(weight)
+        except ValueError as error:
+            name = f"of {self.name!r}" if self.name else "of the network itself"
+            norm = f", the batch norm {self.norm.draws.name!r} folded in" if self.norm else ""
+            raise ValueError(f"{error}; they are {name}{norm}: mend them first") from None
 
     @property
     def encoded(self) -> Encoding:

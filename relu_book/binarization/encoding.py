@@ -21,6 +21,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Encoding:
@@ -72,7 +74,7 @@ def encode(weights: Float[Tensor, "*shape"]) -> Encoding:
         >>> encoding.sign.tolist(), encoding.exponent.tolist(), encoding.probability.tolist()
         ([1, -1, 1], [1, -1, 0], [0.5, 0.5, 0.0])
     """
-    if not (isinstance(weights, Tensor) and weights.is_floating_point()):
+    if not (isinstance(weights, Tensor) and weights.dtype in FLOATS):
         what = f"a tensor of {weights.dtype}" if isinstance(weights, Tensor) else repr(weights)
         raise TypeError(f"weights are a tensor of floats, not {what:.100}; convert them first")
     weights = weights.detach()

@@ -101,7 +101,8 @@ class DrawnNorm:
                 return product if bias is None else product + along_channels(bias, of)
 
             encoding = draws.encoding(self, factor)
-            output = draws.stored(multiplied(draws, run, centred, factor, self.bias, encoding))
+            output = multiplied(draws, run, centred, factor, self.bias, encoding)
+            output = draws.stored(output).to(x.dtype)
         if shared.watcher is not None:
             shared.watcher.saw_norm(self, x, output)
         return output

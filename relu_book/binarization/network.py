@@ -96,9 +96,10 @@ def binarize(
 
     Raises:
         TypeError: no module; a part that has weights which cannot be drawn (recurrent layers,
-            ``MultiheadAttention``, quantized and scripted modules); weights that are not real.
+            ``MultiheadAttention``, quantized, scripted and compiled modules); weights that are not
+            real floats of 16 to 64 bits.
         ValueError: an argument out of its range; a name that no layer has; no layer to draw; lazy
-            layers that have no weights yet.
+            layers that have no weights yet, or any on the meta device.
 
     Cost: of a pass with n = 16 samples some 2 ns a weight, two roundings of each layer's input and
     output, and in the first pass one of the network as it came.

@@ -32,13 +32,14 @@ _RESHAPE = frozenset(
         *("__getitem__", "movedim", "swapaxes", "view_as", "expand_as", "float", "double", "half"),
     }
 )
+# Normalisations are none of these: their factors are not drawn, as ``binarize`` says.
 _MULTIPLY = frozenset(
     {
         *("linear", "bilinear", "matmul", "mm", "bmm", "mv", "dot", "inner", "einsum", "tensordot"),
         *("addmm", "addmv", "baddbmm", "addbmm", "mul", "multiply", "div", "lstm", "gru"),
         *("__matmul__", "__rmatmul__", "__mul__", "__rmul__", "__truediv__", "mul_", "__imul__"),
-        *("conv1d", "conv2d", "conv3d", "multi_head_attention_forward", "batch_norm", "layer_norm"),
-        *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "group_norm", "prelu"),
+        *("conv1d", "conv2d", "conv3d", "multi_head_attention_forward"),
+        *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "prelu"),
         *("rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"),
     }
 )

@@ -7,14 +7,24 @@ two of them (APoT), or integers of 8 and 4 bits with a scale for each filter (``
 are drawn from 1 to 64 samples, with e and p in 4 bits each. Accuracy stands against the bits that a
 weight is stored in, and the additions that a product takes. Methods that train the weights, as
 those of table 4.1 do, are none of these.
+
+Where torchao is installed (``post_training``), it is a peer as well: it quantises what is computed
+to 8 bits too, with ranges seen on the first of the images, and multiplies instead of adding.
 """
 
 import math
 from dataclasses import dataclass
 
+import torch
 import xarray as xr
 
 from relu_book.binarization import binarize
+from relu_book.experiments.binarization.post_training import (
+    BITS,
+    NAME,
+    quantised_by_torchao,
+    torchao_version,
+)
 from relu_book.experiments.binarization.published import PUBLISHED
 from relu_book.experiments.binarization.resampled import Drawn, drawn_outputs, remembered, share
 from relu_book.experiments.binarization.rounding import (
@@ -35,6 +45,7 @@ class Settings:
         images: Of the test set, evenly.
         samples: Numbers of samples n.
         bits: Of p.
+        observed: Images that show torchao the ranges of what is computed.
         seeds: Drawings of all weights.
     """
 
@@ -42,6 +53,7 @@ class Settings:
     images: int = 1000
     samples: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
     bits: int = 4
+    observed: int = 50
     seeds: tuple[int, ...] = tuple(range(10))
 
 
@@ -57,7 +69,8 @@ SCALES = {
     over=("network",),
     deviations={
         "desk": "1,000 images of CIFAR-10 and 1,000 pictures of ImageNet, which are not of its "
-        "validation part; nothing is trained on, as APoT's authors do"
+        "validation part; nothing is trained on, as APoT's authors do; torchao sees the ranges on "
+        "50 of the images"
     },
 )
 def peers(settings: Settings, seed: int, run: Run) -> xr.Dataset:
@@ -68,7 +81,9 @@ def peers(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     Returns:
         Accuracies in per cent: ``float_accuracy``, ``accuracy`` by ``samples`` and, by ``method``,
         ``peer_accuracy``; with it ``peer_bits`` of a weight and ``peer_additions`` of a product.
-        Drawn weights have ``bits``, and as many additions as samples.
+        Drawn weights have ``bits``, and as many additions as samples. torchao's products are
+        multiplications, so its additions are NaN, as its accuracy is where it is not installed;
+        ``torchao_version`` is then empty.
     """
     drawn = Drawn(settings, seed, run, len(settings.samples))
     known = PUBLISHED[drawn.name]
@@ -81,7 +96,16 @@ def peers(settings: Settings, seed: int, run: Run) -> xr.Dataset:
             network = binarize(model, math.inf, fraction_bits=known.fraction_bits)
             outputs = drawn_outputs(network, drawn.images, 0, known.batch)
             found.append((share(outputs.argmax(1) == drawn.labels), additions, bits))
+        found.append((by_torchao(), math.nan, BITS))
         return drawn.accuracy(math.inf, activation_bits=None), found
+
+    def by_torchao() -> float:
+        if not torchao_version():
+            return math.nan
+        network = quantised_by_torchao(drawn.model, drawn.images[: settings.observed])
+        with torch.no_grad():
+            outputs = [network(part) for part in drawn.images.split(known.batch)]
+        return share(torch.cat(outputs).argmax(1) == drawn.labels)
 
     exact, found = remembered((drawn.name, len(drawn.labels)), others)
     accuracies, additions, bits = zip(*found, strict=True)
@@ -94,6 +118,7 @@ def peers(settings: Settings, seed: int, run: Run) -> xr.Dataset:
             "peer_accuracy": ("method", list(accuracies)),
             "peer_additions": ("method", list(additions)),
             "peer_bits": ("method", list(bits)),
+            "torchao_version": ((), torchao_version()),
         },
-        {"samples": list(settings.samples), "method": list(METHODS)},
+        {"samples": list(settings.samples), "method": [*METHODS, NAME]},
     )

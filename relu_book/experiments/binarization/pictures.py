@@ -9,8 +9,10 @@ classified with 1 to 32 samples, and with 16 samples without the 25 or 50 % smal
 is a drawing, not a training.
 
 At the scale ``paper`` these are networks of the source and the published validation pictures. What
-is needed: ImageNet (``relu_book.datasets``), and torchvision's ``state_dict`` of each network as
-``weights/<name>-imagenet.safetensors`` (``published``).
+is needed, below the folder that ``RELU_BOOK_DATA`` names: ``imagenet/val/<synset>/*.JPEG``, and
+torchvision's ``state_dict`` of each network as ``weights/<name>-imagenet.safetensors``, which the
+error of a missing one says how to make. A single network, such as torchvision's ResNet-50, is a job
+by itself; finished ones are kept.
 """
 
 from dataclasses import dataclass

