@@ -1,10 +1,11 @@
 """Pictures are numbered by page, and text refers to them by number."""
 
 import re
+from pathlib import Path
 
 import pytest
 from book_contents import CONTENTS, NOTEBOOKS
-from pictures import Numbering
+from pictures import Numbering, title
 
 LABEL = re.compile(
     r'<figure class="relu-picture" id="(pic-[^"]+)".*?<figcaption>'
@@ -55,3 +56,29 @@ def test_text_names_the_number_of_the_picture(site):
     assert len(links) >= 5
     for page, anchor, text in links:
         assert text == f"picture {numbers[f'{page}#{anchor}']}"
+
+
+@pytest.mark.parametrize(
+    ("caption", "first"),
+    [
+        ("Figure 4.4 in small: a digit. Above the errors.", "Figure 4.4 in small: a digit"),
+        ("Rank 1 &lt; 2 for all.", "Rank 1 < 2 for all"),
+        ("What ReLU <b>does</b>.\nAnd more.", "What ReLU does"),
+    ],
+)
+def test_titles_are_first_sentences(caption, first):
+    assert title(caption) == first
+
+
+def test_the_index_leads_to_every_picture_and_marks_those_with_sliders(site):
+    index = (site / "book/index_of_pictures.html").read_text(encoding="utf8")
+    rows = re.findall(r'<li><a href="([^"#]+)#(pic-[^"]+)">(\d+)</a> [^<]+(<strong>)?', index)
+    listed = {(page, anchor): (number, bool(moved)) for page, anchor, number, moved in rows}
+    there = {}
+    for name in CONTENTS:
+        page = (site / f"{name}.html").read_text(encoding="utf8")
+        for figure in re.findall(r'<figure class="relu-picture" id=.*?</figure>', page, re.DOTALL):
+            [(anchor, _, number)] = LABEL.findall(figure)
+            there[f"{Path(name).name}.html", anchor] = (number, 'class="relu-explore"' in figure)
+    assert len(there) > 100 and sum(moved for _, moved in there.values()) > 20
+    assert listed == there
