@@ -65,7 +65,7 @@ def describe_chance(filters: int, shared: float) -> str:
     alt=describe_chance,
     caption="Two layers of normal numbers that share none, some or all of their directions: the "
     "value (blue) and what the same rows give in ten other orders (orange, with 5 to 95 %), "
-    "against the number of samples. Grey: no more samples than filters, where canonical "
+    "against the number of samples. Shaded: no more samples than filters, where canonical "
     "correlations are 1 (dotted, by plain decompositions) and the library refuses.",
 )
 def draw_chance(filters: int, shared: float) -> Figure:

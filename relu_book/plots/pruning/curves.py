@@ -26,8 +26,8 @@ def describe_accuracies(records: Mapping[str, xr.Dataset]) -> str:
 
 @described(
     alt=describe_accuracies,
-    caption="Figure 1 of the paper: test accuracy against the share of all parameters that is "
-    "left, median over the repeats, with the range from the worst to the best. Dashed, the same "
+    caption="As in figure 1 of the paper: test accuracy against the share of all parameters that "
+    "is left, median over the repeats, with the range from the worst to the best. Dashed, the same "
     "training again without pruning, the grey band its range.",
 )
 def accuracies(records: Mapping[str, xr.Dataset]) -> Figure:
@@ -80,8 +80,8 @@ def describe_similarities(record: xr.Dataset) -> str:
 
 @described(
     alt=describe_similarities,
-    caption="Figure 2 of the paper: similarity of each layer to that of the unpruned network, "
-    "medians over the repeats; the darker, the later the round. Dashed, the same training "
+    caption="As in figure 2 of the paper: similarity of each layer to that of the unpruned "
+    "network, medians over the repeats; the darker, the later the round. Dashed, the same training "
     "again without pruning; orange, what chance gives in the last round.",
 )
 def similarities(record: xr.Dataset) -> Figure:
