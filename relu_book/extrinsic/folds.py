@@ -5,9 +5,10 @@ With π_1, π_2, … the patterns in order and d_H the Hamming distance,
 
     χ = 1 − max_i d_H(π_1, π_i) / Σ_i d_H(π_i, π_{i+1})
 
-(Lewandowski and others, On space folds of ReLU neural networks, arXiv 2502.09954). It is 0 where
-every filter changes at most once, as in a single layer; it goes towards 1 where the network takes
-the path back and forth over the same borders.
+This is our reading of the abstract of Lewandowski and others, On space folds of ReLU neural
+networks (arXiv 2502.09954); the paper itself may define it otherwise. It is 0 where every filter
+changes at most once, as in a single layer; it goes towards 1 where the network takes the path back
+and forth over the same borders.
 
 The changes are found exactly, site by site: given all changes of the sites before, the
 pre-activation of a site is linear in t between them, and so are its zeros known.

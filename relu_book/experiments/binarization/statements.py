@@ -127,7 +127,7 @@ def there_and_back() -> dict:
         "floats": len(together),
         "changed": changed,
         "smallest_p": float(together.min()),
-        "largest_p": float(together.max()),
+        "gap_to_one": 1 - float(together.max()),
         "changed_by_log2": by_log2,
     }
 

@@ -113,7 +113,7 @@ def strengths_and_rates(seeds: int = 10, tuning: int = 5) -> dict:
         each(lambda case: told_apart(*case), cases),
         (len(POTENTIALS), seeds + tuning, len(settings), 2),
     )
-    found = {}
+    found: dict = {"practical": 0}  # five clusters and one layer are a toy
     for potential, of_it in zip(POTENTIALS, measured, strict=True):
         best = of_it[seeds:, :, 0].mean(0).argmax()
         found[f"entropy_{potential}"] = of_it[:seeds, best, 0]

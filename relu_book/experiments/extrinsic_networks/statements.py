@@ -206,10 +206,15 @@ def thousand_layers() -> dict:
 def extrinsic_counterpart() -> dict:
     """txt-A.3.1.4: the printed formula taken literally, and the layers counted."""
     printed = 27 + 64 + sum(27 * (number + 64) for number in range(1000))
+    with_one = 27 + 64 + sum(27 * (1 + 64) for _ in range(1000))
     with torch.device("meta"):
         layers: list[nn.Module] = [ExtrinsicReLU2d(3, 64, 3, grow=False) for _ in range(999)]
         layers.append(ExtrinsicReLU(27, 1000, grow=False))
-    return {"printed_formula": printed, "corrected_formula": parameters(layers)}
+    return {
+        "printed_formula": printed,
+        "printed_with_one": with_one,
+        "corrected_formula": parameters(layers),
+    }
 
 
 def growth_of_parameters(layers: int = 20) -> dict:

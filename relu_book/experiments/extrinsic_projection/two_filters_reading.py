@@ -89,21 +89,27 @@ def best_pairs(confusion: np.ndarray) -> tuple[int, float, float]:
 
 
 def _folds(found: xr.Dataset) -> dict[str, list[float]]:
-    drops, first, second = [], [], []
+    columns, rows_of_board, first, second = [], [], [], []
     rows = found.weights.transpose("found", "weight").values
     for row, layout in zip(rows, found.layout.values.tolist(), strict=True):
         points = load("checkboard", "validation", layout=layout, samples=DRAWN).images.double()
         parameters = from_rows(row)
         sheet = project(many.network(parameters), points, 0).numpy()
-        column = seen.fields(points.numpy()) // seen.FIELDS
-        outer = [column == 0, column == seen.FIELDS - 1]
-        before = sum(points.numpy()[each, 0].var() for each in outer)
-        drops.append(1 - sum(sheet[each, 0].var() for each in outer) / before)
+        numbers = divmod(seen.fields(points.numpy()), seen.FIELDS)  # of columns, of rows
+        for axis, drops in enumerate((columns, rows_of_board)):
+            outer = [numbers[axis] == end for end in (0, seen.FIELDS - 1)]
+            before = sum(points.numpy()[each, axis].var() for each in outer)
+            drops.append(1 - sum(sheet[each, axis].var() for each in outer) / before)
         one, two, _ = many.outputs(parameters, points[None])
         zeroed = [(each[0] == 0).any(1) for each in (one, two)]
         first.append(zeroed[0].double().mean().item())
         second.append((zeroed[0] | zeroed[1]).double().mean().item())
-    return {"variance_drop": drops, "line_share_1": first, "line_share_2": second}
+    return {
+        "variance_drop": columns,
+        "variance_drop_rows": rows_of_board,
+        "line_share_1": first,
+        "line_share_2": second,
+    }
 
 
 def _deeper(record: xr.Dataset) -> dict[str, np.ndarray]:

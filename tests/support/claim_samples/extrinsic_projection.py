@@ -100,6 +100,7 @@ SAMPLES = {
     "fig-A.6.c": (
         {
             "variance_drop": [0.9] + [0.1] * 4,
+            "variance_drop_rows": [0.2] * 5,
             "line_share_1": [0.5] * 5,
             "line_share_2": [0.7] * 5,
         },
@@ -177,6 +178,7 @@ OTHER_FAILS = {
 }
 
 READINGS_DISAGREE = {
+    "fig-A.6.c": {"variance_drop": [0.6] + [0.1] * 4},
     "txt-A.2.2.4": {"accuracy_8_f": seeds(60, 50)},
     "fig-A.7.b": {"residual_3_f": seeds([0.3] * 6 + [0.05], 10)},
     "fig-A.7.c": {"residual_end_f": seeds(0.05, 10)},

@@ -21,7 +21,7 @@ OTHER_FAILS = {k: v for m in CHAPTERS.values() for k, v in getattr(m, "OTHER_FAI
 TOO_SMALL = {k: v for m in CHAPTERS.values() for k, v in getattr(m, "TOO_SMALL", {}).items()}
 
 # Readings of one number that exclude each other: their sample makes one hold and one fail.
-EXCLUSIVE = {"fig-3.1.t"}
+EXCLUSIVE = {"def-10.c", "fig-3.1.t"}
 
 # Statement and correction are opposite signs of one number: what refutes the one holds the other.
 OPPOSITES = {"fig-3.21.i", "S-prop-1.b"}

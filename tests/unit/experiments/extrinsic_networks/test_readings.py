@@ -73,6 +73,23 @@ def test_what_is_not():
     assert verdict(steady, "txt-A.3.3.2") == "fails"
 
 
+def test_a_spread_is_also_asked_as_a_share_of_what_is_learned():
+    # The ordinary network loses twice as many points, of twice as much that it has learned.
+    record = board()
+    heights = {"by_shift": 30.0, "by_weight": 30.0, "by_weight_ordinary": 60.0}
+    shares = np.array([1.0, 0.5, 1.0, 0.0])
+    for name, height in heights.items():
+        record[name] = ("seed", "factor"), 25 + (height + OWN[:, None]) * shares
+    judged = board_reading(record).judge("txt-A.3.3.2")
+    assert judged.parts == {
+        "spread in points": "fails",
+        "spread as a share of what is learned": "undecided",
+    }
+    assert judged.verdict == "undecided"
+    record["by_shift"] = 25 + 0 * record["by_shift"]  # no start learns anything
+    assert np.isnan(board_reading(record)["txt-A.3.3.2"]["share_shift"]).all()
+
+
 def test_a_divergence_guesses():
     record = board()
     record["accuracy"].loc[{"setup": "extrinsic", "seed": 3}] = np.nan

@@ -8,6 +8,7 @@ from relu_book.experiments.extrinsic_networks import statements
 
 CORRECTED = "wrong as printed; corrected: holds"
 BY_CONSTRUCTION = "holds, by construction"
+DISAGREE = "undecided (the readings disagree)"
 
 
 def words(claim, measured):
@@ -19,10 +20,10 @@ def words(claim, measured):
     [
         ("eq-A.13.a", statements.two_forms, BY_CONSTRUCTION),
         ("eq-A.13.b", statements.which_identity, CORRECTED),
-        ("txt-A.3.1.1", statements.transpose_for_inverse, CORRECTED),
+        ("txt-A.3.1.1", statements.transpose_for_inverse, DISAGREE),
         ("def-10.a", statements.definition_10, CORRECTED),
         ("def-10.b", statements.gradient_of_the_weights, BY_CONSTRUCTION),
-        ("def-10.c", statements.who_moves, CORRECTED),
+        ("def-10.c", statements.who_moves, DISAGREE),
         ("txt-A.3.1.3", statements.thousand_layers, CORRECTED),
         ("txt-A.3.1.4", statements.extrinsic_counterpart, CORRECTED),
         ("txt-A.3.1.5", statements.growth_of_parameters, BY_CONSTRUCTION),
