@@ -10,6 +10,7 @@ from relu_book.experiments.binarization import (
 )
 from relu_book.experiments.binarization.attention_reading import attention_reading
 from relu_book.experiments.binarization.cifar_resnets_reading import cifar_resnets_reading
+from relu_book.experiments.binarization.peers_reading import peers_table
 from relu_book.experiments.binarization.pictures_reading import (
     errors_reading,
     kept_reading,
@@ -33,6 +34,7 @@ __all__ = [
     "integers",
     "kept_reading",
     "live",
+    "peers_table",
     "pictures_reading",
     "places",
     "printed",

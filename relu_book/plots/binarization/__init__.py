@@ -5,6 +5,7 @@ Each figure carries its alt text and its caption.
 """
 
 from relu_book.plots.binarization.averaging import averages
+from relu_book.plots.binarization.collapse import collapse
 from relu_book.plots.binarization.number import draw_weight, panels
 from relu_book.plots.binarization.places import (
     draw_attention,
@@ -20,6 +21,7 @@ from relu_book.plots.binarization.trained import trained_networks
 
 __all__ = [
     "averages",
+    "collapse",
     "draw_attention",
     "draw_samples",
     "draw_weight",

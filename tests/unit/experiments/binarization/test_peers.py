@@ -3,11 +3,14 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from relu_book.binarization import binarize
 from relu_book.datasets import load
+from relu_book.experiments.binarization.peers_reading import peers_table
 from relu_book.experiments.binarization.published import prepared, published
 from relu_book.experiments.binarization.rounding import (
     METHODS,
@@ -76,3 +79,25 @@ def test_a_small_run(tmp_path):
     found = run("binarization/peers", "smoke", root=tmp_path, progress=False)
     assert found["peer_bits"].isel(network=0, seed=0).values.tolist() == [5, 5, 8, 4, 8]
     assert found["accuracy"].dims == ("network", "seed", "samples")
+
+
+def test_the_table_has_a_row_for_each_method_that_was_measured():
+    by = ("network", "seed")
+    record = xr.Dataset(
+        {
+            "float_accuracy": (by, [[90.0, 90.0]]),
+            "accuracy": ((*by, "samples"), [[[70.0, 88.0], [74.0, 88.0]]]),
+            "bits": (by, [[9, 9]]),
+            "peer_accuracy": ((*by, "method"), [[[86.0, np.nan]] * 2]),
+            "peer_additions": ((*by, "method"), [[[1.5, np.nan]] * 2]),
+            "peer_bits": ((*by, "method"), [[[5, 8]] * 2]),
+        },
+        {"network": ["resnet20"], "samples": [1, 16], "method": ["APoT", "absent"]},
+    )
+    rows = [line.split() for line in peers_table(record).splitlines()]
+    assert rows[1:] == [
+        ["float", "32", "90.0"],
+        ["APoT", "5", "1.5", "86.0"],
+        ["drawn,", "1", "samples", "9", "1", "72.0", "±", "2.8"],
+        ["drawn,", "16", "samples", "9", "16", "88.0", "±", "0.0"],
+    ]

@@ -86,6 +86,17 @@ def test_maps_of_errors_in_published_pictures():
     assert told in words_of(drawn).alt
 
 
+def test_where_the_error_of_mobilenet_comes_from():
+    record = load("binarization/mobilenet_variance")
+    drawn = plots.collapse(record)
+    left, right = drawn.axes
+    assert sum(len(each.lines[0].get_xdata()) for each in left.containers) == record.sizes["layer"]
+    widths = [bar.get_width() for bar in right.containers[1]]
+    assert widths[0] == pytest.approx(float(record.cure_error.sel(cure="none").mean()))
+    only = float(record.kind_error.sel(kind="depthwise").mean())
+    assert f"only depthwise {only:.2g}" in words_of(drawn).alt
+
+
 def test_savings():
     drawn = plots.expenses((0.5,))
     assert drawn.axes[0].texts[0].get_text() == "25"  # from 1 to 2 samples, 1.5 of 2
