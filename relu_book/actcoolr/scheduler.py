@@ -120,9 +120,9 @@ class ActCooLR(LRScheduler):
     safe one ends where it began, at 2.3.
 
     Cost: about 10 forward passes at the first step, and one every ``probing_step_size`` steps; of
-    the policy ``"safe"`` one in each of the first 32 steps, and later at most one more every
-    ``probing_step_size`` steps: 1.03 times the time of 2,000 steps of ResNet-20 with OneCycle, 1.15
-    times that of 160 (batches of 128, one core).
+    the policy ``"safe"`` 14 in the first 32 steps, and later one more for five of these where
+    something surprises: 1.08 times the time of 160 steps of ResNet-20 with OneCycle (batches of
+    32, one core).
 
     A checkpoint holds ``scheduler.state_dict()`` beside those of model and optimizer; a killed
     training that loads the three goes on bitwise as if it had not been killed. With the recorded

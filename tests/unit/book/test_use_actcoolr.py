@@ -1,15 +1,16 @@
 """The page on training under ActCooLR does what it says: code, prints, picture and error sentences.
 
 ``PYTHONPATH=.:tests/support python tests/unit/book/test_use_actcoolr.py`` draws the picture of the
-page again.
+page again, and trains for its table: two minutes of one core.
 """
 
+import io
 import os
 import re
 import sys
 import tempfile
 import types
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from doctest import ELLIPSIS, OutputChecker
 
 import pytest
@@ -23,12 +24,46 @@ from relu_book.plots.style import figure
 
 PAGE = BOOK / "use_actcoolr.md"
 PICTURE = "pictures/schedule.html"
+TABLE = "pictures/start_temperatures.md"
+# By row of the table, what takes the place of the scheduler of the page.
+SCHEDULER = "ActCooLR(optimizer, model, epochs * len(loader))"
+ONE_CYCLE = "torch.optim.lr_scheduler.OneCycleLR(optimizer, {}, total_steps=epochs * len(loader))"
+ROWS = {
+    "`3.17`": SCHEDULER,
+    **{
+        f"`{words}`": SCHEDULER.replace("))", f"), start_temperature={words})")
+        for words in ("2", "1", "0.5", '"auto"')
+    },
+    '`3.17`, policy `"thesis"`': SCHEDULER.replace("))", '), policy="thesis")'),
+    '`1`, policy `"thesis"`': SCHEDULER.replace("))", '), start_temperature=1, policy="thesis")'),
+    **{f"OneCycle, highest rate {rate}": ONE_CYCLE.format(rate) for rate in ("0.03", "0.1", "0.3")},
+}
+SEEDS = (0, 1, 2)
 OF_FRAMEWORKS = re.compile(r"^```py\n(.*?)^```", re.M | re.S)
 PIXELS = re.compile(r'src="data:[^"]*"')
 
 
 def html_of(history):
     return figure(schedule(history))._repr_mimebundle_()["text/html"] + "\n"
+
+
+def accuracy(row, seed):
+    """Held-out accuracy in per cent of the training of the page, as a cell of the table."""
+    code, before = code_of(PAGE.name)[0], "torch.manual_seed(0)"
+    assert SCHEDULER in code and before in code
+    code = code.replace(SCHEDULER, ROWS[row]).replace(before, f"torch.manual_seed({seed})")
+    names = {}
+    with redirect_stdout(io.StringIO()):
+        exec(code, names)
+    return f"{100 * names['right'].item():.1f}"
+
+
+def table():
+    """All of it; two minutes of one core."""
+    lines = ["| | " + " | ".join(f"seed {seed}" for seed in SEEDS) + " |", "|---" * 4 + "|"]
+    for row in ROWS:
+        lines.append(f"| {row} | " + " | ".join(accuracy(row, seed) for seed in SEEDS) + " |")
+    return "\n".join(lines) + "\n"
 
 
 class Writer:
@@ -68,10 +103,23 @@ def test_the_page_on_actcoolr_does_what_it_says(tmp_path, monkeypatch, capsys):
         "temperature",
     }
     text = PAGE.read_text(encoding="utf-8")
+    steps = [entry["step"] for entry in histories[0] if entry["temperature"] is not None]
+    early, all_of_160 = (sum(step <= last for step in steps) for last in (32, 160))
+    assert f"each of {early} of the first 32 steps" in " ".join(text.split())
+    assert f"Of the first 160 steps of this page {all_of_160} are measured" in text
     assert re.findall(r"^:file: (.*)$", text, re.M) == [PICTURE]
     stored = (PAGE.parent / PICTURE).read_text(encoding="utf-8")
     # Words and size; the pixels are tests/unit/plots' business.
     assert PIXELS.sub("", stored) == PIXELS.sub("", html_of(histories[0])), __doc__
+
+
+def test_the_table_is_what_the_trainings_of_the_page_give():
+    text = PAGE.read_text(encoding="utf-8")
+    assert f"```{{include}} {TABLE}\n```" in text
+    stored = (PAGE.parent / TABLE).read_text(encoding="utf-8").splitlines()
+    cells = {row: found for row, *found in (line[2:-2].split(" | ") for line in stored[2:])}
+    assert list(cells) == list(ROWS)
+    assert cells['`"auto"`'][0] == accuracy('`"auto"`', 0), __doc__
 
 
 def test_the_lines_for_frameworks_are_python_and_name_what_is_there():
@@ -156,3 +204,4 @@ if __name__ == "__main__":
         os.chdir(folder)
         exec("".join(code_of(PAGE.name)[:3]), made)
     (PAGE.parent / PICTURE).write_text(html_of(made["scheduler"].history), encoding="utf-8")
+    (PAGE.parent / TABLE).write_text(table(), encoding="utf-8")
