@@ -24,8 +24,8 @@ from relu_book.training import (
     History,
     Probe,
     StepDecay,
-    accuracy,
     make_schedule,
+    predict,
 )
 
 FEWEST = 10  # samples that are unchanged, below which a temperature does not count
@@ -107,7 +107,7 @@ def scheduled(one: Scheduling, seed: int, run: Run) -> xr.Dataset:
 def course(one: Scheduling, seed: int, run: Run) -> xr.Dataset:
     """As ``scheduled``, but with curves by ``update``, and ``mu`` and ``sigma`` beside them."""
     images, held_out = _images(one, run)
-    errors = Probe(lambda _, model: _error(model, *held_out), steps=one.checked)
+    errors = Probe(lambda _, model: percent_wrong(model, *held_out), steps=one.checked)
     made: list[LRScheduler] = []
 
     def schedule(model: nn.Module, optimizer: Optimizer) -> LRScheduler:
@@ -130,7 +130,7 @@ def course(one: Scheduling, seed: int, run: Run) -> xr.Dataset:
     return table.assign(
         checked_step=("check", np.array(one.checked, np.float32)),
         validation_error=("check", [errors.results.get(step, np.nan) for step in one.checked]),
-        test_error=_error(model, images.test, images.test_labels) if ended else np.nan,
+        test_error=percent_wrong(model, images.test, images.test_labels) if ended else np.nan,
         first_rate=float(history.learning_rate[0]),
         first_loss=float(history.loss[0]),
         extra_passes=extra / max(trained, 1),
@@ -226,6 +226,8 @@ def _images(one: Scheduling, run: Run) -> tuple[Images, tuple[Tensor, Tensor]]:
     return replace(images, train=images.train[:number], labels=images.labels[:number]), held_out
 
 
-def _error(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """In per cent."""
-    return 100 * (1 - accuracy(model, images, labels))
+def percent_wrong(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """Images, in per cent, that a network takes for another class or has NaN scores for."""
+    outputs = predict(model, images)
+    right = (outputs.argmax(1) == labels.to(outputs.device)) & ~outputs.isnan().any(1)
+    return 100 * (1 - right.sum().item() / len(labels))

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 from killed_runs import KilledError, KilledRun
 
 from relu_book.actcoolr import POLICIES, DivergedError, ThesisPolicy
 from relu_book.experiments import watched
 from relu_book.experiments.actcoolr.gammas import SCALES, SETUPS
-from relu_book.experiments.actcoolr.scheduled import scheduled
+from relu_book.experiments.actcoolr.scheduled import percent_wrong, scheduled
 from relu_book.experiments.actcoolr.scheduling import Scheduling, a_third
 from relu_book.runs import Run
 
@@ -81,3 +82,12 @@ def test_lengths():
     assert (plain.steps, plain.scheduled_steps, plain.length) == (33, 333, 333)
     assert SMOKE.of(SETUPS["gamma_1_plain"]).network == "convnet"
     assert Scheduling().of({"gamma": 4.0}).gamma == 4
+
+
+def test_images_without_scores_count_as_wrong():
+    scores = torch.tensor([[2.0, 1.0], [np.nan, np.nan], [0.0, 1.0], [np.nan, 1.0]])
+    model = torch.nn.Linear(2, 2)
+    with torch.no_grad():
+        model.weight.copy_(torch.eye(2)), model.bias.zero_()
+    found = percent_wrong(model, scores, torch.tensor([0, 0, 0, 1]))
+    assert found == 75
