@@ -97,6 +97,7 @@ def picture_errors(flatness=0.5, ratio=2.0, relative=0.0, first_last=0.1):
         "relative_object": near(relative),
         "ratio": near(xr.DataArray([1.0, 1.2, ratio], dims="layer")),
         "first_last": near(first_last).isel(layer=0, drop=True),
+        "absolute0": (("seed", "shown"), np.zeros((1, 50))),
     }
     return as_record("binarization/picture_errors", xr.Dataset(found))
 

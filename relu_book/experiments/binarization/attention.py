@@ -82,7 +82,8 @@ def attention(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     labels = drawn.labels.split(PUBLISHED[drawn.name].batch)
     with torch.inference_mode():
         exact = remembered(
-            (drawn.name, len(drawn.labels)), lambda: torch.cat([drawn.model(x) for x in parts])
+            ("attention", drawn.name, len(drawn.labels)),
+            lambda: torch.cat([drawn.model(x) for x in parts]),
         )
         found = []
         for number, (x, label) in enumerate(zip(parts, labels, strict=True)):

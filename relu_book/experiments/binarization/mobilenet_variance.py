@@ -86,7 +86,8 @@ def mobilenet_variance(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         network.samples = samples
         return drawn_outputs(network, drawn.images, seed, batch)
 
-    exact = remembered((drawn.name, len(drawn.images)), lambda: outputs_of(math.inf))
+    key = ("mobilenet_variance", drawn.name, len(drawn.images))
+    exact = remembered(key, lambda: outputs_of(math.inf))
     # Batch norms are folded, so that layers alone are drawn.
     layers = [name for name in plain.drawn_names() if name not in plain.folded]
     kinds = [kind for kind in KINDS if any(_is_of(name, kind) for name in layers)]

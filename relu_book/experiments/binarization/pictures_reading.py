@@ -61,6 +61,7 @@ def errors_reading(record: xr.Dataset) -> Reading:
             "repeats": settings_of(record)["repeats"],
             "correlation_brightness": one["absolute_brightness"].isel(first),
             "correlation_flatness": one["absolute_flatness"].isel(first),
+            "maps": record.sizes["shown"],
         },
         "fig-4.4.b": {
             "ratio_last": one["ratio"].isel(last),

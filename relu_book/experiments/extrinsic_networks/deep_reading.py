@@ -48,6 +48,7 @@ def deep_reading(record: xr.Dataset) -> Reading:
             "loss_end": after.fillna(before),  # after a divergence it did not fall
             "ratio_ordinary": ratio(start, "_ordinary"),
             "loss_ordinary": ordinary.dropna("seed"),
+            "diverged_8": int(record["loss"].sel(depth=MIDDLE, time="end").isnull().sum()),
         },
     }
     return Reading(quantities, record)

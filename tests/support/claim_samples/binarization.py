@@ -229,6 +229,7 @@ SAMPLES = {
             "repeats": 100,
             "correlation_brightness": seeds(0.1, 50),
             "correlation_flatness": seeds(0.4, 50),
+            "maps": 50,
         },
         {"correlation_flatness": seeds(0.2, 50)},
     ),
@@ -238,7 +239,7 @@ SAMPLES = {
     ),
     "fig-4.4.c": (
         {"correlation": seeds([0] * 6, 50)},
-        {"correlation": seeds([0, 0, -0.3, 0, 0, 0], 50)},
+        {"correlation": seeds([0, 0.3, -0.3, 0.3, 0.3, 0], 50)},
     ),
     "fig-4.4.d": (
         {"correlation": seeds(0.1, 50), "kept": seeds(0.9, 20)},
@@ -304,6 +305,7 @@ OUT_OF_REACH = {
 }
 
 READINGS_DISAGREE = {
+    "fig-4.4.c": {"correlation": seeds([0, 0, -0.3, 0, 0, 0], 50)},
     "fig-4.2.a": {"accuracy": [24, 25, 27]},
     "fig-4.2.b": {"accuracy": [35, 36, 37]},
     "fig-4.2.c": {"accuracy": [44, 45, 46]},

@@ -128,6 +128,7 @@ SAMPLES = {
             "loss_end": [0.1] * 10,
             "ratio_ordinary": [0.001] * 10,
             "loss_ordinary": [1.4] * 10,
+            "diverged_8": 1,
         },
         {"ratio_end": [1.0] * 5 + [20.0] * 5},
     ),

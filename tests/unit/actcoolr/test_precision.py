@@ -86,7 +86,7 @@ def same(one, other):
 @pytest.mark.parametrize("scale", [None, 256.0])
 @pytest.mark.parametrize("norm", NETWORKS)
 def test_the_share_is_that_of_the_passes_in_bfloat16(norm, scale, parts):
-    training = Training(norm, scale=scale, parts=parts)
+    training, measured = Training(norm, scale=scale, parts=parts), []
     for number in range(8):
         last = (number + 1) * parts - 1  # of accumulated gradients the last pass is looked at
         before = training.patterns(last)
@@ -94,8 +94,11 @@ def test_the_share_is_that_of_the_passes_in_bfloat16(norm, scale, parts):
         after = training.patterns(last)
         shares = [(before[name] != after[name]).any(1).double().mean() for name in before]
         found = training.scheduler.history[-1]["mean_share"]
+        if found is None:  # a step that is not measured
+            continue
         assert found == pytest.approx(float(torch.stack(shares).mean()), abs=1e-12)
-    assert found > 0 and training.dtypes == {torch.bfloat16}
+        measured.append(found)
+    assert len(measured) >= 5 and min(measured) > 0 and training.dtypes == {torch.bfloat16}
 
 
 @pytest.mark.parametrize("norm", NETWORKS)

@@ -128,6 +128,9 @@ def test_two_processes_do_as_one_that_sees_both_batches(told):
     alone, _ = trained(network().double(), both)
     for found, expected in zip(told[0]["plain"][0], alone, strict=True):
         for name in ("learning_rate", "mean_share"):
+            if expected[name] is None:  # a step that is not measured
+                assert found[name] is None
+                continue
             # An average of gradients over processes is another rounding.
             assert found[name] == pytest.approx(expected[name], rel=1e-6, abs=1e-9)
 
