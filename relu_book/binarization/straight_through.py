@@ -83,7 +83,7 @@ class _StraightThrough(torch.autograd.Function):
         ctx.limit = limit
         if limit is not None:
             ctx.save_for_backward(x)
-        return quantised.view_as(quantised)
+        return quantised.clone()  # no view, so that a ReLU in place may write to it
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[None, Tensor, None]:

@@ -173,7 +173,7 @@ def _rounds(
         masks, trained = found["masks"], found["trained"]
         _put(model, trained, masks)
         shares = densities(masks, pooled)
-        yield Round(number, shares, masks, trained, first["trained"], start)
+        yield Round(number, shares, *map(_copied, (masks, trained, first["trained"], start)))
 
 
 def _unpruned(model: nn.Module, train: Train, rewind_epoch: int) -> dict[str, State]:
@@ -193,6 +193,11 @@ def _unpruned(model: nn.Module, train: Train, rewind_epoch: int) -> dict[str, St
     trained = _state(model)
     _check_finite(trained, "the unpruned training")
     return {"start": seen[rewind_epoch], "trained": trained}
+
+
+def _copied(state: State) -> State:
+    """What a caller may change without changing the rounds to come."""
+    return {name: value.clone() for name, value in state.items()}
 
 
 def _check_finite(state: State, what: str) -> None:

@@ -894,3 +894,19 @@ def test_masks_by_name_are_there_for_each_layer():
     network(x)
     with pytest.raises(ValueError, match="one for each layer, and '1' has none; give it one of no"):
         network.refine(x, 3, where={"0": mask})
+
+
+def test_a_relu_in_place_may_follow_while_gradients_are_kept():
+    def network(inplace):
+        layers = (nn.Conv2d(3, 4, 3), nn.ReLU(inplace), nn.Conv2d(4, 2, 3), nn.ReLU(inplace))
+        torch.manual_seed(0)
+        generator = torch.Generator().manual_seed(0)
+        return binarize(nn.Sequential(*layers).eval(), 4, generator=generator)
+
+    x = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    found = []
+    for inplace in (False, True):
+        drawn = network(inplace)
+        drawn(x).sum().backward()
+        found.append([each.grad for each in drawn.parameters() if each.grad is not None])
+    assert found[0] and all(map(torch.equal, *found))

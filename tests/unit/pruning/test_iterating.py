@@ -155,6 +155,17 @@ def test_rounds_stay_as_they_were_when_later_ones_are_trained():
     assert same(first.state, state) and same(first.masks, masks)
 
 
+def test_who_changes_a_round_does_not_change_the_next():
+    plain, rounds = list(pruned(network())), []
+    for one in pruned(network()):
+        rounds.append(copy.deepcopy(one))
+        for tensors in (one.masks, one.state, one.start, one.unpruned):
+            for value in tensors.values():
+                value.zero_()
+    for found, expected in zip(rounds, plain, strict=True):
+        assert found.densities == expected.densities and same(found.state, expected.state)
+
+
 def test_rate_0_trains_again_without_pruning():
     (only,) = pruned(network(), rounds=1, rates={"conv": 0.0, "fc": 0.0})
     assert only.densities == {"conv": 1.0, "fc": 1.0}
