@@ -82,7 +82,7 @@ def attention(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     labels = drawn.labels.split(PUBLISHED[drawn.name].batch)
     with torch.inference_mode():
         exact = remembered(
-            ("attention", drawn.name, len(drawn.labels)),
+            (drawn.name, len(drawn.labels)),
             lambda: torch.cat([drawn.model(x) for x in parts]),
         )
         found = []

@@ -86,7 +86,7 @@ def mobilenet_variance(settings: Settings, seed: int, run: Run) -> xr.Dataset:
         network.samples = samples
         return drawn_outputs(network, drawn.images, seed, batch)
 
-    key = ("mobilenet_variance", drawn.name, len(drawn.images))
+    key = drawn.name, len(drawn.images)
     exact = remembered(key, lambda: outputs_of(math.inf))
     # Batch norms are folded, so that layers alone are drawn.
     layers = [name for name in plain.drawn_names() if name not in plain.folded]

@@ -107,7 +107,7 @@ def peers(settings: Settings, seed: int, run: Run) -> xr.Dataset:
             outputs = [network(part) for part in drawn.images.split(known.batch)]
         return share(torch.cat(outputs).argmax(1) == drawn.labels)
 
-    exact, found = remembered(("peers", drawn.name, len(drawn.labels), torchao_version()), others)
+    exact, found = remembered((drawn.name, len(drawn.labels), torchao_version()), others)
     accuracies, additions, bits = zip(*found, strict=True)
     few = {"probability_bits": settings.bits, "exponent_bits": EXPONENT_BITS}
     return xr.Dataset(

@@ -65,13 +65,15 @@ def remembered(key: Hashable, measure: Callable[[], object]) -> object:
     """What does not depend on the drawing, measured once a process.
 
     Args:
-        key: Of all that it depends on; what was measured under another one is forgotten.
+        key: Of all that it depends on besides the function that measures; what was measured under
+            another one is forgotten.
         measure: Called if it was not yet.
 
     Example:
         >>> remembered("pi", lambda: 3), remembered("pi", lambda: 4)
         (3, 3)
     """
+    key = measure.__module__, measure.__qualname__, key
     if key not in _known:
         _known.clear()
         _known[key] = measure()
