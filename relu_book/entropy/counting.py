@@ -1,8 +1,8 @@
 """Algorithm 4 of the thesis (A.1.2): how often each pattern occurs, and which is whose.
 
 The source fills a table whose key is a pattern. Here a pattern is the words that ``patterns.pack``
-makes of it, and the table is a sort, one of its alternatives: equal rows get equal numbers, word by
-word, so that nothing of the size 2^d is ever made.
+makes of it. Few filters have a table with a place for each of 2^d patterns; where it would be much
+longer than the list of points, a sort takes its place: equal rows get equal numbers, word by word.
 """
 
 import torch
@@ -10,6 +10,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from relu_book.patterns import pack
+
+_PLACES_A_ROW = 4  # of a table with a place for each of 2^d patterns; a larger one costs the sort
 
 
 def count_activations(
@@ -28,7 +30,8 @@ def count_activations(
     Raises:
         ValueError, TypeError: as ``pack``.
 
-    Cost: a sort of n numbers for up to 64 filters, and two for every 64 more.
+    Cost: linear while 2^d is at most 4 n; else a sort of n numbers for up to 64 filters, and two
+    for every 64 more.
 
     Example:
         >>> counts, ids = count_activations(torch.tensor([[1.0, -1], [2, 2], [3, -1]]))
@@ -39,7 +42,12 @@ def count_activations(
     if not packed.shape[1]:  # patterns of no filters are all equal
         ids = torch.zeros(len(packed), dtype=torch.int64, device=packed.device)
         return ids.new_full((min(len(packed), 1),), len(packed)), ids
+    width = pre_activation.shape[channel_dim]
     key = packed[:, 0]
+    if 2**width <= _PLACES_A_ROW * len(packed):
+        table = key.bincount(minlength=2**width)
+        there = table > 0
+        return table[there], (there.cumsum(0) - 1)[key]
     for word in packed.T[1:]:
         words, of_word = word.unique(return_inverse=True)
         key = key.unique(return_inverse=True)[1] * len(words) + of_word

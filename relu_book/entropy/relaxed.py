@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from relu_book.entropy.counting import count_activations
+from relu_book.entropy.nearest import nearest_filter
 from relu_book.entropy.potentials import check_channel_dim, check_relaxation
 
 
@@ -31,7 +32,7 @@ class _ApplyDerivative(torch.autograd.Function):
         if relaxation == "quadratic" or not pre_activation.numel():
             ctx.save_for_backward(ids, pre_activation.clone())
         else:
-            nearest = pre_activation.abs().argmin(channel_dim, keepdim=True)
+            nearest = nearest_filter(pre_activation, channel_dim)
             sign = pre_activation.gather(channel_dim, nearest).sign()
             ctx.save_for_backward(ids, sign, nearest)
         ctx.channel_dim, ctx.width = channel_dim, pre_activation.shape[channel_dim]

@@ -50,3 +50,13 @@ def test_words_that_only_together_tell_patterns_apart():
     points[1:3, 0] = points[2:4, 100] = 1
     counts, ids = count_activations(points)
     assert counts.tolist() == [1] * 4 and len(set(ids.tolist())) == 4
+
+
+@pytest.mark.parametrize("rows", [1, 255, 256, 1024, 5000])
+def test_the_table_and_the_sort_agree(rows, monkeypatch):
+    # 2^10 places are a table from 256 rows on.
+    points = torch.randn(rows, 10, generator=torch.Generator().manual_seed(rows))
+    counts, ids = count_activations(points)
+    monkeypatch.setattr("relu_book.entropy.counting._PLACES_A_ROW", 0)
+    by_sort = count_activations(points)
+    assert torch.equal(counts, by_sort[0]) and torch.equal(ids, by_sort[1])
