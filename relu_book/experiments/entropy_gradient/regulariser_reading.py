@@ -4,8 +4,15 @@ import xarray as xr
 
 from relu_book.claims import Reading
 from relu_book.experiments.entropy_gradient.effects import EFFECTS
-from relu_book.experiments.entropy_gradient.regulariser import KINDS
+from relu_book.experiments.entropy_gradient.regulariser import KINDS, TRIED
 from relu_book.experiments.lengths import at_two_lengths
+
+NAMES = {
+    "batch_norm": "batch normalisation",
+    "beside": "regulariser beside it",
+    "instead": "regulariser in its place",
+    "neither": "neither",
+}
 
 
 def regulariser_at_two_lengths(record: xr.Dataset, third: xr.Dataset) -> Reading:
@@ -29,6 +36,24 @@ def by_kind(record: xr.Dataset) -> dict[str, tuple[xr.DataArray, xr.DataArray]]:
         for kind in KINDS
         for one in [record.sel(setup=kind, drop=True)]
     }
+
+
+def regulariser_table(record: xr.Dataset) -> str:
+    """What each kind took, and what became of it, a row a kind; means over the seeds.
+
+    Args:
+        record: As ``regulariser`` measures it.
+    """
+    lines = [f"{'':26}{'λ, rate':>10}{'trained':>9}{'bits':>7}{'accuracy':>10}"]
+    for kind, (accuracy, entropy) in by_kind(record).items():
+        # Each seed takes the best of the same tuning.
+        taken = TRIED[str(record["candidate"].sel(setup=kind).values[0])]
+        strength = 0.0 if kind == "neither" else taken["strength"]
+        pair = f"{strength:g}, {taken['learning_rate']:g}"
+        whole = f"{int(accuracy.notnull().sum())}/{accuracy.size}"
+        means = f"{float(entropy.mean()):7.1f}{float(accuracy.mean()):10.1f}"
+        lines.append(f"{NAMES[kind]:26}{pair:>10}{whole:>9}{means}")
+    return "\n".join(lines)
 
 
 def _gains(record: xr.Dataset) -> dict[str, dict]:

@@ -7,62 +7,13 @@ import pytest
 import xarray as xr
 
 from relu_book.experiments.entropy_gradient import (
-    entropy_with_skips,
-    regulariser,
     regulariser_at_two_lengths,
     skips_at_two_lengths,
     small_networks_reading,
 )
 from relu_book.experiments.entropy_gradient.entropy_with_skips_reading import counting
-from relu_book.experiments.entropy_gradient.regulariser_reading import by_kind
-from relu_book.runs.settings import as_json
-
-LAYERS = np.arange(1, 20)
-BLOCK = np.repeat([1, 2, 3], (7, 6, 6))
-
-
-def told(record, name, settings):
-    return record.assign_attrs(
-        experiment=f"entropy_gradient/{name}",
-        scale="desk",
-        settings=json.dumps(as_json(settings)),
-        seeds=json.dumps(record.seed.values.tolist()),
-        data=json.dumps([{"name": "cifar10"}]),
-    )
-
-
-def skips(name="entropy_with_skips", *, convnet=0.6, resnet=0.8, counted=13):
-    """Both networks with an entropy each; the first layers have few distinct patterns."""
-    settings = entropy_with_skips.SCALES["desk"]
-    dims = ("network", "seed", "images", "step", "layer")
-    shape = (2, 5, 2, 11, 19)
-    noise = np.random.default_rng(0).normal(0, 0.005, shape)
-    means = np.array([convnet, resnet])[:, None, None, None, None]
-    evaluations = np.array([2560, 5120])[:, None] * np.array([1024, 256, 64])[BLOCK - 1]
-    share = np.where(counted >= LAYERS, 0.1, 0.9)
-    distinct = np.broadcast_to(share * evaluations[:, None, :], shape).copy()
-    made = xr.Dataset(
-        {
-            "relative_entropy": (dims, means + noise),
-            "distinct": (dims, distinct),
-            "evaluations": (
-                ("network", "seed", "images", "layer"),
-                np.broadcast_to(evaluations, (2, 5, 2, 19)),
-            ),
-            "block": (
-                ("network", "seed", "layer"),
-                np.broadcast_to(BLOCK, (2, 5, 19)).astype(float),
-            ),
-        },
-        {
-            "network": ["convnet", "resnet"],
-            "seed": range(5),
-            "images": [2560, 5120],
-            "step": list(settings.measured),
-            "layer": LAYERS,
-        },
-    )
-    return told(made, name, settings)
+from relu_book.experiments.entropy_gradient.regulariser_reading import by_kind, regulariser_table
+from tests.support.entropy_records import LAYERS, regularised, skips
 
 
 def read_skips(**knobs):
@@ -94,22 +45,6 @@ def test_a_layer_counts_where_all_times_and_numbers_of_images_do():
     assert counting(made).values.tolist() == [number <= 13 for number in LAYERS]
     made["distinct"][0, 0, 0, -1, 2] = made["evaluations"][0, 0, 0, 2]
     assert not counting(made)[2]
-
-
-def regularised(name="regulariser", *, instead=55.0, raised=1.0, seeds=10):
-    settings = regulariser.SCALES["desk"]
-    noise = np.random.default_rng(1).normal(0, 0.3, (4, seeds))
-    accuracy = np.array([60.0, 60.0, instead, 50.0])[:, None] + noise
-    entropy = np.array([10.0, 11.0, 9 + raised, 9.0])[:, None, None] + np.zeros((4, seeds, 7))
-    made = xr.Dataset(
-        {
-            "test_accuracy": (("setup", "seed"), accuracy),
-            "entropy": (("setup", "seed", "layer"), entropy),
-            "trained": (("setup", "seed"), np.full((4, seeds), float(settings.steps))),
-        },
-        {"setup": list(regulariser.KINDS), "seed": range(seeds)},
-    )
-    return told(made, name, settings)
 
 
 def read_regulariser(**knobs):
@@ -149,6 +84,18 @@ def test_kinds_are_read_apart():
     assert list(kinds) == ["batch_norm", "beside", "instead", "neither"]
     assert kinds["neither"][0].mean() == pytest.approx(50, abs=0.5)
     assert kinds["beside"][1].values.tolist() == [11.0] * 10
+
+
+def test_the_table_has_what_was_taken_and_what_became_of_it():
+    made = regularised()
+    gone = (made.setup == "beside") & (made.seed < 2)
+    rows = regulariser_table(made.assign(test_accuracy=made["test_accuracy"].where(~gone)))
+    _, first, second, third, last = rows.splitlines()
+    assert first.split()[-5:-1] == ["0,", "0.1", "10/10", "10.0"]
+    assert second.split()[-5:-1] == ["0.1,", "0.1", "8/10", "11.0"]
+    assert third.split()[-5:-1] == ["1,", "0.03", "10/10", "10.0"]
+    assert last.split()[-5:-1] == ["0,", "0.03", "10/10", "9.0"]
+    assert float(third.split()[-1]) == pytest.approx(55, abs=0.5)
 
 
 def small():

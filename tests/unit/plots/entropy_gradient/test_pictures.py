@@ -9,6 +9,7 @@ from relu_book.experiments.entropy_gradient.statements import entropy_of_two
 from relu_book.plots import entropy_gradient as plots
 from relu_book.plots.entropy_gradient import clusters
 from relu_book.plots.words import words_of
+from tests.support.entropy_records import regularised, skips
 
 
 def test_two_filters_say_the_entropy_of_their_setting():
@@ -67,3 +68,25 @@ def test_borders_move_while_the_entropy_is_raised():
         assert np.abs(line.get_xydata() @ w.numpy() + b.item()).max() < 1e-6
     assert f"{clusters.clusters.entropy(raised, 0):.2f} bits" in later.axes[0].get_title()
     assert "2.17 at the start" in words_of(later).alt
+
+
+def test_accuracy_is_drawn_over_entropy_by_kind():
+    drawn = plots.regularised(regularised(instead=55.0, raised=1.0))
+    assert "regulariser in its place: 54.9 %" in words_of(drawn).alt
+    assert "% and 10.0 bits" in words_of(drawn).alt
+    assert [len(line.get_xdata()) for line in drawn.axes[0].lines] == [10] * 4
+    assert drawn.axes[0].lines[2].get_xdata().tolist() == [10.0] * 10
+
+
+@pytest.mark.parametrize(
+    ("counted", "told"), [(13, "13 of 19 layers count"), (0, "no layer counts")]
+)
+def test_layers_that_count_are_filled(counted, told):
+    drawn = plots.kept(skips(convnet=0.6, resnet=0.8, counted=counted))
+    assert told in words_of(drawn).alt
+    filled = [line for line in drawn.axes[0].lines if line.get_markerfacecolor() != "white"]
+    marks = [line for line in filled if line.get_marker() in "os"]
+    assert [len(line.get_xdata()) for line in marks] == [counted, counted]
+    if counted:
+        assert np.median(marks[0].get_ydata()) == pytest.approx(0.6, abs=0.02)
+        assert "0.60 of ConvNet-20 and 0.80 of ResNet-20" in words_of(drawn).alt
