@@ -16,7 +16,10 @@ DESK = {"network": 4, "problem": 4, "epochs": 20}
 
 @experiment(
     scales=scales_of(**DESK),
-    expected={"smoke": "5 s on one core", "desk": "4.0 h on 2 cores, 5 repeats of 96 min each"},
+    expected={
+        "smoke": "5 s on one core",
+        "desk": "4.0 h on 2 cores, 105 jobs of 5 min, first and last round 10",
+    },
     deviations={"desk": f"20 epochs instead of 50; {CHOICES}"},
     over=("round",),
     join=by_round,
@@ -33,7 +36,10 @@ def cifar4(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
 
 @experiment(
     scales=scales_of(**DESK | {"epochs": 6}),
-    expected={"smoke": "5 s on one core", "desk": "1.0 h on 2 cores, 5 repeats of 24 min each"},
+    expected={
+        "smoke": "5 s on one core",
+        "desk": "1.0 h on 2 cores, 105 jobs of 1 min, first and last round 2",
+    },
     deviations={"desk": f"6 epochs instead of 50; {CHOICES}"},
     over=("round",),
     join=by_round,

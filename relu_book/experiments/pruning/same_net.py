@@ -32,7 +32,7 @@ DEVIATIONS = f"one network for all problems, a quarter of its width, 4 iteration
     scales=SCALES,
     expected={
         "smoke": "10 s on one core",
-        "desk": "3.4 h on 2 cores, 15 repeats of 12 to 47 min each",
+        "desk": "3.4 h on 2 cores, 75 jobs of 2 to 7 min, first and last round 14",
     },
     over=("problem", "round"),
     join=by_round,
@@ -52,7 +52,7 @@ def same_net(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
     scales=THIRD,
     expected={
         "smoke": "10 s on one core",
-        "desk": "0.9 h on 2 cores, 15 repeats of 5 to 10 min each",
+        "desk": "0.9 h on 2 cores, 75 jobs of 1 to 2 min, first and last round 3",
     },
     over=("problem", "round"),
     join=by_round,
