@@ -85,7 +85,8 @@ def iterative_magnitude_pruning(
             interruption, with the same network in the state before training, finished rounds are
             read and the first unfinished one is trained, with the bits of an uninterrupted run, if
             ``train`` depends on its arguments alone. Another network, start, rate or rewinding is
-            refused; what ``train`` does is not looked at.
+            refused, and so is a missing file before others, which went on from it; what ``train``
+            does is not looked at.
 
     Returns:
         An iterator that trains one round each time it is asked for the next.

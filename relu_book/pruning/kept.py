@@ -5,8 +5,10 @@ and read without running code from it. It says of which pruning it is: of which 
 values on, at which rates and rewound to which epoch.
 """
 
+import glob
 import hashlib
 import io
+import os
 import re
 from collections.abc import Mapping
 from os import PathLike
@@ -18,6 +20,7 @@ from torch import nn
 from relu_book.files import write_atomically
 
 _DIGEST = hashlib.sha256().digest_size
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # in memory, another in each run
 
 
@@ -57,7 +60,7 @@ class Kept:
 
     Raises:
         TypeError: no path.
-        ValueError: a path without a name.
+        ValueError: a path without a name, or that ends in a slash.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Kept:
                 f"{path!r}"
             )
         self.path = None if path is None else Path(path)
-        if self.path is not None and not self.path.name:
+        # A trailing slash, which Path drops, names a folder, and the files would lie beside it.
+        folder = path is not None and str(path).endswith(_SEPARATORS)
+        if self.path is not None and (folder or not self.path.name):
             raise ValueError(
                 "checkpoint must end in a name that those of files begin with, but got "
                 f"{str(path)!r}"
@@ -90,17 +95,27 @@ class Kept:
         """A finished training; None where there is none.
 
         Raises:
-            ValueError: the file is damaged, or of another pruning.
+            ValueError: the file is damaged, or of another pruning; or it is missing, and those of
+                later rounds, which went on from it, are there.
         """
-        if self.path is None or not self._file(number).exists():
+        if self.path is None:
             return None
         file = self._file(number)
+        if not file.exists():
+            later = self._after(number)
+            if later:
+                raise ValueError(
+                    f"{file} is missing, from which the training in {later[0].name} went on, so "
+                    "that a new one would mix two trainings: put it back, or delete "
+                    f"{' and '.join(each.name for each in later)} too"
+                )
+            return None
         content = file.read_bytes()
         digest, body = content[:_DIGEST], content[_DIGEST:]
         if hashlib.sha256(body).digest() != digest:
             raise ValueError(
                 f"{file} is truncated or altered, {len(content)} bytes whose checksum does not "
-                "fit: delete it, and the training is done anew"
+                "fit: delete it and the files of later rounds, and their trainings are done anew"
             )
         found = torch.load(io.BytesIO(body), weights_only=True, map_location=self.device)
         there = found.pop("setting")
@@ -119,6 +134,16 @@ class Kept:
     @property
     def _what_to_do(self) -> str:
         return f"delete the files that begin with {self.path.name}, or give another checkpoint"
+
+    def _after(self, number: int) -> list[Path]:
+        """The files of later rounds, in order."""
+        numbered = re.compile(re.escape(self.path.name) + r"-(\d{2,})")
+        found = {}
+        for file in self.path.parent.glob(f"{glob.escape(self.path.name)}-*"):
+            match = numbered.fullmatch(file.name)
+            if match and int(match[1]) > number:
+                found[int(match[1])] = file
+        return [found[later] for later in sorted(found)]
 
     def _file(self, number: int) -> Path:
         return self.path.with_name(f"{self.path.name}-{number:02d}")

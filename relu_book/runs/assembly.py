@@ -25,7 +25,8 @@ def assemble(
         jobs: The jobs, the seed varying fastest.
 
     Returns:
-        Results along the fields of ``over``, then ``seed``, then their own dimensions.
+        Results along the fields of ``over``, then ``seed``, then their own dimensions; or what the
+        experiment's ``join`` makes of them.
 
     Raises:
         FileNotFoundError: A job is not done.
@@ -47,6 +48,8 @@ def assemble(
             f"the results of {experiment.name} do not fit together along "
             f"{', '.join(name for name, _ in axes)}: {' '.join(str(error).split())}"
         ) from error
+    if experiment.join is not None:
+        record = experiment.join(record)
     record.attrs = {
         "experiment": experiment.name,
         "scale": scale,

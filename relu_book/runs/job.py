@@ -33,7 +33,7 @@ from relu_book.runs.provenance import commit, device_name, peak_memory, versions
 from relu_book.runs.registry import find
 from relu_book.runs.source import Source
 
-RESULT, PROGRESS, CODE = "result.nc", "progress.json", "code.json"
+RESULT, PROGRESS, CODE, SHARED = "result.nc", "progress.json", "code.json", "shared"
 # What users and machines can cause is told in a sentence; anything else is a bug.
 EXPECTED_ERRORS = (OSError, ValueError, ArithmeticError, ImportError, MemoryError)
 
@@ -98,8 +98,17 @@ class Run:
         scale: ``smoke``, ``desk`` or ``paper``.
     """
 
-    def __init__(self, folder: Path, scale: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        scale: str,
+        *,
+        shared: Path | None = None,
+        source: Source | None = None,
+    ) -> None:
         self.folder = folder
+        self._shared, self._source = shared or folder / SHARED, source
+        self._code: list[list[str]] = []  # of what lies there
         self.scale = scale
         self.checkpoint = folder / "checkpoint"
         self.device = torch.device("cpu") if scale == "smoke" else device()
@@ -118,6 +127,19 @@ class Run:
         if entry not in self._data:
             self._data.append(entry)
         return data
+
+    def shared(self, name: str) -> Path:
+        """A folder of this name that all jobs of the run see, for what one job hands on to others.
+
+        It is deleted when the record of the run stands, and is not committed with finished jobs:
+        what is not there must be computed again. Files are called ``checkpoint*``; the commits
+        under which they were made count as those of each job that asks for them. Jobs may run side
+        by side, so that each takes a lock of its own there.
+        """
+        folder = self._shared / name
+        folder.mkdir(parents=True, exist_ok=True)
+        self._code += _code(folder, self._source)
+        return folder
 
     def progress(self, done: float, total: float) -> None:
         """Tells how far the job is; called as often as is convenient, it costs nothing."""
@@ -211,8 +233,10 @@ def sentence(error: BaseException) -> str:
 
 
 def _compute(job: Job, folder: Path) -> xr.Dataset:
-    run = Run(folder, job.scale)
     experiment = find(job.experiment, job.module)
+    run = Run(
+        folder, job.scale, shared=folder.parent.parent / SHARED, source=experiment.source
+    )  # beside the folder of all jobs
     if experiment.fingerprint != job.fingerprint:
         raise ValueError(
             "the code of the experiment in the process that computes it is not that of the run; "
@@ -226,6 +250,7 @@ def _compute(job: Job, folder: Path) -> xr.Dataset:
             f"{job.experiment} must return an xarray.Dataset, but returned {type(result).__name__}"
         )
     _check_losses(result)
+    code += run._code
     attributes = {
         "data": json.dumps(run._data),
         "device": device_name(run.device),

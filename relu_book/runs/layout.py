@@ -1,7 +1,8 @@
 """Where a run and its jobs lie, and how far a run is; nothing here writes.
 
 ``<root>/<experiment>/<scale>/`` holds ``jobs/<values>-seed=<seed>/`` for each job and, once all are
-done, ``record.nc``. The committed records lie alike, with the jobs of runs that are not finished.
+done, ``record.nc``; until then ``shared/`` holds what jobs hand on to each other. The committed
+records lie alike, with the jobs of runs that are not finished.
 """
 
 import dataclasses

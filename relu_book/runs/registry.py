@@ -35,6 +35,7 @@ class Experiment:
         variant: The data set that takes the place of the one its docstring speaks of, if another.
         deviations: In what the setting differs from that of the source, in words, by scale.
         source: Its code, if it is not one of the book.
+        join: Makes the record of what its jobs gave, or None.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Experiment:
     variant: str | None = None
     deviations: Mapping[str, str] = field(default_factory=dict)
     source: Source | None = None
+    join: Callable[[Any], Any] | None = None
 
     @property
     def fingerprint(self) -> str | None:
@@ -76,6 +78,7 @@ def experiment(
     variants: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
     deviations: Mapping[str, str] | None = None,
     chapter: str | None = None,
+    join: Callable[[Any], Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function as the experiment ``<chapter>/<function>``; it stays as it is.
 
@@ -90,6 +93,8 @@ def experiment(
         deviations: In what the setting differs from that of the source, in words, by scale; under
             the name of a variant what differs there besides.
         chapter: Chapter of the book; that of the module for the book's own.
+        join: ``join(results)`` makes the record of the results of all jobs, put together along
+            ``over`` and ``seed``, where it is not to have them as they are.
 
     Returns:
         The decorator.
@@ -108,14 +113,14 @@ def experiment(
         if unknown:
             raise ValueError(f"{name}: deviations names {unknown[0]!r}, no scale and no variant")
         own = {scale: told[scale] for scale in scales if scale in told}
-        _register(Experiment(name, function, scales, expected, over, None, own, source))
+        _register(Experiment(name, function, scales, expected, over, None, own, source, join))
         for data, changes in (variants or {}).items():
             there = _on(data, name, scales, changes)
             besides = f"{told[data]}; " if data in told else ""
             own_there = {scale: besides + words for scale, words in own.items()}
             _register(
                 Experiment(
-                    f"{name}_{data}", function, there, expected, over, data, own_there, source
+                    f"{name}_{data}", function, there, expected, over, data, own_there, source, join
                 )
             )
         return function

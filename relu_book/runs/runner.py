@@ -18,7 +18,7 @@ from relu_book.files import remove_unfinished, write_atomically
 from relu_book.records import SCALES, RecordError, load, read, save
 from relu_book.runs.assembly import assemble, command
 from relu_book.runs.executors import Executor, default_executor, stop_if_unguarded
-from relu_book.runs.job import RESULT, Job, Outcome, execute, finished
+from relu_book.runs.job import RESULT, SHARED, Job, Outcome, execute, finished
 from relu_book.runs.layout import (
     JOBS,
     LOCK,
@@ -167,7 +167,8 @@ def run(
     try:
         remove_unfinished(folder)
         if fresh:
-            shutil.rmtree(folder / JOBS, ignore_errors=True)
+            for part in (JOBS, SHARED):
+                shutil.rmtree(folder / part, ignore_errors=True)
             (folder / RECORD).unlink(missing_ok=True)
         jobs = jobs_of(experiment, scale, asked, folder)
         if not fresh:
@@ -176,6 +177,7 @@ def run(
         kept = tuple(sorted(set(asked) | _done_before(experiment, scale, folder)))
         record = assemble(experiment, scale, kept, jobs_of(experiment, scale, kept, folder))
         record = read(save(record, folder / RECORD))
+        shutil.rmtree(folder / SHARED, ignore_errors=True)
     finally:
         lock.release()
     return _selected(record, experiment, asked)

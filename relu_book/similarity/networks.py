@@ -81,7 +81,9 @@ def compare(
         model_b: another, which takes the same inputs; of any other structure.
         loader: batches, as a data loader gives them: inputs, or tuples that begin with them
             (labels may follow), or mappings of named inputs. Dimension 0 of the first tensor of the
-            inputs is that of the samples. It is gone through once.
+            inputs is that of the samples. It is gone through once. A model that takes tokens first,
+            such as ``nn.LSTM`` without ``batch_first=True``, is to be wrapped in one that takes
+            samples first and transposes them; without, it is refused where that shows.
         measure: one of this module's, alone or with options by ``functools.partial``; or any
             function of two matrices, with a row a sample.
         layers: names or globs of modules (``"*"``, ``"layer1.*"``), or a predicate of the name; by
@@ -106,9 +108,10 @@ def compare(
 
     Raises:
         TypeError: no module, no batches, no measure, no layers.
-        ValueError: no batch; no such layer; a layer whose samples or places cannot be told, or do
-            not fit the other's; or as the measure, with the layer's name.
-            What a model raises itself gets a note of which model and batch it was.
+        ValueError: no batch; no such layer; inputs with their tokens first; a layer whose samples
+            or places cannot be told, or do not fit the other's; or as the measure, with the
+            layer's name. What a model raises itself gets a note of which model and batch it
+            was.
 
     Cost: a forward pass of each network over the loader, what all layers gave in memory (in
     float64, samples × filters with ``"mean"``), a preparation for each layer, and for each pair and

@@ -20,6 +20,7 @@ Positions = Literal["mean", "features", "rows"]
 Layers = str | Iterable[str] | Callable[[str], bool] | None
 _FILTERS_SECOND = nn.modules.conv._ConvNd
 _SAMPLES_FIRST = (_FILTERS_SECOND, nn.modules.batchnorm._NormBase, nn.GroupNorm)
+_MAY_TAKE_TOKENS_FIRST = (nn.RNNBase, nn.MultiheadAttention)
 _FILTERS_LAST = (nn.Linear, nn.Bilinear, nn.Embedding, nn.LayerNorm, nn.MultiheadAttention)
 
 
@@ -48,6 +49,7 @@ class Reading:
     parts: dict[str, list[_Part]] = field(default_factory=dict)
     rows: dict[str, list[Tensor]] = field(default_factory=dict)  # of all batches, once settled
     samples: int = 0  # of the batch that runs
+    given: tuple[int, ...] = ()  # the first two dimensions of its first tensor
     calls: dict[str, int] = field(default_factory=dict)
 
     def hook(self, name: str) -> Callable:
@@ -138,6 +140,27 @@ class Reading:
         return {name: torch.cat(parts) for name, parts in self.rows.items()}
 
 
+def _refuse_samples_second(reading: Reading, name: str) -> Callable:
+    """A hook before a module of batch_first=False, whose samples are dimension 1 of its input."""
+
+    def look(module: nn.Module, args: tuple, kwargs: dict) -> None:
+        given = next((t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)), None)
+        if given is None or given.ndim != 3:
+            return
+        shape, samples = tuple(given.shape), reading.samples
+        # As it came into the model, or no windows of samples that follow each other.
+        untouched = shape[:2] == reading.given
+        if shape[0] == samples != shape[1] and (untouched or shape[1] % samples):
+            raise ValueError(
+                f"{called(name, reading.which)}, a {type(module).__name__} of batch_first=False, "
+                f"gets shape {shape}, tokens first, where dimension 0 of the inputs, {samples}, is "
+                "that of the samples: make it batch_first=True, or wrap the model in one that "
+                "takes samples first and transposes them"
+            )
+
+    return look
+
+
 def read(
     pair: tuple[nn.Module, nn.Module],
     loader: Iterable[Any],
@@ -185,12 +208,17 @@ def _pass(reading: Reading, chosen: dict[nn.Module, str], batch: Any, number: in
     if not tensors:
         raise ValueError(f"batch {number} holds no tensor whose dimension 0 could be the samples")
     reading.samples, reading.calls = len(tensors[0]), {}
+    reading.given = tuple(tensors[0].shape[:2])
     if not reading.samples:
         return 0
     with compiled_code_runs_eagerly(), model_as_it_was(model), torch.no_grad():
         model.eval()
         for module, name in chosen.items():
             module.register_forward_hook(reading.hook(name))
+        for name, module in model.named_modules():
+            if isinstance(module, _MAY_TAKE_TOKENS_FIRST) and not module.batch_first:
+                look = _refuse_samples_second(reading, name)
+                module.register_forward_pre_hook(look, with_kwargs=True)
         try:
             model(*args, **kwargs)
         except Exception as error:

@@ -150,3 +150,21 @@ def accented(settings: Settings, seed: int, run: Run) -> xr.Dataset:
     Says naïve, which not every terminal can.
     """
     return xr.Dataset()
+
+
+@experiment(
+    chapter="samples",
+    scales={"smoke": Settings(width=(1, 2, 3), seeds=(0, 1))},
+    expected={"smoke": "a second"},
+    over=("width",),
+    join=lambda results: results.sum("width"),
+)
+def handed_on(settings: Settings, seed: int, run: Run) -> xr.Dataset:
+    """relu-book run samples/handed_on
+
+    Each job adds its width to what the jobs of its seed before have handed on.
+    """
+    file = run.shared(f"seed={seed}") / "checkpoint"
+    before = int(file.read_text()) if file.exists() else 0
+    file.write_text(str(before + settings.width))
+    return xr.Dataset({"before": before})

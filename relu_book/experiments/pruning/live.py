@@ -112,8 +112,8 @@ def compared(first: nn.Module, second: nn.Module, images: Tensor) -> xr.Dataset:
 
     Returns:
         By ``layer`` and ``measure`` ``similarity``, and by chance ``chance`` (pictures in another
-        order, mean of five) and ``chance_rows`` (places in another order, one, as the records have
-        it).
+        order, mean of five, as the records have it of one order) and ``chance_rows`` (places in
+        another order, one), which says too little of layers with several places.
     """
     found: dict[str, list] = {"similarity": [], "chance": [], "chance_rows": []}
     names = []

@@ -1,10 +1,15 @@
-"""One repeat of the pruning paper's experiment: a network, its rounds, and how alike they are.
+"""One round of the pruning paper's experiment: its network, and how like the unpruned one it is.
 
 All repeats start from the same unpruned network, whose seed is 0; the seed of a repeat decides the
 order, augmentation and dropout of every training after the rewinding (5.1: "each time starting from
 the same unpruned network, but using a different seed for the optimizer"). Beside the rounds stand
 the control, the same training again from the same epoch without pruning, and the last round with
 its dense layer held at the rewound values.
+
+A job is one round of one repeat, so that none takes long and each that is done can be committed. It
+goes on from the round before, whose network lies in the folder that the jobs of a run share. Where
+that is gone, as on another machine, the trainings before are done again: bit by bit the same on the
+same processor and torch, else another course of the same repeat.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 import xarray as xr
+from filelock import FileLock
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
@@ -22,6 +28,7 @@ from relu_book.experiments.pruning.problems import classes_of, with_classes
 from relu_book.models import cifar_blocks
 from relu_book.pruning import Round, iterative_magnitude_pruning
 from relu_book.runs import Run
+from relu_book.runs.settings import settings_hash
 from relu_book.training import evaluate
 
 
@@ -36,6 +43,7 @@ class Pruning(Schooling):
         width: factor for the filters of all hidden layers.
         images: how many training images there are at most, of all classes; None takes all.
         rounds: iterations of pruning.
+        round: those iterations, each a job, and at last 0, the control.
         rate_conv: share of the convolutions' parameters that goes in each.
         rate_dense: share of the dense layer's.
         rewind_epoch: where each starts again.
@@ -53,6 +61,7 @@ class Pruning(Schooling):
     width: float = 1.0
     images: int | None = None
     rounds: int = 20
+    round: int | tuple[int, ...] = (*range(1, 21), 0)
     rate_conv: float = 0.1
     rate_dense: float = 0.2
     rewind_epoch: int = 3
@@ -96,26 +105,29 @@ class Pictures:
     classes: int
 
 
-def repeat(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
-    """Prunes round by round and compares each with the unpruned network.
+def one_round(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
+    """Prunes up to a round, from the last that is there, and compares with the unpruned network.
 
     Args:
-        settings: with a single problem.
+        settings: with a single problem and round.
         seed: of the trainings after the rewinding.
         run: that of the job.
 
     Returns:
-        ``unpruned_accuracy`` and ``control_accuracy`` in per cent of the test images;
-        ``accuracy``, ``density_conv``, ``density_dense`` and ``density_all`` by ``round``;
-        ``similarity`` and ``chance`` by ``round`` and ``layer``; ``control`` and
-        ``control_chance`` by layer; ``frozen`` and ``frozen_chance``, of the dense layer at the
-        last round with that layer untrained; ``dimension`` by layer, of the unpruned network.
+        ``accuracy`` in per cent of the test images, ``density_conv``, ``density_dense`` and
+        ``density_all``; ``similarity`` and ``chance`` by ``layer``. Of the control also
+        ``unpruned_accuracy`` and ``dimension`` by layer, of the unpruned network; of the last round
+        ``frozen`` and ``frozen_chance``, of the dense layer with that layer untrained; else NaN.
     """
     pictures = pictures_of(settings, run)
-    total, done = (settings.rounds + 3) * settings.epochs, 0
+    number, rewind = settings.round, settings.rewind_epoch
+    last = number == settings.rounds
+    finished, trainings = 0, 1 + (number == 1) + last
 
-    def tell(epoch: int) -> None:
-        run.progress(done * settings.epochs + epoch, total)
+    def tell(_: int) -> None:
+        nonlocal finished
+        finished += 1
+        run.progress(finished, trainings * settings.epochs)
 
     how = (settings, *pictures.train)
     plain = epochs_of(*how, UNPRUNED_SEED, pictures.validation, tell)
@@ -124,41 +136,69 @@ def repeat(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
     def train(model: nn.Module, first_epoch: int) -> Iterator[int]:
         return (again if prune.is_pruned(model) else plain)(model, first_epoch)
 
-    def accuracy(model: nn.Module) -> float:
-        return 100 * evaluate(model, *pictures.test).accuracy
+    def measured(model: nn.Module) -> xr.Dataset:
+        beside = compared(unpruned, model, pictures.compared, seed)
+        return beside.assign(accuracy=100 * evaluate(model, *pictures.test).accuracy)
 
-    unpruned, found, each = network(settings, pictures, run), [], None
-    for each in iterative_magnitude_pruning(
-        network(settings, pictures, run),
-        train,
-        rounds=settings.rounds,
-        rates={"conv": settings.rate_conv, "fc": settings.rate_dense},
-        rewind_epoch=settings.rewind_epoch,
-        checkpoint=run.checkpoint,
-    ):
-        done = each.number + 1
-        pruned = network(settings, pictures, run, each.state)
-        unpruned.load_state_dict(each.unpruned)
-        beside = compared(unpruned, pruned, pictures.compared, seed)
-        found.append(beside.assign(accuracy=accuracy(pruned), **shares(each)))
-        tell(0)
-    control = network(settings, pictures, run, each.start)
-    list(again(control, settings.rewind_epoch))
-    done += 1
-    frozen = held(network(settings, pictures, run, each.start), each)
-    list(again(frozen, settings.rewind_epoch))
-    beside = compared(unpruned, control, pictures.compared, seed)
-    at_dense = compared(unpruned, frozen, pictures.compared, seed).sel(layer=DENSE, drop=True)
-    numbers = {"unpruned_accuracy": accuracy(unpruned), "control_accuracy": accuracy(control)}
-    rounds = xr.concat(found, "round").assign_coords(round=np.arange(1, settings.rounds + 1))
-    return rounds.assign(
-        control=beside["similarity"],
-        control_chance=beside["chance"],
-        frozen=at_dense["similarity"],
-        frozen_chance=at_dense["chance"],
-        dimension=dimensions(unpruned, pictures.compared, settings.compared_images, seed),
-        **numbers,
-    ).astype(np.float32)
+    before = run.shared(f"{settings_hash('', replace(settings, round=0))[:12]}-seed={seed}")
+    with FileLock(before / "lock"):
+        for each in iterative_magnitude_pruning(  # noqa: B007
+            network(settings, pictures, run),
+            train,
+            rounds=max(number, 1),  # the control starts where the first round does
+            rates={"conv": settings.rate_conv, "fc": settings.rate_dense},
+            rewind_epoch=rewind,
+            checkpoint=before / "checkpoint",
+        ):
+            pass
+    unpruned = network(settings, pictures, run, each.unpruned)
+    if number:
+        found = measured(network(settings, pictures, run, each.state)).assign(shares(each))
+    else:
+        control = network(settings, pictures, run, each.start)
+        list(again(control, rewind))
+        found = measured(control).assign(dict.fromkeys(shares(each), 1.0))
+    nothing = xr.full_like(found["similarity"], np.nan)
+    found = found.assign(
+        unpruned_accuracy=np.nan, dimension=nothing, frozen=np.nan, frozen_chance=np.nan
+    )
+    if not number:
+        dimension = dimensions(unpruned, pictures.compared, settings.compared_images, seed)
+        found["unpruned_accuracy"] = 100 * evaluate(unpruned, *pictures.test).accuracy
+        found["dimension"] = dimension
+    if last:
+        frozen = held(network(settings, pictures, run, each.start), each)
+        list(again(frozen, rewind))
+        dense = compared(unpruned, frozen, pictures.compared, seed).sel(layer=DENSE, drop=True)
+        found = found.assign(frozen=dense["similarity"], frozen_chance=dense["chance"])
+    return found.astype(np.float32)
+
+
+def by_round(results: xr.Dataset) -> xr.Dataset:
+    """The record of all rounds: what is said once a repeat stands beside them.
+
+    Args:
+        results: what ``one_round`` gives, by ``round`` and ``seed``, and perhaps ``problem``.
+
+    Returns:
+        ``accuracy`` and the densities by ``seed`` and ``round`` (from 1 on), ``similarity`` and
+        ``chance`` by ``layer``, too; ``unpruned_accuracy``, ``control_accuracy``, ``frozen`` and
+        ``frozen_chance`` by seed; ``control``, ``control_chance`` and ``dimension`` by layer, too.
+    """
+    once = ["unpruned_accuracy", "dimension", "frozen", "frozen_chance"]
+    rounds = results.drop_vars(once).sel(round=results["round"] > 0).sortby("round")
+    control = results.sel(round=0, drop=True)
+    last = results.sel(round=int(results["round"].max()), drop=True)
+    made = rounds.assign(
+        unpruned_accuracy=control["unpruned_accuracy"],
+        control_accuracy=control["accuracy"],
+        control=control["similarity"],
+        control_chance=control["chance"],
+        frozen=last["frozen"],
+        frozen_chance=last["frozen_chance"],
+        dimension=control["dimension"],
+    )
+    return made.transpose("problem", "seed", "round", "layer", missing_dims="ignore")
 
 
 def shares(each: Round) -> dict[str, float]:
@@ -229,5 +269,8 @@ def pictures_of(settings: Pruning, run: Run) -> Pictures:
 
 
 def scales_of(smoke: dict | None = None, **desk: object) -> dict[str, Pruning]:
-    """The settings of both scales."""
-    return {"smoke": replace(Pruning(), **SMOKE | (smoke or {})), "desk": Pruning(**desk)}
+    """The settings of both scales, with all rounds."""
+    scales = {"smoke": replace(Pruning(), **SMOKE | (smoke or {})), "desk": Pruning(**desk)}
+    return {
+        name: replace(one, round=(*range(1, one.rounds + 1), 0)) for name, one in scales.items()
+    }

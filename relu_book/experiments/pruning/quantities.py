@@ -1,7 +1,8 @@
 """What the claims on pruning ask of a record: similarities, their excess over chance, gains.
 
-Above chance is s' = (s - s0)/(1 - s0), with s0 the similarity once the rows of one matrix have been
-drawn in another order: a dense layer has few rows, and so much similarity by chance.
+Above chance is s' = (s - s0)/(1 - s0), with s0 the similarity once the pictures of one network have
+been drawn in another order, the places of a picture together: a dense layer has few rows, and the
+rows of a convolution hang together, so that each layer has another similarity by chance.
 """
 
 from collections.abc import Callable, Iterable

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import xarray as xr
 
-from relu_book.experiments.pruning.pruned import CHOICES, Pruning, repeat, scales_of
+from relu_book.experiments.pruning.pruned import CHOICES, Pruning, by_round, one_round, scales_of
 from relu_book.runs import Run, experiment
 
 SCALES = scales_of(
@@ -32,9 +32,10 @@ DEVIATIONS = f"one network for all problems, a quarter of its width, 4 iteration
     scales=SCALES,
     expected={
         "smoke": "10 s on one core",
-        "desk": "3.4 h on 2 cores, 15 repeats of 12 to 47 min each",
+        "desk": "3.4 h on 2 cores, 75 jobs of 2 to 7 min, first and last round 14",
     },
-    over=("problem",),
+    over=("problem", "round"),
+    join=by_round,
     deviations={"desk": f"12 epochs; {DEVIATIONS}"},
 )
 def same_net(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
@@ -42,18 +43,19 @@ def same_net(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
 
     Expected result: the convolutions are the less similar the more classes there are.
 
-    The result is that of ``repeat``.
+    The result of a job is that of ``one_round``, the record that of ``by_round``.
     """
-    return repeat(settings, seed, run)
+    return one_round(settings, seed, run)
 
 
 @experiment(
     scales=THIRD,
     expected={
         "smoke": "10 s on one core",
-        "desk": "0.9 h on 2 cores, 15 repeats of 5 to 10 min each",
+        "desk": "0.9 h on 2 cores, 75 jobs of 1 to 2 min, first and last round 3",
     },
-    over=("problem",),
+    over=("problem", "round"),
+    join=by_round,
     deviations={"desk": f"4 epochs; {DEVIATIONS}"},
 )
 def same_net_third(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
@@ -61,6 +63,6 @@ def same_net_third(settings: Pruning, seed: int, run: Run) -> xr.Dataset:
 
     Expected result: that of ``same_net``, in a third of its epochs.
 
-    The result is that of ``repeat``.
+    The result of a job is that of ``one_round``, the record that of ``by_round``.
     """
-    return repeat(settings, seed, run)
+    return one_round(settings, seed, run)

@@ -41,7 +41,7 @@ def describe_pivot(data: xr.Dataset, problem: str, number: int) -> str:
     caption="Similarity to the unpruned network by layer, by three measures: after a round of "
     "pruning (blue, three repeats as dots, their mean as a line), trained again without pruning, "
     "and trained apart from another start. Dotted, the pruned network by chance: whole pictures in "
-    "another order, or single places of pictures, as in the records.",
+    "another order, as in the records, or single places of pictures.",
 )
 def draw_pivot(data: xr.Dataset, problem: str, number: int) -> Figure:
     """The profile over the layers, a panel a measure.

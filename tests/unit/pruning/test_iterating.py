@@ -212,6 +212,23 @@ def test_files_of_another_pruning_or_damaged_ones_end_in_a_sentence(tmp_path):
         list(pruned(network(), checkpoint=tmp_path / "kept"))
 
 
+@pytest.mark.parametrize("gone", ["kept-00", "kept-01"])
+def test_a_missing_file_before_others_is_refused_before_any_training(tmp_path, gone):
+    whole = list(pruned(network(), rounds=2, checkpoint=tmp_path / "kept"))
+    (tmp_path / "kept-notes").write_text("no training")
+    (tmp_path / gone).rename(tmp_path / "elsewhere")
+    seen, later = [], {"kept-00": "kept-01 and kept-02", "kept-01": "kept-02"}[gone]
+    words = f"{gone} is missing, from which .* put it back, or delete {later} too"
+    with pytest.raises(ValueError, match=words):
+        list(pruned(network(), rounds=2, train=trainer(seen), checkpoint=tmp_path / "kept"))
+    assert not seen
+    for name in later.split(" and "):
+        (tmp_path / name).unlink()
+    again = list(pruned(network(), rounds=2, train=trainer(seen), checkpoint=tmp_path / "kept"))
+    assert len(seen) == {"kept-00": 3, "kept-01": 2}[gone]
+    assert same(again[1].state, whole[1].state)
+
+
 def resumed(folder, model):
     return list(pruned(model, rounds=1, checkpoint=folder / "kept"))
 
@@ -346,8 +363,9 @@ def test_arguments_are_looked_at_before_the_first_round_is_asked_for():
         iterative_magnitude_pruning(network(), None, rounds=1, rates=RATES, rewind_epoch=0)
     with pytest.raises(TypeError, match=r"checkpoint must be a path .* but got 3"):
         pruned(network(), checkpoint=3)
-    with pytest.raises(ValueError, match=r"checkpoint must end in a name .* but got ''"):
-        pruned(network(), checkpoint="")
+    for path in ("", "kept/", "runs/kept//"):
+        with pytest.raises(ValueError, match=rf"checkpoint must end in a name .* but got '{path}'"):
+            pruned(network(), checkpoint=path)
     with pytest.raises(ValueError, match=r"0\.9999999 takes all"):
         pruned(network(), rates={"conv": 0.9999999})
 

@@ -6,9 +6,11 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from scipy.stats import binomtest
 
 from relu_book.similarity import (
     Chance,
+    as_rows,
     chance,
     cka,
     mean_cca,
@@ -123,3 +125,26 @@ def test_what_has_no_null_is_said():
         permutation_null(cka, x[:20], y)
     with pytest.raises(ValueError, match="gave NaN or infinity"):
         permutation_null(lambda a, b: float("nan"), x, y)
+
+
+def test_unrelated_maps_are_similar_only_if_places_are_shuffled():
+    """What maps of one image share says nothing of two networks (pruning paper 4.4)."""
+    images, side, filters, pairs, orders = 24, 6, 2, 200, 19
+    rng = np.random.default_rng(0)
+
+    def maps() -> torch.Tensor:
+        """An image's filters vary around values of its own, apart from all other images."""
+        own = rng.normal(size=(images, filters, 1, 1))
+        return torch.from_numpy(own + 0.3 * rng.normal(size=(images, filters, side, side)))
+
+    shares = {1: [], side**2: []}
+    for number in range(pairs):
+        x, y = as_rows(maps()), as_rows(maps())
+        for kept, found in shares.items():
+            null = permutation_null(svcca, x, y, orders, rows_per_sample=kept, seed=number)
+            found.append(null.share_above(svcca(x, y)))
+    places, pictures = (np.array(found) for found in shares.values())
+    assert np.mean(places <= 0.05) > 0.9
+    for level in (0.05, 0.25, 0.5, 0.75):  # uniform on 1/20, …, 1, within the binomial error
+        count = int(np.sum(pictures <= level + 1e-9))
+        assert binomtest(count, pairs, level).pvalue > 1e-3, level

@@ -343,3 +343,33 @@ def test_layers_that_are_not_called_in_every_batch_are_named():
 
     with pytest.raises(ValueError, match=r"'seldom' of the first .* \(2 of 3 batches"):
         compare(Sometimes(), dense(), images().split(50))
+
+
+class Sequence(nn.Module):
+    """Tokens first inside; outside, too, unless it turns what it is given."""
+
+    def __init__(self, kind, turns):
+        super().__init__()
+        torch.manual_seed(0)
+        attends = kind is nn.MultiheadAttention
+        self.core = kind(8, 2) if attends else kind(8, 6)
+        self.attends, self.turns = attends, turns
+
+    def forward(self, x):
+        x = x.transpose(0, 1) if self.turns else x
+        return self.core(*[x] * (3 if self.attends else 1))[0]
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN, nn.MultiheadAttention])
+@pytest.mark.parametrize("tokens", [5, 7])  # 5 goes into the 20 samples
+def test_inputs_with_tokens_first_are_refused_and_those_of_a_wrapper_compared(kind, tokens):
+    x = torch.randn(20, tokens, 8)
+    words = rf"'core' of the first model, a {kind.__name__} of batch_first=False, gets shape "
+    words += rf"\({tokens}, 20, 8\), tokens first, .* wrap the model"
+    model = Sequence(kind, turns=False)
+    with pytest.raises(ValueError, match=words):
+        compare(model, model, [x.transpose(0, 1)], layers="core")
+    wrapped = Sequence(kind, turns=True)
+    found = compare(wrapped, wrapped, [x], layers="core")
+    assert found.samples == 20 and found.values[0, 0] == pytest.approx(1)
+    model(x.transpose(0, 1))  # what refused it is gone

@@ -1,12 +1,19 @@
 """One repeat: what it records, that a stopped one goes on bitwise, and the layers it compares."""
 
 import copy
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pruning_rounds
 import pytest
 import torch
 import xarray as xr
+from pruning_rounds import repeat, run_of, together
 
 from relu_book.datasets import load
 from relu_book.experiments.pruning import epochs, layers, pruned
@@ -14,20 +21,22 @@ from relu_book.experiments.pruning.epochs import Schooling, epochs_of
 from relu_book.experiments.pruning.problems import classes_of, with_classes
 from relu_book.models import cifar_blocks
 from relu_book.pruning import Round
-from relu_book.runs import Run, find
+from relu_book.runs import find
+from relu_book.similarity import svcca
 
 SMOKE = replace(find("pruning/cifar2").settings("smoke"), images=48, compared_images=48)
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    return pruned.repeat(SMOKE, 1, Run(tmp_path_factory.mktemp("run"), "smoke"))
+    return repeat(SMOKE, 1, tmp_path_factory.mktemp("run"))
 
 
 def test_a_repeat_has_all_that_the_claims_ask_for(found):
     assert found.layer.values.tolist() == [
         *("conv1", "conv2", "pool1", "conv3", "conv4", "pool2", "dense")
     ]
+    assert found["round"].values.tolist() == [1, 2]
     assert found["similarity"].sizes == {"round": 2, "layer": 7}
     assert found["density_conv"].values == pytest.approx([0.9, 0.81], abs=2e-3)
     assert found["density_dense"].values == pytest.approx([0.8, 0.64], abs=2e-3)
@@ -38,31 +47,74 @@ def test_a_repeat_has_all_that_the_claims_ask_for(found):
     assert not any(found[name].isnull().any() for name in found)
 
 
-def test_a_stopped_repeat_ends_with_the_same_bits(found, tmp_path, monkeypatch):
-    run, seen = Run(tmp_path, "smoke"), []
+def test_jobs_in_any_order_and_without_what_others_left_give_the_same_bits(found, tmp_path):
+    jobs = {}
+    for number in (2, 0, 1):  # the first round alone in a folder of its own
+        run = run_of(tmp_path / str(number % 2))
+        jobs[number] = pruned.one_round(replace(SMOKE, round=number), 1, run)
+    assert (tmp_path / "1" / "shared").is_dir()
+    xr.testing.assert_identical(together(jobs), found)
 
-    def stop(model, images, labels):
-        seen.append(None)
-        if len(seen) == 2:
-            raise KeyboardInterrupt
-        return evaluate(model, images, labels)
 
-    evaluate = pruned.evaluate
-    monkeypatch.setattr(pruned, "evaluate", stop)
-    with pytest.raises(KeyboardInterrupt):
-        pruned.repeat(SMOKE, 1, run)
-    kept = sorted(path.name for path in tmp_path.glob("checkpoint*"))
-    assert kept == ["checkpoint-00", "checkpoint-01", "checkpoint-02"]
-    monkeypatch.setattr(pruned, "evaluate", evaluate)
-    again = pruned.repeat(SMOKE, 1, Run(tmp_path, "smoke"))
+def test_a_killed_round_goes_on_from_the_one_before(found, tmp_path, monkeypatch):
+    """Killed while round 2 trains; the trainings before it are not done again."""
+    code = (
+        "import os, signal, sys\n"
+        "from dataclasses import replace\n"
+        "from pathlib import Path\n"
+        "from pruning_rounds import run_of\n"
+        "from relu_book.experiments.pruning import epochs, pruned\n"
+        "from relu_book.runs import find\n"
+        "settings = replace(find('pruning/cifar2').settings('smoke'), images=48, "
+        "compared_images=48, round=2)\n"
+        "plain, calls = epochs.train, []\n"
+        "def train(*given, **others):\n"
+        "    calls.append(None)\n"
+        "    if len(calls) == 4:  # two epochs, one after the rewinding, and this\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return plain(*given, **others)\n"
+        "epochs.train = train\n"
+        "pruned.one_round(settings, 1, run_of(Path(sys.argv[1])))\n"
+    )
+    paths = os.pathsep.join([str(Path(pruning_rounds.__file__).parent), *sys.path])
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    kept = sorted(path.name for path in tmp_path.glob("shared/*/checkpoint*"))
+    assert kept == ["checkpoint-00", "checkpoint-01"]
+    trained, plain = [], epochs.train
+    monkeypatch.setattr(
+        epochs, "train", lambda *given, **others: trained.append(1) or plain(*given, **others)
+    )
+    pruned.one_round(replace(SMOKE, round=2), 1, run_of(tmp_path))
+    assert len(trained) == 2  # the round, and the one with the dense layer held
+    again = repeat(SMOKE, 1, tmp_path)
+    assert len(trained) == 4  # that one and the control, since the checkpoints have all else
     xr.testing.assert_identical(again, found)
 
 
 def test_repeats_share_the_unpruned_network_and_nothing_after_it(found, tmp_path):
-    other = pruned.repeat(SMOKE, 2, Run(tmp_path, "smoke"))
+    other = repeat(SMOKE, 2, tmp_path)
     assert other["unpruned_accuracy"] == found["unpruned_accuracy"]
     assert not np.array_equal(other["similarity"], found["similarity"])
     assert not np.array_equal(other["control"], found["control"])
+
+
+def test_chance_shuffles_whole_pictures():
+    one, other = (
+        cifar_blocks(2, in_channels=1, size=8, width=0.25, seed=seed).eval() for seed in (0, 1)
+    )
+    images = torch.randn(70, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    found = layers.compared(one, other, images, seed=3).chance
+    order = torch.from_numpy(np.random.default_rng(3).permutation(70))
+    maps = zip(layers.walked(one, images), layers.walked(other, images), strict=True)
+    for (name, x), (_, y) in maps:
+        shuffled = y.reshape(70, -1, y.shape[1])[order].reshape(y.shape)
+        assert float(found.sel(layer=name)) == pytest.approx(svcca(x, shuffled), abs=1e-6)
 
 
 def test_an_epoch_draws_the_same_whatever_came_before_it(monkeypatch):

@@ -7,13 +7,14 @@ import pytest
 import torch
 import xarray as xr
 from pruning_records import record
+from pruning_rounds import repeat
 from scipy.stats import spearmanr
 
-from relu_book.experiments.pruning import live, pruned
+from relu_book.experiments.pruning import live
 from relu_book.plots import pruning as plots
 from relu_book.plots.pruning import chance, dimension, masks, rounds
 from relu_book.plots.words import words_of
-from relu_book.runs import Run, find
+from relu_book.runs import find
 
 LAYERS = ("conv1", "conv2", "pool1", "conv3", "conv4", "pool2", "dense")
 
@@ -22,10 +23,7 @@ LAYERS = ("conv1", "conv2", "pool1", "conv3", "conv4", "pool2", "dense")
 def smoke(tmp_path_factory):
     """Two repeats of the experiment itself, at the scale smoke."""
     settings = replace(find("pruning/cifar2").settings("smoke"), images=48, compared_images=48)
-    found = [
-        pruned.repeat(settings, seed, Run(tmp_path_factory.mktemp("run"), "smoke"))
-        for seed in (1, 2)
-    ]
+    found = [repeat(settings, seed, tmp_path_factory.mktemp("run")) for seed in (1, 2)]
     return xr.concat(found, "seed").assign_coords(seed=[1, 2])
 
 
