@@ -56,17 +56,22 @@ def skips(name="entropy_with_skips", *, convnet=0.6, resnet=0.8, counted=13):
     return told(made, name, settings)
 
 
-def regularised(name="regulariser", *, instead=55.0, raised=1.0, seeds=10):
+def regularised(name="regulariser", *, instead=55.0, raised=1.0, counted=7, seeds=10):
+    """Four kinds of networks; the first layers have few distinct patterns."""
     settings = regulariser.SCALES["desk"]
     noise = np.random.default_rng(1).normal(0, 0.3, (4, seeds))
     accuracy = np.array([60.0, 60.0, instead, 50.0])[:, None] + noise
     entropy = np.array([10.0, 11.0, 9 + raised, 9.0])[:, None, None] + np.zeros((4, seeds, 7))
+    entropy += noise[:, :, None] / 10
+    distinct = np.broadcast_to(np.where(np.arange(7) < counted, 100.0, 900.0), entropy.shape)
     names = ["batch_norm_0_0.1", "beside_0.1_0.1", "instead_1_0.03", "instead_1_0.03"]
     candidates = np.repeat(np.array(names)[:, None], seeds, axis=1)
     made = xr.Dataset(
         {
             "test_accuracy": (("setup", "seed"), accuracy),
             "entropy": (("setup", "seed", "layer"), entropy),
+            "distinct": (("setup", "seed", "layer"), distinct),
+            "evaluations": (("setup", "seed", "layer"), np.full(entropy.shape, 1000.0)),
             "trained": (("setup", "seed"), np.full((4, seeds), float(settings.steps))),
             "candidate": (("setup", "seed"), candidates),
         },

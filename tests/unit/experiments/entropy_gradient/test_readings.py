@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from relu_book.experiments.entropy_gradient import (
+    regulariser,
     regulariser_at_two_lengths,
     skips_at_two_lengths,
     small_networks_reading,
@@ -60,6 +61,9 @@ def read_regulariser(**knobs):
         ({"instead": 65.0}, "fails"),
         ({"raised": -1.0}, "not decidable at this scale"),
         ({"instead": 10.0}, "not decidable at this scale"),
+        ({"raised": 0.01}, "not decidable at this scale"),
+        ({"counted": 3}, "not decidable at this scale"),
+        ({"counted": 0}, "not decidable at this scale"),
         ({"seeds": 5}, "undecided"),
     ],
 )
@@ -83,7 +87,19 @@ def test_kinds_are_read_apart():
     kinds = by_kind(regularised())
     assert list(kinds) == ["batch_norm", "beside", "instead", "neither"]
     assert kinds["neither"][0].mean() == pytest.approx(50, abs=0.5)
-    assert kinds["beside"][1].values.tolist() == [11.0] * 10
+    assert kinds["beside"][1].mean() == pytest.approx(11, abs=0.05)
+
+
+def test_each_kind_has_as_many_candidates():
+    assert {len(group) for group in regulariser.CANDIDATES.values()} == {6}
+
+
+def test_a_layer_bounded_by_images_does_not_enter_the_entropy():
+    made = regularised(counted=5)
+    made["entropy"][2, :, 5:] += 100
+    found = regulariser_at_two_lengths(made, regularised("regulariser_third"))
+    gains = found["txt-A.1.2"]["entropy_gain"]
+    assert np.mean(gains) == pytest.approx(1, abs=0.05)
 
 
 def test_the_table_has_what_was_taken_and_what_became_of_it():
