@@ -50,6 +50,11 @@ def during_training(record: xr.Dataset) -> xr.DataArray:
     return by_size(record)["relative_entropy"].isel(step=slice(1, None)).mean("step")
 
 
+def lowest_in_training(record: xr.Dataset) -> xr.DataArray:
+    """As ``during_training``, the lowest of these times in place of their mean."""
+    return by_size(record)["relative_entropy"].isel(step=slice(1, None)).min("step")
+
+
 def _entropies(record: xr.Dataset) -> dict[str, dict]:
     counts = counting(record)
     # Without any layer that counts the guard refuses what is said of all.
@@ -57,11 +62,16 @@ def _entropies(record: xr.Dataset) -> dict[str, dict]:
     without, having = (values.sel(network=name, drop=True) for name in NETWORKS)
     block = record["block"].isel(seed=0, network=0, drop=True)
     gain = in_blocks(having - without, block).dropna("block", how="all")
-    low = (without < LOW).where(without.notnull()).mean("layer")
+    lowest = lowest_in_training(record).sel(network=NETWORKS[0], drop=True)
+    low, low_once = (
+        (each < LOW).where(without.notnull()).mean("layer").transpose("size", "seed")
+        for each in (without, lowest)
+    )
     return {
         "txt-A.1.1": {
             "images": values["size"].values,
-            "low_share": low.transpose("size", "seed"),
+            "low_share": low,
+            "low_share_once": low_once,
             "gain": gain.transpose("size", "seed", "block"),
             "counted": int(counts.sum()),
         }

@@ -38,11 +38,12 @@ SAMPLES = {
         {
             "images": [2500, 5000],
             "low_share": np.array([seeds(0.5)] * 2),
+            "low_share_once": np.array([seeds(0.6)] * 2),
             "gain": np.array([seeds([0.1, 0.1]), seeds([0.1, 0.2])]),
             "counted": 8,
             "lengths_alike": 2,
         },
-        {"low_share": np.array([seeds(0.1)] * 2)},
+        {name: np.array([seeds(0.1)] * 2) for name in ("low_share", "low_share_once")},
     ),
     "txt-A.1.2": (
         {
@@ -132,5 +133,6 @@ OUT_OF_REACH = {
 }
 
 READINGS_DISAGREE = {
+    "txt-A.1.1": {"low_share": np.array([seeds(0.1)] * 2)},
     "fig-A.1.c": {"best_elsewhere": [0.1, 0.3, -0.2]},
 }

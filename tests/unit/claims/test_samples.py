@@ -191,7 +191,9 @@ def test_what_its_guard_excludes_neither_holds_nor_fails(name):
 def test_readings_that_disagree_decide_nothing(name):
     verdict = judged(name, SAMPLES[name][1] | of_chapters("READINGS_DISAGREE")[name])
     assert verdict.words == "undecided (the readings disagree)"
-    assert {"holds", "fails"} <= set(verdict.parts.values())
+    # Where there are sizes the parts are these, each with both readings.
+    apart = {"undecided"} if CLAIMS[name].sizes else {"holds", "fails"}
+    assert apart <= set(verdict.parts.values())
 
 
 @pytest.mark.parametrize("name", SIZED)
