@@ -44,7 +44,7 @@ def test_zero_bias_is_best_below_a_correlation():
 def test_figure_1():
     assert words("fig-A.1.a", statements.independent_data()) == BY_CONSTRUCTION
     assert words("fig-A.1.b", statements.dependent_data(points=600)) == BY_CONSTRUCTION
-    assert words("fig-A.1.c", statements.best_correlation()) == CORRECTED
+    assert words("fig-A.1.c", statements.best_correlation()) == "undecided (the readings disagree)"
 
 
 @pytest.mark.parametrize(
