@@ -7,7 +7,6 @@ import pytest
 import xarray as xr
 
 from relu_book.experiments.entropy_gradient import (
-    regulariser,
     regulariser_at_two_lengths,
     skips_at_two_lengths,
     small_networks_reading,
@@ -100,10 +99,6 @@ def test_kinds_are_read_apart():
     assert list(kinds) == ["batch_norm", "beside", "instead", "neither"]
     assert kinds["neither"][0].mean() == pytest.approx(50, abs=0.5)
     assert kinds["beside"][1].mean() == pytest.approx(11, abs=0.05)
-
-
-def test_each_kind_has_as_many_candidates():
-    assert {len(group) for group in regulariser.CANDIDATES.values()} == {6}
 
 
 def test_a_layer_bounded_by_images_does_not_enter_the_entropy():

@@ -67,7 +67,7 @@ def test_the_times_are_ten_and_a_third_of_the_steps_has_as_many():
 def test_regulariser_and_tuning_share_no_seed_and_no_image():
     assert not set(regulariser.TUNING_SEEDS) & set(regulariser.SCALES["desk"].seeds)
     assert {name: len(group) for name, group in regulariser.CANDIDATES.items()} == {
-        "batch_norm": 2,
+        "batch_norm": 6,
         "beside": 6,
         "instead": 6,
     }
